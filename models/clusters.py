@@ -1,0 +1,65 @@
+"""Clusters: all messages that share one indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from models.copies import CopyRef
+from models.indicators import GuardFinding, Indicator
+
+
+class ClusterKind(StrEnum):
+    """The original's cluster types that an investigation builds."""
+
+    SIMILAR_FILES = "Similar files"
+    SIMILAR_URLS = "Similar URLs"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One copy of a cluster and why it is in: part, raw form and wrapper of the match."""
+
+    ref: CopyRef
+    mail_id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """What an analyst needs to judge a cluster at a glance. Names are hostile text.
+
+    `file_names` and `file_types` map to how many mails carry them (top ten).
+    """
+
+    mails: int
+    senders: int
+    subjects: int
+    mailboxes: int
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
+    file_names: Mapping[str, int] = field(default_factory=dict)
+    file_types: Mapping[str, int] = field(default_factory=dict)
+    organisation_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One indicator's messages at `query_at`, exclusions already taken out.
+
+    `members` never holds a copy of an excluded mailbox; `excluded` counts those that were left
+    out, by reason. `external_recipients` counts recipients in the organisation's domains whose
+    mailbox no source holds, once per mail and address. `name` is safe to show to people.
+    """
+
+    kind: ClusterKind
+    indicator: Indicator
+    name: str
+    members: tuple[Member, ...]
+    facts: ClusterFacts
+    guards: tuple[GuardFinding, ...]
+    external_recipients: int
+    excluded: Mapping[str, int]
+    query_at: datetime

@@ -1,0 +1,151 @@
+"""Copies: one message in one mailbox, and where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class FolderRole(StrEnum):
+    """What a folder is for; each source maps its folders to these."""
+
+    INBOX = "inbox"
+    JUNK = "junk"
+    ARCHIVE = "archive"
+    USER = "user"  # every folder that a user made
+    DRAFTS = "drafts"
+    SENT = "sent"
+    DELETED = "deleted"
+    QUARANTINE = "quarantine"
+    RECOVERABLE = "recoverable"  # where a soft delete goes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A store's own address of one message: folder name and handle within one mailbox.
+
+    The handle is opaque to everyone but its source (Maildir: the unique part of the file name).
+    """
+
+    folder: str
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRef:
+    """One copy as the index knows it: the store may have moved on since.
+
+    `copy_id` is the index's number, 0 where the copy is not in the index. `siblings` are the handles
+    of other copies with the same bytes in the same mailbox: a search by content must not take one
+    of them for this copy.
+    """
+
+    copy_id: int
+    source: str
+    mailbox: str
+    place: Place
+    role: FolderRole
+    content_sha256: str
+    mail_key: str
+    siblings: frozenset[str] = frozenset()
+
+
+class SourceFault(StrEnum):
+    """Why a source could not do what was asked for one copy; constants, never a server's text."""
+
+    GONE = "gone"
+    CHANGED = "changed"
+    DENIED = "denied"
+    DISK_FULL = "disk-full"
+    QUOTA = "quota"
+    UNAVAILABLE = "unavailable"
+    CORRUPT = "corrupt"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message in a listing of a store; flags are IMAP system flags without the backslash."""
+
+    handle: str
+    flags: frozenset[str]
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChanges:
+    """What a store says of one folder since a cursor.
+
+    With `complete`, `present` is all there is, and anything else that the index knows of this
+    folder is gone from it; without, only `vanished` is gone.
+    """
+
+    folder: str
+    role: FolderRole
+    complete: bool
+    present: tuple[Entry, ...]
+    vanished: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxChanges:
+    """What changed in one mailbox since `cursor`, and the cursor to ask with next time.
+
+    Folders that are neither in `folders` nor in `folders_gone` did not change.
+    """
+
+    mailbox: str
+    folders: tuple[FolderChanges, ...]
+    folders_gone: tuple[str, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedCopy:
+    """The bytes of one copy as stored, or None where it is not at its place any more."""
+
+    mailbox: str
+    place: Place
+    raw: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCopy:
+    """Where one copy is in the store right now, as read from the store.
+
+    `place` None: it is nowhere in its mailbox. `content_sha256` is of the bytes at `place`, so a
+    caller sees a changed message. `fault` is set where the store could not say; then the location
+    is unknown. `protected` says that the store lets nobody move this copy.
+    """
+
+    copy_id: int
+    place: Place | None
+    role: FolderRole | None
+    content_sha256: str
+    flags: frozenset[str] = frozenset()
+    protected: bool = False
+    fault: SourceFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a source keeps what was soft-deleted.
+
+    `days` None means until someone empties the folder; `note` says it in words for people.
+    """
+
+    days: int | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedCopy:
+    """One row of the index, for people and for `find --json`."""
+
+    ref: CopyRef
+    internet_message_id: str
+    network_message_id: str
+    subject: str
+    from_address: str
+    first_seen_at: datetime
+    why: str

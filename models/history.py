@@ -1,0 +1,70 @@
+"""What happened, in order: append-only, for people and for Advanced hunting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """What a row of the history is about: subject and what happened to it."""
+
+    ALERT_RECEIVED = "alert:received"
+    INVESTIGATION_STATUS = "investigation:status"
+    CLUSTER_FOUND = "cluster:found"
+    LOCATIONS_CHECKED = "locations:checked"
+    DECISION_MADE = "decision:made"
+    ACTION_CREATED = "action:created"
+    ACTION_DECIDED = "action:decided"
+    ACTION_STATUS = "action:status"
+    BATCH_FINISHED = "batch:finished"
+    INDICATOR_SUPPRESSED = "indicator:suppressed"
+    INDICATOR_LIFTED = "indicator:lifted"
+    SETTINGS_CHANGED = "settings:changed"
+    REMEDIATION_PAUSED = "remediation:paused"
+    REMEDIATION_RESUMED = "remediation:resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One row: when, what, who by what way, and small details without message content."""
+
+    at: datetime
+    event: Event
+    actor: str
+    via: str
+    investigation_id: int | None = None
+    action_id: int | None = None
+    details: Mapping[str, object] | None = None
+
+
+class PostDeliveryAction(StrEnum):
+    """EmailPostDeliveryEvents.Action: the values that published queries compare with."""
+
+    SOFT_DELETE = "Soft delete"
+    MOVED_TO_INBOX = "Moved to inbox"
+    MOVED_TO_JUNK = "Moved to junk folder"
+    MOVED_TO_ORIGINAL = "Moved to original folder"
+
+
+class PostDeliveryActionType(StrEnum):
+    """EmailPostDeliveryEvents.ActionType."""
+
+    AUTOMATED = "Automated Remediation"
+    MANUAL = "Manual Remediation"
+
+
+class PostDeliveryTrigger(StrEnum):
+    """EmailPostDeliveryEvents.ActionTrigger."""
+
+    AUTOMATION = "Automation"
+    ADMIN = "AdminAction"
+
+
+class PostDeliveryResult(StrEnum):
+    """EmailPostDeliveryEvents.ActionResult."""
+
+    SUCCESS = "Success"
+    ERROR = "Error"

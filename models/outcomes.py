@@ -1,0 +1,96 @@
+"""What happened to each copy of an action: the ledger's values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from models.copies import CopyRef, FolderRole, Place, SourceFault
+
+
+class Outcome(StrEnum):
+    """How a copy ended; "not found" is not success."""
+
+    MOVED = "moved"
+    ALREADY = "already in destination"
+    NOT_FOUND = "not found"
+    CHANGED = "changed"
+    PROTECTED = "protected"
+    FAILED = "failed"
+
+
+class LedgerState(StrEnum):
+    """How far a copy has got: each is one committed step."""
+
+    PLANNED = "planned"
+    INTENT = "intent"  # the restore point is written; the move may or may not have happened
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePoint:
+    """Where a copy was before the move, written before it: folder, role, handle and flags."""
+
+    place: Place
+    role: FolderRole
+    flags: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One row of the ledger, unique by (action, copy).
+
+    `restore` is set from the intent on. `expected_sha256` is the content that was decided on.
+    `destination` is the folder that the move goes to, `moved_to` where the copy was seen afterwards.
+    """
+
+    action_id: int
+    copy: CopyRef
+    expected_sha256: str
+    destination_role: FolderRole
+    destination_folder: str
+    state: LedgerState
+    restore: RestorePoint | None
+    outcome: Outcome | None
+    detail: str
+    moved_to: Place | None
+    finished_at: datetime | None
+    recoverable_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveIntent:
+    """An order to a source: this copy, from the place that was just read, to that folder.
+
+    A source moves nothing whose bytes at `place` do not hash to `content_sha256`.
+    """
+
+    copy_id: int
+    mailbox: str
+    place: Place
+    content_sha256: str
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveReply:
+    """What a source says it did; never believed without reading the store again.
+
+    `place` is the new place where the source knows it; `fault` None is a claim of success.
+    """
+
+    copy_id: int
+    place: Place | None
+    fault: SourceFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOutcome:
+    """One verified ending, ready for the ledger."""
+
+    copy_id: int
+    outcome: Outcome
+    detail: str
+    place: Place | None
+    role: FolderRole | None

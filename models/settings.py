@@ -1,0 +1,70 @@
+"""What an administrator decides; every change is a new version with an author."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Mode(StrEnum):
+    """Whether anything moves."""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"  # everything is decided and recorded, nothing moves
+
+
+class Settings(BaseModel):
+    """The automation settings; all opt-ins are off on a fresh install.
+
+    `cap` is the original's limit: a cluster of more than 10,000 messages never runs by itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    similar_files: bool = Field(
+        default=False, description="Soft-delete clusters of similar files without approval"
+    )
+    similar_urls: bool = Field(
+        default=False, description="Soft-delete clusters of similar URLs without approval"
+    )
+    mode: Mode = Field(
+        default=Mode.ENFORCE, description="enforce, or observe: decide and record, move nothing"
+    )
+    cap: int = Field(
+        default=10_000,
+        ge=0,
+        le=10_000,
+        description="Largest cluster that may run without approval, in messages",
+    )
+    take_deleted_items: bool = Field(
+        default=False, description="Count copies in Deleted Items as in a mailbox"
+    )
+    take_sent_items: bool = Field(
+        default=False, description="Count copies in Sent Items as in a mailbox"
+    )
+    verified_approvals_only: bool = Field(
+        default=False,
+        description="Refuse decisions typed into the Prefect form, which records no identity",
+    )
+    pending_days: int = Field(
+        default=7, ge=1, le=30, description="Days until a pending action expires"
+    )
+    sweep_hours: int = Field(
+        default=72,
+        ge=0,
+        le=720,
+        description="Hours that indicators of past actions are looked for again",
+    )
+    secops_mailboxes: tuple[str, ...] = Field(
+        default=(), description="Mailboxes never counted and never touched"
+    )
+    simulation_urls: tuple[str, ...] = Field(
+        default=(), description="Phishing-simulation URLs, never clustered"
+    )
+    allowed_indicators: tuple[str, ...] = Field(
+        default=(), description="Hashes and URLs that never remediate without approval"
+    )
+    shared_hosts: tuple[str, ...] = Field(
+        default=(), description="Further shared platforms where host or path alone is never enough"
+    )
