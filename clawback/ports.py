@@ -135,8 +135,21 @@ class IndexStore(Protocol):
         """Those of the content hashes whose facts the index has, at this extractor's version."""
         ...
 
-    def apply(self, delta: MailboxDelta, now: datetime) -> None:
-        """Write one mailbox's changes and its cursor, all or nothing; harmless when repeated."""
+    def gone_copies(
+        self, source: str, mailbox: str, sha256s: Collection[str]
+    ) -> tuple[KnownCopy, ...]:
+        """Copies of one mailbox that are gone and had one of these contents, latest gone first."""
+        ...
+
+    def apply(self, deltas: Sequence[MailboxDelta], now: datetime) -> None:
+        """Write several mailboxes' changes and cursors in one transaction; harmless when repeated.
+
+        A `MovedCopy` of a copy that was gone brings it back under its old number.
+        """
+        ...
+
+    def touch(self, source: str, mailboxes: Collection[str], now: datetime) -> None:
+        """Record that these mailboxes were looked at and had no changes."""
         ...
 
     def drop_mailboxes(self, source: str, present: Collection[str], now: datetime) -> int:
