@@ -1,0 +1,207 @@
+"""The canonical form of a URL: the key that a cluster matches on.
+
+Steps, in the order of this module: clean the text, read the scheme, split, host, path, query,
+fragment. Two URLs that a browser would open as the same page have the same key; nothing that could
+lead elsewhere is dropped, save tracking parameters and the fragment.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from clawback.core.hosts import canonical_host
+from clawback.core.wrappers import WrappedLink, open_wrapper
+
+MAX_WRAPPERS = 6  # nested rewriters are opened this deep
+_MAX_URL_CHARS = 65_536
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
+# Zero-width, bidi control, soft hyphen and other default-ignorable characters: invisible to the
+# reader, ignored by the resolver.
+_INVISIBLE = re.compile(
+    "[\t\r\n\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+_EDGES = "".join(map(chr, range(0x21))) + "\x7f\x85\xa0\u2028\u2029\u3000"
+_SCHEME = re.compile(r"(https?|ftp):[/\\]*", re.IGNORECASE)
+_NO_SCHEME = re.compile(r"[/\\]{2,}")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
+_PLAIN = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?-]*")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_UNSAFE = re.compile(r"[^!#-;=?-Z_a-z~]")
+_SLASHES = re.compile(r"/{2,}")
+_BARE = re.compile(r"[^\s/?#@:.]+(?:\.[^\s/?#@:.]+)+(?::\d+)?(?:[/?#].*)?", re.DOTALL)
+_ESCAPED_SCHEME = re.compile(r"(?:https?|ftp)%(?:25)*3a", re.IGNORECASE)
+
+# Parameters that only count clicks: none chooses the page that is shown.
+_TRACKING = re.compile(
+    r"utm_.*|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|mc_cid|mc_eid|yclid|igshid|_hsenc"
+    r"|_hsmi|mkt_tok|vero_id|vero_conv|_ga|_gl|ref_src|s_cid|ttclid|twclid|li_fat_id|oly_enc_id"
+    r"|oly_anon_id|wickedid|rb_clickid|icid",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalUrl:
+    """One URL in canonical form.
+
+    `url` is K1 (scheme, host, port, path, query); `path_key` is K2 (host, port, path, without a
+    scheme). `userinfo` and `fragment` are as written, "" where there is none; no key holds them.
+    """
+
+    url: str
+    path_key: str
+    host: str
+    userinfo: str
+    fragment: str
+
+
+class _Parts(NamedTuple):
+    scheme: str
+    host: str
+    port: str
+    path: str
+    query: str
+    fragment: str
+    userinfo: str
+
+
+def canonical_url(raw: str) -> CanonicalUrl | None:
+    """The canonical form of an http, https or ftp URL with a host; None for anything else."""
+    parts = _split(raw)
+    return None if parts is None else _canonical(parts)
+
+
+def key_chain(raw: str) -> tuple[CanonicalUrl, ...]:
+    """The canonical URL and then what each known wrapper opens to, outermost first.
+
+    Empty if `raw` is no URL. At most `MAX_WRAPPERS` wrappers are opened; a wrapper whose target
+    can't be read is the last of its chain. Nothing is fetched.
+    """
+    chain: list[CanonicalUrl] = []
+    parts = _split(raw)
+    while parts is not None:
+        current = _canonical(parts)
+        if any(current.url == earlier.url for earlier in chain):
+            break
+        chain.append(current)
+        if len(chain) > MAX_WRAPPERS:
+            break
+        target = open_wrapper(WrappedLink(parts.host, parts.path, parts.query))
+        parts = None if target is None else _split_target(target)
+    return tuple(chain)
+
+
+def refang(text: str) -> str:
+    """An indicator as it was before someone made it safe to paste; never used on mail."""
+    plain = text.strip().strip("<>\"'` ")
+    plain = re.sub(r"^\s*h(?:xx|\*\*|tt)p(s?)", r"http\1", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"^\s*f[xt]p(?=:|\[)", "ftp", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"\[(:|://|:/)\]", r"\1", plain)
+    plain = re.sub(r"\s*[\[({](?:\.|dot)[\])}]\s*", ".", plain, flags=re.IGNORECASE)
+    return re.sub(r"[\[({](?:@|at)[\])}]", "@", plain, flags=re.IGNORECASE)
+
+
+def _split(raw: str) -> _Parts | None:
+    if len(raw) > _MAX_URL_CHARS:
+        return None
+    text = _INVISIBLE.sub("", raw).strip(_EDGES)
+    if match := _SCHEME.match(text):
+        scheme = match[1].lower()
+    elif match := _NO_SCHEME.match(text):
+        scheme = "https"
+    else:
+        return None
+    rest, _, fragment = text[match.end() :].partition("#")
+    rest, _, query = rest.partition("?")
+    authority, _, path = rest.replace("\\", "/").partition("/")
+    userinfo, _, hostport = authority.rpartition("@")
+    return _with_host(_Parts(scheme, "", hostport, path, query, fragment, userinfo))
+
+
+def _with_host(parts: _Parts) -> _Parts | None:
+    """The parts with host and port read from the authority that stands in `port`."""
+    name, colon, digits = parts.port.rpartition(":")
+    if not colon or "]" in digits:
+        name, digits = parts.port, ""
+    if digits and not (digits.isascii() and digits.isdigit() and int(digits[:9]) <= 65_535):
+        return None
+    host = canonical_host(name)
+    if host is None:
+        return None
+    number = int(digits[:9]) if digits else _DEFAULT_PORTS[parts.scheme]
+    port = "" if number == _DEFAULT_PORTS[parts.scheme] else f":{number}"
+    return parts._replace(host=host, port=port)
+
+
+def _split_target(target: str) -> _Parts | None:
+    """The parts of what a wrapper holds: still escaped, or a name without a scheme, at times."""
+    for _ in range(3):
+        if not _ESCAPED_SCHEME.match(target):
+            break
+        target = unquote(target)
+    if parts := _split(target):
+        return parts
+    return _split("http://" + target) if _BARE.fullmatch(target.strip()) else None
+
+
+def _canonical(parts: _Parts) -> CanonicalUrl:
+    path_key = parts.host + parts.port + _path(parts.path)
+    query = _query(parts.query)
+    return CanonicalUrl(
+        url=f"{parts.scheme}://{path_key}" + (f"?{query}" if query else ""),
+        path_key=path_key,
+        host=parts.host,
+        userinfo=parts.userinfo,
+        fragment=parts.fragment,
+    )
+
+
+def _path(raw: str) -> str:
+    """The path with a leading slash: escapes normal, dot segments resolved, slashes single."""
+    path = _SLASHES.sub("/", "/" + _escapes(raw))
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return _SLASHES.sub("/", "/" + "/".join(kept))
+
+
+def _query(raw: str) -> str:
+    """The pairs in their order, without empty pairs and tracking parameters."""
+    return "&".join(pair for pair in _escapes(raw).split("&") if pair and not _is_tracking(pair))
+
+
+def _is_tracking(pair: str) -> bool:
+    return _TRACKING.fullmatch(pair.partition("=")[0]) is not None
+
+
+def _escapes(text: str) -> str:
+    """Text with only the escapes that it needs, upper-case; a stray percent sign becomes %25."""
+    if _PLAIN.fullmatch(text):
+        return text
+    text = _ESCAPE.sub(_escape, text) if "%" in text else text
+    return _UNSAFE.sub(_encode, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    digits = match[1]
+    if digits is None:
+        return "%25"
+    character = chr(int(digits, 16))
+    return character if character in _UNRESERVED else f"%{digits.upper()}"
+
+
+def _encode(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "replace"))
