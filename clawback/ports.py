@@ -247,6 +247,14 @@ class CaseStore(Protocol):
         """One cluster with its members. Raises `NotFound`."""
         ...
 
+    def investigation_of(self, cluster_id: int) -> int:
+        """The investigation that a cluster belongs to. Raises `NotFound`."""
+        ...
+
+    def covered(self, indicator: Indicator) -> frozenset[int]:
+        """Copies that any action over this indicator holds or held, whatever became of it."""
+        ...
+
     def cluster_ids(self, investigation_id: int) -> tuple[int, ...]:
         """The clusters of one investigation, oldest first."""
         ...

@@ -1,0 +1,25 @@
+"""What every use case needs: the ports, handed over once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from clawback.ports import Clock, MailboxSource, RunControl, Store, VerdictSource
+from models.mails import OrganisationProfile
+
+
+@dataclass(frozen=True)
+class Context:
+    """The ports that services read and write through.
+
+    `holder` names this process in leases: unique for each process, and safe to show.
+    """
+
+    store: Store
+    sources: Mapping[str, MailboxSource]
+    verdict_sources: tuple[VerdictSource, ...]
+    clock: Clock
+    holder: str
+    organisation: OrganisationProfile = field(default_factory=OrganisationProfile)
+    runs: RunControl | None = None

@@ -1,0 +1,156 @@
+"""The gate: what policy says about a cluster, and the action that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from clawback.core.explain import decision_markdown
+from clawback.core.planning import plan_soft_delete
+from clawback.core.policy import decide
+from clawback.services.context import Context
+from models.actions import AUTOMATION, ActionSource, ActionStatus, ActionType, DecidedVia
+from models.clusters import Cluster
+from models.decisions import Decision, Effect, PolicyInputs
+from models.indicators import Verdict
+from models.locations import Bucket, CopyLocation, LocationCounts
+from models.planning import NewAction, PlannedCopy
+from models.settings import Mode
+
+DEDUPLICATION = timedelta(hours=1)
+"""The original does not run an approval again over what one covered within the hour (air.md 1.7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionSummary:
+    """What the gate said, and the action it made, if any; `markdown` is safe to show."""
+
+    effect: Effect
+    reason: str
+    action_id: int | None
+    markdown: str
+
+
+def apply_policy(ctx: Context, cluster_id: int) -> DecisionSummary:
+    """The decision on a cluster's latest location check, recorded, with its action created.
+
+    Repeating it for the same cluster never makes a second action. In the mode *observe* a decision
+    to remediate is recorded and nothing else: no action exists that could move anything.
+    """
+    cases = ctx.store.cases
+    cluster = cases.cluster(cluster_id)
+    counts = cases.latest_counts(cluster_id) or LocationCounts(checked_at=ctx.clock.now())
+    earlier = _earlier(ctx, cluster_id)
+    if earlier is not None:
+        return _summary(cluster, counts, *earlier)
+    locations = cases.latest_locations(cluster_id)
+    verdict, source = verdict_of(ctx, cluster_id, cluster)
+    inputs = policy_inputs(ctx, cluster, locations, counts, verdict=verdict, verdict_source=source)
+    decision = decide(inputs, ctx.clock.now())
+    decision_id = cases.save_decision(cluster_id, decision, inputs)
+    return _summary(cluster, counts, decision, _act(ctx, cluster_id, decision_id, decision, inputs))
+
+
+def _earlier(ctx: Context, cluster_id: int) -> tuple[Decision, int] | None:
+    """The decision and action that an earlier run of the same investigation came to."""
+    cases = ctx.store.cases
+    decision = cases.latest_decision(cluster_id)
+    for action in cases.actions(investigation_id=cases.investigation_of(cluster_id)):
+        if decision and action.cluster_id == cluster_id and action.reverts_action_id is None:
+            return decision, action.id
+    return None
+
+
+def _summary(
+    cluster: Cluster, counts: LocationCounts, decision: Decision, action_id: int | None
+) -> DecisionSummary:
+    return DecisionSummary(
+        effect=decision.effect,
+        reason=decision.reason,
+        action_id=action_id,
+        markdown=decision_markdown(cluster, counts, decision),
+    )
+
+
+def policy_inputs(
+    ctx: Context,
+    cluster: Cluster,
+    locations: Sequence[CopyLocation],
+    counts: LocationCounts,
+    *,
+    verdict: Verdict,
+    verdict_source: str,
+) -> PolicyInputs:
+    """All that the policy sees of a cluster now."""
+    cases = ctx.store.cases
+    settings, version = ctx.store.settings.current()
+    index = ctx.store.index.status()
+    return PolicyInputs(
+        kind=cluster.kind,
+        verdict=verdict,
+        verdict_source=verdict_source,
+        match=cluster.indicator.match,
+        guards=cluster.guards,
+        members=frozenset(member.ref.copy_id for member in cluster.members),
+        in_mailbox=frozenset(item.copy_id for item in locations if item.bucket is Bucket.MAILBOX),
+        counts=counts,
+        recent=cases.recent_actions(cluster.indicator, ctx.clock.now() - DEDUPLICATION),
+        put_back=cases.put_back(cluster.indicator),
+        suppressed=cases.suppression(cluster.indicator),
+        excluded=cluster.excluded,
+        settings=settings,
+        settings_version=version,
+        index_as_of=index.as_of,
+    )
+
+
+def verdict_of(ctx: Context, cluster_id: int, cluster: Cluster) -> tuple[Verdict, str]:
+    """The latest verdict on a cluster's indicator in its own investigation."""
+    investigation_id = ctx.store.cases.investigation_of(cluster_id)
+    for verdict in ctx.store.cases.verdicts(investigation_id):
+        if verdict.entity.indicator == cluster.indicator:
+            return verdict.verdict, verdict.source
+    return Verdict.UNKNOWN, "none"
+
+
+def _act(
+    ctx: Context, cluster_id: int, decision_id: int, decision: Decision, inputs: PolicyInputs
+) -> int | None:
+    if decision.effect is Effect.NO_ACTION:
+        return None
+    automated = decision.effect is Effect.REMEDIATE
+    if automated and inputs.settings.mode is Mode.OBSERVE:
+        return None
+    now = ctx.clock.now()
+    action = ctx.store.cases.create_action(
+        NewAction(
+            key=f"soft-delete:cluster:{cluster_id}",
+            cluster_id=cluster_id,
+            decision_id=decision_id,
+            type=ActionType.SOFT_DELETE,
+            status=ActionStatus.RUNNING if automated else ActionStatus.PENDING,
+            source=ActionSource.AUTOMATED if automated else ActionSource.MANUAL,
+            decided_by=AUTOMATION if automated else "",
+            decided_via=DecidedVia.AUTOMATION.value if automated else "",
+            verified=automated,
+            reason=decision.reason,
+            copies=planned(ctx, cluster_id, decision.copies),
+            expires_at=None if automated else _expiry(inputs, now),
+        ),
+        now,
+    )
+    return action.id
+
+
+def planned(ctx: Context, cluster_id: int, copies: frozenset[int]) -> tuple[PlannedCopy, ...]:
+    """The ledger rows of a soft delete of these members of a cluster."""
+    cluster = ctx.store.cases.cluster(cluster_id)
+    return plan_soft_delete(
+        [member.ref for member in cluster.members if member.ref.copy_id in copies],
+        {name: source.folder_for for name, source in ctx.sources.items()},
+    )
+
+
+def _expiry(inputs: PolicyInputs, now: datetime) -> datetime:
+    return now + timedelta(days=inputs.settings.pending_days)

@@ -1,0 +1,172 @@
+"""Pending and unfinished actions looked at again: re-counted, cancelled, expired, picked up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+
+from clawback.errors import ClawbackError, Conflict
+from clawback.ports import RunControl
+from clawback.services.context import Context
+from clawback.services.investigate import conclude, fail
+from clawback.services.locate import check_locations
+from clawback.services.remediate import check_may_move
+from models.actions import ActionStatus, Choice, RemediationAction
+from models.alerts import Investigation, InvestigationStatus
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+"""Runs that an investigation gets before it counts as failed."""
+
+WAITING = frozenset({"SUSPENDED", "PAUSED"})
+"""State types of a run that a person may still answer."""
+
+LIVE = WAITING | {"SCHEDULED", "PENDING", "RUNNING"}
+"""State types of a run that will go on by itself or by a person's answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReport:
+    """How many actions and runs each step touched."""
+
+    recounted: int = 0
+    cancelled: int = 0
+    expired: int = 0
+    reopened: int = 0
+    released: int = 0
+    picked_up: int = 0
+    restarted: int = 0
+    crashed: int = 0
+
+    def __add__(self, other: RefreshReport) -> RefreshReport:
+        """The sum, field by field."""
+        names = RefreshReport.__dataclass_fields__
+        return RefreshReport(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+    def summary(self) -> str:
+        """The non-zero figures in words."""
+        names = RefreshReport.__dataclass_fields__
+        parts = [f"{getattr(self, n)} {n.replace('_', ' ')}" for n in names if getattr(self, n)]
+        return ", ".join(parts) or "nothing to do"
+
+
+async def refresh(ctx: Context) -> RefreshReport:
+    """What was done; each action's trouble is logged and leaves the others alone."""
+    report = RefreshReport()
+    for action in ctx.store.cases.actions(statuses=[ActionStatus.PENDING]):
+        try:
+            report += await _pending(ctx, action)
+        except ClawbackError:
+            log.exception("refresh_failed", extra={"action_id": action.id})
+    if ctx.runs is not None:
+        report += await asyncio.to_thread(_runs, ctx, ctx.runs)
+    return report
+
+
+async def _pending(ctx: Context, action: RemediationAction) -> RefreshReport:
+    if action.expires_at is not None and action.expires_at <= ctx.clock.now():
+        return await _end(ctx, action, ActionStatus.EXPIRED, "nobody decided in time")
+    counts = await check_locations(ctx, action.cluster_id)
+    if counts.in_mailbox == 0 and counts.unknown == 0:
+        return await _end(ctx, action, ActionStatus.CANCELLED, "nothing is left in a mailbox")
+    report = RefreshReport(recounted=1)
+    if ctx.runs is not None:
+        state = await asyncio.to_thread(ctx.runs.state, action.approval_run_id)
+        if state not in LIVE:
+            report += await asyncio.to_thread(_reopen, ctx, ctx.runs, action)
+    return report
+
+
+async def _end(
+    ctx: Context, action: RemediationAction, status: ActionStatus, note: str
+) -> RefreshReport:
+    try:
+        ctx.store.cases.change_status(
+            action.id, was=ActionStatus.PENDING, to=status, note=note, now=ctx.clock.now()
+        )
+    except Conflict:
+        return RefreshReport()
+    conclude(ctx, action.investigation_id)
+    expired = int(status is ActionStatus.EXPIRED)
+    return RefreshReport(expired=expired, cancelled=1 - expired)
+
+
+def _reopen(ctx: Context, runs: RunControl, action: RemediationAction) -> RefreshReport:
+    attempt = action.attempt + 1
+    run_id = runs.start_approval(action.id, action.investigation_id, attempt)
+    ctx.store.cases.bind_action_run(action.id, approval_run_id=run_id, attempt=attempt)
+    return RefreshReport(reopened=1)
+
+
+def _runs(ctx: Context, runs: RunControl) -> RefreshReport:
+    report = RefreshReport()
+    for action in ctx.store.cases.actions():
+        if action.status is not ActionStatus.PENDING and action.approval_run_id:
+            report += _release(runs, action)
+    for action_id in ctx.store.ledger.expired_leases(ctx.clock.now()):
+        report += _pick_up(ctx, runs, ctx.store.cases.action(action_id))
+    for investigation in ctx.store.cases.open_investigations():
+        if investigation.status in (InvestigationStatus.STARTING, InvestigationStatus.RUNNING):
+            report += _restart(ctx, runs, investigation)
+    return report
+
+
+def _release(runs: RunControl, action: RemediationAction) -> RefreshReport:
+    """Let a run go that still waits though its action is decided: the row counts, not the form."""
+    if runs.state(action.approval_run_id) not in WAITING:
+        return RefreshReport()
+    choice = Choice.APPROVE if action.status is ActionStatus.RUNNING else Choice.REJECT
+    resumed = runs.resume(
+        action.approval_run_id,
+        decision=choice,
+        reason=f"{action.status.value} in Clawback",
+        analyst=action.decided_by or "refresh",
+    )
+    return RefreshReport(released=int(resumed))
+
+
+def _pick_up(ctx: Context, runs: RunControl, action: RemediationAction) -> RefreshReport:
+    """Give an approved but unfinished action whose worker is gone a new run."""
+    try:
+        check_may_move(ctx)
+    except ClawbackError:
+        return RefreshReport()
+    bound = action.run_id or action.approval_run_id
+    state = runs.state(bound) if bound else ""
+    if state in LIVE - {"RUNNING"}:
+        return RefreshReport()
+    report = RefreshReport(picked_up=1)
+    if state == "RUNNING":
+        if action.fence == 0:
+            return RefreshReport()
+        runs.mark_crashed(bound, "its lease ran out: the process is gone, another run takes over")
+        report = replace(report, crashed=1)
+    attempt = action.attempt + 1
+    ctx.store.cases.bind_action_run(
+        action.id, run_id=_start(runs, action, attempt), attempt=attempt
+    )
+    return report
+
+
+def _start(runs: RunControl, action: RemediationAction, attempt: int) -> str:
+    if action.reverts_action_id is not None:
+        return runs.start_revert(action.id, action.investigation_id, attempt)
+    return runs.start_approval(action.id, action.investigation_id, attempt)
+
+
+def _restart(ctx: Context, runs: RunControl, investigation: Investigation) -> RefreshReport:
+    """Give an investigation whose run died before it came to a decision a new run, a few times."""
+    if investigation.run_id and runs.state(investigation.run_id) in LIVE:
+        return RefreshReport()
+    actions = ctx.store.cases.actions(investigation_id=investigation.id)
+    if any(action.status is ActionStatus.RUNNING for action in actions):
+        return RefreshReport()
+    if investigation.attempt >= ATTEMPTS:
+        fail(ctx, investigation.id, f"{ATTEMPTS} runs ended before a decision: see their logs")
+        return RefreshReport()
+    attempt = investigation.attempt + 1
+    run_id = runs.start_investigation(investigation.id, attempt)
+    ctx.store.cases.bind_investigation_run(investigation.id, run_id, attempt)
+    return RefreshReport(restarted=1)

@@ -1,0 +1,95 @@
+"""Putting mail back: a revert is an action of its own, with its own ledger."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from clawback.core.planning import plan_revert
+from clawback.errors import BadInput, Conflict
+from clawback.services.context import Context
+from models.actions import ActionSource, ActionStatus, ActionType, Actor, RemediationAction
+from models.outcomes import LedgerState
+from models.planning import NewAction
+
+
+class RevertTo(StrEnum):
+    """Where a revert puts the messages."""
+
+    INBOX = "inbox"
+    JUNK = "junk"
+    ORIGINAL = "original"
+
+    @property
+    def action_type(self) -> ActionType:
+        """The action type that does it."""
+        match self:
+            case RevertTo.INBOX:
+                return ActionType.MOVE_TO_INBOX
+            case RevertTo.JUNK:
+                return ActionType.MOVE_TO_JUNK
+            case RevertTo.ORIGINAL:
+                return ActionType.RESTORE
+
+
+ENDED = (ActionStatus.COMPLETED, ActionStatus.FAILED)
+
+
+def request(
+    ctx: Context, action_id: int, to: RevertTo, *, actor: Actor, reason: str
+) -> RemediationAction:
+    """A new action, Running, over the copies that the reverted one moved and nobody put back since.
+
+    Its indicator never remediates by itself again until a person lifts it. Raises `NotFound`,
+    `Conflict` while the action still runs, `BadInput` where it moved nothing or is a revert itself.
+    """
+    found = ctx.store.cases.action(action_id)
+    if found.reverts_action_id is not None:
+        raise BadInput(
+            f"action {action_id} is a revert: revert action {found.reverts_action_id} or sweep"
+        )
+    if found.status not in ENDED:
+        raise Conflict(
+            f"action {action_id} is {found.status.value}: only an ended action can be reverted"
+        )
+    earlier = _reverts_of(ctx, found)
+    done = {
+        entry.copy.copy_id
+        for revert in earlier
+        for entry in ctx.store.ledger.entries(revert.id, LedgerState.DONE)
+        if entry.outcome is not None and entry.outcome.value == "moved"
+    }
+    entries = [
+        entry
+        for entry in ctx.store.ledger.entries(action_id, LedgerState.DONE)
+        if entry.copy.copy_id not in done
+    ]
+    copies = plan_revert(
+        entries, to.action_type, {name: source.folder_for for name, source in ctx.sources.items()}
+    )
+    if not copies:
+        raise BadInput(f"action {action_id} has nothing left to put back")
+    return ctx.store.cases.create_action(
+        NewAction(
+            key=f"revert:{action_id}:{len(earlier) + 1}",
+            cluster_id=found.cluster_id,
+            decision_id=None,
+            type=to.action_type,
+            status=ActionStatus.RUNNING,
+            source=ActionSource.MANUAL,
+            decided_by=actor.name,
+            decided_via=actor.via.value,
+            verified=actor.verified,
+            reason=reason,
+            copies=copies,
+            reverts_action_id=action_id,
+        ),
+        ctx.clock.now(),
+    )
+
+
+def _reverts_of(ctx: Context, found: RemediationAction) -> list[RemediationAction]:
+    siblings = ctx.store.cases.actions(investigation_id=found.investigation_id)
+    reverts = [action for action in siblings if action.reverts_action_id == found.id]
+    if any(action.status is ActionStatus.RUNNING for action in reverts):
+        raise Conflict(f"a revert of action {found.id} runs already: wait for it to end")
+    return reverts

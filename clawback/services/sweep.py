@@ -1,0 +1,79 @@
+"""Late arrivals: indicators of a list, and of past actions, are looked for again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from clawback.core.locations import would_take
+from clawback.services.context import Context
+from clawback.services.intake import alert_for_indicators, raise_alert
+from models.clusters import Member
+from models.indicators import Indicator
+
+PAST_ACTIONS = "past actions"
+"""The name of the list that indicators of earlier actions form."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What one sweep looked for, and the investigations that new hits led to."""
+
+    indicators: int
+    hits: int
+    investigations: tuple[int, ...]
+
+
+def sweep(ctx: Context, listed: Sequence[Indicator], list_name: str) -> SweepReport:
+    """The investigations over new hits of the listed indicators and of the latest actions'.
+
+    A hit is new if it is in a mailbox and no action over its indicator ever held it: copies that a
+    revert put back are held by the reverted action and never come up again. The same hits seen twice
+    make one alert.
+    """
+    settings, _ = ctx.store.settings.current()
+    since = ctx.clock.now() - timedelta(hours=settings.sweep_hours)
+    wanted = dict.fromkeys(listed, list_name)
+    for indicator in ctx.store.cases.acted_indicators(since):
+        wanted.setdefault(indicator, PAST_ACTIONS)
+    opened: list[int] = []
+    hits = 0
+    for indicator, name in wanted.items():
+        fresh = new_hits(ctx, indicator)
+        hits += len(fresh)
+        if fresh:
+            opened += _investigate(ctx, indicator, name, fresh)
+    return SweepReport(len(wanted), hits, tuple(opened))
+
+
+def new_hits(ctx: Context, indicator: Indicator) -> tuple[Member, ...]:
+    """Members in a mailbox that no action over this indicator ever held."""
+    settings, _ = ctx.store.settings.current()
+    excluded = {address.lower() for address in settings.secops_mailboxes}
+    covered = ctx.store.cases.covered(indicator)
+    return tuple(
+        member
+        for member in ctx.store.index.find(indicator)
+        if member.ref.copy_id not in covered
+        and member.ref.mailbox not in excluded
+        and would_take(member.ref.role, settings)
+    )
+
+
+def _investigate(
+    ctx: Context, indicator: Indicator, list_name: str, fresh: Sequence[Member]
+) -> list[int]:
+    copies = ",".join(str(member.ref.copy_id) for member in fresh)
+    key = f"{indicator.kind}|{indicator.match}|{indicator.value}|{copies}"
+    alert = alert_for_indicators(
+        [indicator],
+        source="sweep",
+        external_id=hashlib.sha256(key.encode()).hexdigest(),
+        reported_by="sweep",
+        now=ctx.clock.now(),
+        list_name=list_name,
+    )
+    investigation, created = raise_alert(ctx, alert)
+    return [investigation.id] if created else []

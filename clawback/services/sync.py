@@ -1,0 +1,265 @@
+"""The index in step with the stores: incremental, restartable, on all cores."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from clawback.core.changes import Appeared, CopyMatcher, MailboxDiff, diff_mailbox
+from clawback.errors import SourceError
+from clawback.ports import IndexStore, MailboxSource
+from clawback.services.context import Context
+from clawback.services.extraction import Extractor
+from models.copies import MailboxChanges, Place
+from models.mails import MailFacts
+from models.syncing import KnownCopy, MailboxDelta, MovedCopy, NewCopy, SyncReport
+
+log = logging.getLogger(__name__)
+
+FETCH_AT_ONCE = 256
+"""Messages fetched and written at once: bounds memory at some tens of megabytes."""
+
+MAILBOXES_AT_ONCE = 8
+"""Mailboxes listed and fetched side by side: enough to keep the cores and a disk queue busy."""
+
+WRITE_AT_ONCE = 64
+"""Mailboxes written in one transaction: each commit waits for the disk."""
+
+FACTS_KEPT = 4096
+"""Mails whose facts are kept for the next mailbox that holds the same bytes."""
+
+Progress = Callable[[int, int], None]
+"""Called with mailboxes done and mailboxes in all."""
+
+
+@dataclass
+class _Tally:
+    new: int = 0
+    moved: int = 0
+    gone: int = 0
+    unreadable: int = 0
+    failed: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
+
+
+async def sync(
+    ctx: Context,
+    *,
+    limit: timedelta | None = None,
+    progress: Progress | None = None,
+    processes: int | None = None,
+) -> SyncReport:
+    """Bring the index up to date with every source; what one mailbox's failure costs is counted.
+
+    After `limit` no further mailbox is begun: the index then says as of when it is.
+    """
+    started_at = ctx.clock.now()
+    run = _Run(ctx, started_at + limit if limit else None, progress)
+    with Extractor(ctx.organisation, processes) as extractor:
+        for source in ctx.sources.values():
+            await run.source(source, extractor)
+    return SyncReport(
+        started_at=started_at,
+        ended_at=ctx.clock.now(),
+        mailboxes=run.done,
+        new=run.tally.new,
+        moved=run.tally.moved,
+        gone=run.tally.gone,
+        unreadable=run.tally.unreadable,
+        failed_mailboxes=run.tally.failed,
+        problems=dict(run.tally.problems),
+    )
+
+
+class _Run:
+    """One sync over all sources: its tally, its deadline and what waits to be written."""
+
+    def __init__(self, ctx: Context, deadline: datetime | None, progress: Progress | None) -> None:
+        self.ctx = ctx
+        self.deadline = deadline
+        self.progress = progress
+        self.tally = _Tally()
+        self.done = 0
+        self.total = 0
+        self._waiting: list[MailboxDelta] = []
+        self._unchanged: list[str] = []
+        self._facts = _FactsCache()
+
+    async def source(self, source: MailboxSource, extractor: Extractor) -> None:
+        """Sync all mailboxes of one source, several at once."""
+        try:
+            mailboxes = await source.mailboxes()
+        except SourceError as error:
+            log.error("source_unavailable", extra={"source": error.source, "code": error.code})
+            self.tally.failed += 1
+            return
+        index = self.ctx.store.index
+        self.tally.gone += index.drop_mailboxes(source.name, mailboxes, self.ctx.clock.now())
+        cursors = index.cursors(source.name)
+        self.total += len(mailboxes)
+        queue = iter(mailboxes)
+        workers = (self._work(source, queue, cursors, extractor) for _ in range(MAILBOXES_AT_ONCE))
+        await asyncio.gather(*workers)
+        self._write(source.name)
+
+    async def _work(
+        self,
+        source: MailboxSource,
+        queue: Iterable[str],
+        cursors: Mapping[str, str],
+        extractor: Extractor,
+    ) -> None:
+        for mailbox in queue:
+            if self.deadline is not None and self.ctx.clock.now() >= self.deadline:
+                return
+            try:
+                await self._mailbox(source, mailbox, cursors.get(mailbox, ""), extractor)
+            except SourceError as error:
+                log.warning(
+                    "mailbox_unreadable", extra={"source": error.source, "code": error.code}
+                )
+                self.tally.failed += 1
+                self.tally.problems[error.code] += 1
+            self.done += 1
+            if self.progress is not None:
+                self.progress(self.done, self.total)
+
+    async def _mailbox(
+        self, source: MailboxSource, mailbox: str, cursor: str, extractor: Extractor
+    ) -> None:
+        changes = await source.changes(mailbox, cursor)
+        if not changes.folders and not changes.folders_gone:
+            self._unchanged.append(mailbox)
+            return
+        known = self.ctx.store.index.live_copies(source.name, mailbox)
+        work = _Mailbox(source, changes, cursor, known, self._facts)
+        async for delta in work.deltas(self.ctx.store.index, extractor):
+            self._count(delta)
+            self._waiting.append(delta)
+            if len(self._waiting) >= WRITE_AT_ONCE or len(delta.new) >= FETCH_AT_ONCE // 2:
+                self._write(source.name)
+        self.tally.unreadable += work.unreadable
+
+    def _count(self, delta: MailboxDelta) -> None:
+        self.tally.new += len(delta.new)
+        self.tally.moved += len(delta.moved)
+        self.tally.gone += len(delta.gone)
+        self.tally.problems.update(p.code for facts in delta.facts for p in facts.problems)
+
+    def _write(self, source: str) -> None:
+        now = self.ctx.clock.now()
+        if self._waiting:
+            self.ctx.store.index.apply(self._waiting, now)
+            self._waiting = []
+        if self._unchanged:
+            self.ctx.store.index.touch(source, self._unchanged, now)
+            self._unchanged = []
+
+
+class _FactsCache:
+    """The facts of the latest mails by content hash: one campaign, many mailboxes."""
+
+    def __init__(self) -> None:
+        self._facts: OrderedDict[str, MailFacts] = OrderedDict()
+
+    def get(self, content_sha256: str) -> MailFacts | None:
+        """The facts, if these bytes were extracted not long ago."""
+        return self._facts.get(content_sha256)
+
+    def add(self, facts: Iterable[MailFacts]) -> None:
+        """Keep these, and let the oldest go."""
+        for item in facts:
+            self._facts[item.content_sha256] = item
+        while len(self._facts) > FACTS_KEPT:
+            self._facts.popitem(last=False)
+
+
+class _Mailbox:
+    """One mailbox's sync: fetches what appeared and pairs it with what vanished."""
+
+    def __init__(
+        self,
+        source: MailboxSource,
+        changes: MailboxChanges,
+        cursor: str,
+        known: Sequence[KnownCopy],
+        cache: _FactsCache,
+    ) -> None:
+        self.source = source
+        self.mailbox = changes.mailbox
+        self.cursor = cursor
+        self.changes = changes
+        self.cache = cache
+        self.diff: MailboxDiff = diff_mailbox(known, changes)
+        self.matcher = CopyMatcher(self.diff)
+        self.unreadable = 0
+
+    async def deltas(self, index: IndexStore, extractor: Extractor) -> AsyncIterator[MailboxDelta]:
+        """The mailbox's changes in bounded pieces; only the last carries the new cursor.
+
+        A message that could not be fetched keeps the old cursor, so that the next sync tries again.
+        """
+        appeared = self.diff.appeared
+        for start in range(0, len(appeared), FETCH_AT_ONCE):
+            yield await self._piece(index, extractor, appeared[start : start + FETCH_AT_ONCE])
+        cursor = self.cursor if self.unreadable else self.changes.cursor
+        yield self._delta(cursor, (), self.matcher.gone(), ())
+
+    async def _piece(
+        self, index: IndexStore, extractor: Extractor, items: Sequence[Appeared]
+    ) -> MailboxDelta:
+        raws: dict[Place, bytes] = {}
+        async for fetched in self.source.fetch(self.mailbox, [item.place for item in items]):
+            if fetched.raw is not None:
+                raws[fetched.place] = fetched.raw
+        self.unreadable += len(items) - len(raws)
+        digests = {place: hashlib.sha256(raw).hexdigest() for place, raw in raws.items()}
+        gone: dict[str, list[KnownCopy]] = {}
+        for copy in index.gone_copies(self.source.name, self.mailbox, set(digests.values())):
+            gone.setdefault(copy.content_sha256, []).append(copy)
+        changes = [
+            self.matcher.match(item, digests[item.place], gone.get(digests[item.place], []))
+            for item in items
+            if item.place in digests
+        ]
+        facts = await self._facts(index, extractor, raws, digests)
+        return self._delta(self.cursor, changes, (), facts)
+
+    async def _facts(
+        self,
+        index: IndexStore,
+        extractor: Extractor,
+        raws: Mapping[Place, bytes],
+        digests: Mapping[Place, str],
+    ) -> Sequence[MailFacts]:
+        known = index.known_contents(set(digests.values()))
+        wanted = {digests[place]: raw for place, raw in raws.items() if digests[place] not in known}
+        cached = [facts for digest in wanted if (facts := self.cache.get(digest)) is not None]
+        have = {facts.content_sha256 for facts in cached}
+        fresh = await extractor.extract(
+            [raw for digest, raw in wanted.items() if digest not in have]
+        )
+        self.cache.add(fresh)
+        return [*cached, *fresh]
+
+    def _delta(
+        self,
+        cursor: str,
+        changes: Sequence[MovedCopy | NewCopy],
+        gone: tuple[int, ...],
+        facts: Sequence[MailFacts],
+    ) -> MailboxDelta:
+        return MailboxDelta(
+            source=self.source.name,
+            mailbox=self.mailbox,
+            cursor=cursor,
+            new=tuple(change for change in changes if isinstance(change, NewCopy)),
+            moved=tuple(change for change in changes if isinstance(change, MovedCopy)),
+            gone=gone,
+            facts=tuple(facts),
+        )

@@ -1,0 +1,89 @@
+"""The only place that names concrete adapters; each is imported when it is needed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+
+from clawback.clock import SystemClock
+from clawback.config import Config, MaildirConfig, load_config
+from clawback.errors import SetupError
+from clawback.mail.extract import EXTRACTOR_VERSION
+from clawback.ports import MailboxSource, RunControl, Store, VerdictSource
+from clawback.services.context import Context
+from clawback.services.remediate import check_may_move
+
+
+def open_app(config: Config | None = None) -> Context:
+    """Everything that services need, from the configuration of this environment.
+
+    Opens the store and brings an older or empty database up to date. Raises `SetupError`.
+    """
+    chosen = config or load_config()
+    _make_home(chosen)
+    store = open_store(chosen)
+    runs = run_control(chosen)
+    verdicts = verdict_sources(chosen)
+    clock = SystemClock()
+    bare = Context(store, {}, verdicts, clock, _holder(), chosen.profile(), runs)
+    return replace(bare, sources=_guarded(chosen, bare))
+
+
+def open_store(config: Config) -> Store:
+    """The database, brought up to date. Raises `SetupError` or `Unavailable`."""
+    from clawback.store.engine import open_store as open_database
+
+    return open_database(config.database_url, extractor_version=EXTRACTOR_VERSION)
+
+
+def run_control(config: Config) -> RunControl:
+    """The client of the Prefect server; nothing is asked of it yet."""
+    from clawback.runs.control import HttpRunControl
+
+    return HttpRunControl(config.prefect_api_url, config.prefect_ui_url)
+
+
+def verdict_sources(config: Config) -> tuple[VerdictSource, ...]:
+    """The configured indicator lists."""
+    from clawback.intel.lists import ListVerdictSource
+
+    return tuple(ListVerdictSource(item.name, item.path) for item in config.lists)
+
+
+def open_source(source: MaildirConfig) -> MailboxSource:
+    """One mail system, unguarded: for checks and for tests."""
+    from clawback.mailboxes.maildir import MaildirSource
+
+    return MaildirSource(source.name, source.root, roles=source.folders)
+
+
+def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:
+    from clawback.mailboxes.guard import GuardedSource
+
+    def excluded() -> frozenset[str]:
+        settings, _ = ctx.store.settings.current()
+        return frozenset(address.lower() for address in settings.secops_mailboxes)
+
+    return {
+        source.name: GuardedSource(
+            open_source(source), may_move=lambda: check_may_move(ctx), excluded=excluded
+        )
+        for source in config.sources
+    }
+
+
+def _make_home(config: Config) -> None:
+    try:
+        config.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(
+            f"{config.home} cannot be made ({error.strerror}): set CLAWBACK_HOME"
+        ) from error
+
+
+def _holder() -> str:
+    """A name for this process in leases: readable, and unique even where process ids repeat."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
