@@ -1,0 +1,50 @@
+"""Bytes of a text part as text, whatever charset they claim."""
+
+from __future__ import annotations
+
+import codecs
+from functools import lru_cache
+
+_WIDE = ("utf-16", "utf-32", "utf_16", "utf_32")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def decoded_text(content: bytes, charset: str) -> str:
+    """The text, in the declared charset if it can be right, else in UTF-8 or Windows-1252.
+
+    Never raises; bytes that fit nowhere become U+FFFD. A charset that would turn ASCII into
+    something else (EBCDIC, or UTF-16 over single bytes) is not believed: it would hide links.
+    """
+    for bom, name in _BOMS:
+        if content.startswith(bom):
+            return content[len(bom) if name == "utf-8" else 0 :].decode(name, "replace")
+    codec = _usable(charset) if charset else None
+    if codec is not None and codec.startswith(_WIDE):
+        codec = codec if b"\0" in content[:4096] else None
+    if codec is not None:
+        try:
+            return content.decode(codec)
+        except (UnicodeError, LookupError):
+            if codec.startswith("utf"):
+                return content.decode(codec, "replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+@lru_cache(maxsize=512)
+def _usable(charset: str) -> str | None:
+    """The codec's own name if it is a text codec that keeps ASCII, or a wide one."""
+    try:
+        name = codecs.lookup(charset).name
+        if name.startswith(_WIDE):
+            return name
+        return name if b"http://a.b/?c=&d".decode(name) == "http://a.b/?c=&d" else None
+    except (LookupError, UnicodeError, ValueError):
+        return None

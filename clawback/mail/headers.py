@@ -1,0 +1,145 @@
+"""What the header lines of a message say, read so that one bad line never costs another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.header import decode_header
+from email.utils import getaddresses, parsedate_to_datetime
+
+from clawback.mail.charsets import decoded_text
+from models.mails import Direction, OrganisationProfile
+
+MAX_HEADER_BYTES = 1_000_000
+_BODY = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
+_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:((?:[^\n]|\n(?=[ \t]))*)", re.MULTILINE)
+_FOLD = re.compile(r"\r?\n[ \t]*|[\t\r]")
+_BLANKS = re.compile(r"\s+")
+_WORD = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\n]*\?=)\s+(?==\?)")
+_ADDRESS = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
+_RECEIVED_BY = re.compile(r"\bby\s+([\w.-]+)", re.IGNORECASE)
+_RECEIVED_IP = re.compile(
+    r"[\[(](?:IPv6:)?((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f:.]*:[0-9a-f:.]+)[\])]", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The header lines of one message: name in lower case and unfolded raw text, in order."""
+
+    fields: tuple[tuple[str, str], ...]
+
+    def first(self, name: str) -> str:
+        """The raw text of the first line of that name, "" if there is none."""
+        return next((value for key, value in self.fields if key == name), "")
+
+    def all(self, name: str) -> list[str]:
+        """The raw texts of all lines of that name, topmost (latest) first."""
+        return [value for key, value in self.fields if key == name]
+
+
+def read_headers(raw: bytes) -> Headers:
+    """The header lines up to the first blank line, as far as they can be read."""
+    if raw.startswith((b"\n", b"\r\n")):
+        return Headers(())
+    end = _BODY.search(raw, 0, MAX_HEADER_BYTES)
+    block = decoded_text(raw[: end.start() if end else MAX_HEADER_BYTES], "utf-8")
+    block = block.replace("\r\n", "\n").replace("\0", "")
+    return Headers(
+        tuple((m[1].lower(), _FOLD.sub(" ", m[2]).strip()) for m in _FIELD.finditer(block))
+    )
+
+
+def decoded(raw: str) -> str:
+    """A header's text with its encoded words decoded; as it stands where they are broken."""
+    if "=?" not in raw:
+        return raw
+    try:
+        pieces = decode_header(_WORD.sub(r"\1", raw))
+        return "".join(
+            decoded_text(text, charset or "") if isinstance(text, bytes) else text
+            for text, charset in pieces
+        )
+    except (MessageError, ValueError, LookupError, AssertionError):
+        return raw
+
+
+def collapsed(text: str) -> str:
+    """The text with every run of blanks as one."""
+    return _BLANKS.sub(" ", text).strip()
+
+
+def addresses(raw: str) -> list[tuple[str, str]]:
+    """(display name, address in lower case) of every mailbox in an address header."""
+    try:
+        pairs = getaddresses([raw])
+    except Exception:
+        # The standard library raises many kinds of errors on hostile address lists.
+        pairs = []
+    found = [(collapsed(decoded(name)), address.strip().lower()) for name, address in pairs]
+    found = [pair for pair in found if "@" in pair[1]]
+    if found or "@" not in raw:
+        return found
+    return [("", address.lower()) for address in _ADDRESS.findall(decoded(raw))]
+
+
+def sent_at(raw: str) -> datetime | None:
+    """The Date header as aware UTC; None if it can't be read. Without a zone it is UTC."""
+    try:
+        moment = parsedate_to_datetime(raw)
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
+    except Exception:
+        # ValueError, TypeError, IndexError, OverflowError: depends on what is broken.
+        return None
+
+
+def client_ip(received: Iterable[str], trusted_relays: frozenset[str]) -> str:
+    """The address that handed the mail to the outermost trusted relay; "" if none is trusted.
+
+    Received lines stand latest first. Lines count only as long as the host that wrote them
+    ("by") is a trusted relay: everything below is the sender's to invent.
+    """
+    address = ""
+    for line in received:
+        by = _RECEIVED_BY.search(line)
+        if by is None or not _is_trusted(by[1].lower(), trusted_relays):
+            break
+        if match := _RECEIVED_IP.search(line, 0, by.start()):
+            address = match[1].lower()
+    return address
+
+
+def _is_trusted(host: str, relays: frozenset[str]) -> bool:
+    return any(host == relay or host.endswith(f".{relay}") for relay in map(str.lower, relays))
+
+
+def authentication_results(values: Iterable[str], authserv_ids: frozenset[str]) -> str:
+    """The topmost Authentication-Results that a configured server wrote, else ""."""
+    known = {name.lower() for name in authserv_ids}
+    for value in values:
+        words = value.partition(";")[0].split()
+        if words and words[0].lower() in known:
+            return collapsed(value)
+    return ""
+
+
+def direction(sender: str, recipients: Iterable[str], profile: OrganisationProfile) -> Direction:
+    """The way of a mail by its From and its recipients' domains.
+
+    From can be forged: Intra-org says what the header claims, not who sent it.
+    """
+    if not profile.domains or "@" not in sender:
+        return Direction.UNKNOWN
+    outside = [address for address in recipients if not _is_ours(address, profile)]
+    if not _is_ours(sender, profile):
+        return Direction.INBOUND
+    return Direction.OUTBOUND if outside else Direction.INTRA_ORG
+
+
+def _is_ours(address: str, profile: OrganisationProfile) -> bool:
+    return address.rpartition("@")[2].lower() in profile.domains

@@ -1,0 +1,151 @@
+"""Links in HTML: what a reader can follow, and what a client fetches to show the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from clawback.mail.found import FoundLink
+from clawback.mail.scripts import pages_in_data, pages_in_script
+from clawback.mail.text import links_in_text
+from models.mails import LinkRole
+
+MAX_PAGES = 64  # pages inside pages: comments, scripts that write, data: links
+_MAX_DEPTH = 4
+
+_CONDITIONAL = re.compile(r"<!--\[if\b[^>]*>(.*?)<!\[endif\]\s*-->", re.IGNORECASE | re.DOTALL)
+_CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
+_REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"']+)", re.IGNORECASE)
+_LOOKS_HTML = re.compile(r"<(?:a\s[^>]*href|html|body|img\s|table|!doctype html)", re.IGNORECASE)
+_UNDECODED_QP = re.compile(r"^\s*3D[\"']?(?=\s*(?:https?|ftp|//))", re.IGNORECASE)
+
+# Elements whose href is fetched, not followed.
+_FETCHED_HREF = frozenset({"link", "image", "use", "feimage"})
+# Attribute -> what it is for. href is told apart by its element.
+_LINK_ATTRIBUTES = ("action", "formaction", "originalsrc", "data-saferedirecturl")
+_FETCHED_ATTRIBUTES = ("src", "background", "data", "poster", "lowsrc", "dynsrc", "longdesc")
+_SELECTOR = ",".join(
+    f"[{name}]" for name in (*_LINK_ATTRIBUTES, *_FETCHED_ATTRIBUTES, "href", "srcset")
+)
+_UNSEEN = frozenset({"script", "style", "template", "noscript", "title", "textarea"})
+_INLINE = frozenset(
+    {"abbr", "b", "bdi", "bdo", "big", "code", "em", "font", "i", "ins", "kbd", "mark", "o:p", "s"}
+    | {"small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr"}
+)
+
+
+def looks_like_html(text: str) -> bool:
+    """True for text that a sender labelled plain though it is a page."""
+    return _LOOKS_HTML.search(text) is not None
+
+
+def links_in_html(source: str) -> Iterator[FoundLink]:
+    """Every link of the page and of the pages that it hides, resolved against its base.
+
+    Entities are decoded once, by the parser. What stands after `</html>` counts, and so do
+    conditional comments, strings that a script unescapes or decodes, and `data:` pages.
+    """
+    waiting = [(source, 0)]
+    read = 0
+    while waiting and read < MAX_PAGES:
+        page, depth = waiting.pop(0)
+        read += 1
+        tree = LexborHTMLParser(page)
+        yield from _links_of_tree(tree)
+        if depth < _MAX_DEPTH:
+            waiting.extend((inner, depth + 1) for inner in _inner_pages(page, tree))
+
+
+def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[str]:
+    if "<!--[" in page:
+        for match in _CONDITIONAL.finditer(page):
+            if "=" in match[1]:
+                yield match[1]
+    if "<script" in page or "<SCRIPT" in page:
+        for script in tree.css("script"):
+            yield from pages_in_script(script.text())
+    if "data:" in page:
+        for node in tree.css('[href^="data:"],[src^="data:text"],[data^="data:"]'):
+            for value in node.attributes.values():
+                yield from pages_in_data(value or "")
+
+
+def _links_of_tree(tree: LexborHTMLParser) -> Iterator[FoundLink]:
+    base = tree.css_first("base[href]")
+    root = (base.attributes.get("href") or "").strip() if base is not None else ""
+    for node in tree.css(_SELECTOR):
+        for found in _links_of_node(node):
+            yield _resolved(found, root)
+    for node in tree.css('meta[http-equiv="refresh" i]'):
+        if match := _REFRESH.search(node.attributes.get("content") or ""):
+            yield _resolved(FoundLink(match[1]), root)
+    yield from _links_of_styles(tree)
+    yield from _links_of_text(tree)
+
+
+def _links_of_node(node: LexborNode) -> Iterator[FoundLink]:
+    tag = node.tag or ""
+    for name, value in node.attributes.items():
+        if not value:
+            continue
+        if name in ("href", "xlink:href"):
+            fetched = tag in _FETCHED_HREF
+            yield FoundLink(value, LinkRole.RESOURCE if fetched else LinkRole.LINK)
+        elif name in _LINK_ATTRIBUTES:
+            yield FoundLink(value)
+        elif name in _FETCHED_ATTRIBUTES:
+            yield FoundLink(value, LinkRole.RESOURCE)
+        elif name == "srcset":
+            for candidate in re.split(r",\s+", value):
+                yield FoundLink(candidate.strip().split(" ")[0], LinkRole.RESOURCE)
+
+
+def _resolved(found: FoundLink, base: str) -> FoundLink:
+    """The link against the page's base, and without the mark of undecoded quoted-printable."""
+    raw = found.raw
+    if match := _UNDECODED_QP.match(raw):
+        raw = raw[match.end() :].rstrip("\"'")
+    if base and ":" not in raw.partition("/")[0]:
+        try:
+            raw = urljoin(base, raw.strip())
+        except ValueError:
+            return found
+    return found if raw is found.raw else FoundLink(raw, found.role)
+
+
+def _links_of_styles(tree: LexborHTMLParser) -> Iterator[FoundLink]:
+    texts = [node.text() for node in tree.css("style")]
+    texts += [node.attributes.get("style") or "" for node in tree.css('[style*="url(" i]')]
+    for text in texts:
+        for match in _CSS_URL.finditer(text):
+            yield FoundLink(match[1] or match[2], LinkRole.RESOURCE)
+
+
+def _links_of_text(tree: LexborHTMLParser) -> Iterator[FoundLink]:
+    body = tree.body
+    if body is None:
+        return
+    quick = body.text(separator="\n")
+    if ":/" in quick or ":\\" in quick or "www." in quick.lower():
+        yield from links_in_text(_visible_text(body))
+
+
+def _visible_text(body: LexborNode) -> str:
+    """The text as it is shown: inline elements join, links and blocks part."""
+    pieces: list[str] = []
+    for node in body.traverse(include_text=True):
+        if not node.is_text_node:
+            if node.tag not in _INLINE:
+                pieces.append("\n")
+            continue
+        parent = node.parent
+        if parent is None or parent.tag in _UNSEEN:
+            continue
+        before = node.prev
+        if before is not None and not before.is_text_node and before.tag not in _INLINE:
+            pieces.append("\n")
+        pieces.append(node.text())
+    return "".join(pieces)

@@ -1,0 +1,237 @@
+"""The MIME parts of one message, whatever its bytes are.
+
+fast-mail-parser reads the tree; the standard library reads what it can't: broken transfer
+encodings, multiparts that lack their boundary, and messages that it refuses as a whole.
+"""
+
+from __future__ import annotations
+
+import quopri
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+
+import fast_mail_parser
+from fast_mail_parser import PyLazyMimePart
+
+MAX_PARTS = 2_000
+MAX_NESTED_MESSAGES = 8
+# A mailbox separator, a byte order mark or blank lines before the first header.
+_LEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?(?:[ \t]*\r?\n)*")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:+-]+)", re.IGNORECASE)
+_DELSP = re.compile(r"delsp\s*=\s*\"?yes", re.IGNORECASE)
+_DECLARES_QP = re.compile(rb"^content-transfer-encoding:\s*quoted-printable", re.I | re.M)
+_TEXTS = ("text/plain", "text/html")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One part with content, decoded.
+
+    `content_type` is the declared one, lower-case and without parameters; `where` the path of
+    parts as in `AttachmentFact`. `nested` is True inside a nested message, `is_message` for that
+    message as a file. `alone` is True for the only part of its message. `salvaged` marks the text
+    of a multipart whose parts can't be told apart.
+    """
+
+    where: str
+    content_type: str
+    charset: str
+    filename: str
+    disposition: str
+    content: bytes
+    nested: bool
+    is_message: bool = False
+    alone: bool = False
+    salvaged: bool = False
+    delsp: bool = False
+
+    @property
+    def is_attachment(self) -> bool:
+        """True for what a reader sees as a file and not as the message's own text."""
+        if self.disposition == "attachment" or self.content_type not in _TEXTS:
+            return True
+        return bool(self.filename) and not self.alone
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a part stands: child indexes from the root, and the path that people see."""
+
+    steps: tuple[int, ...] = ()
+    prefix: str = ""
+    numbers: tuple[int, ...] = ()
+    depth: int = 0
+
+    @property
+    def where(self) -> str:
+        return self.prefix + (".".join(map(str, self.numbers)) or "1")
+
+    def child(self, index: int, *, is_message: bool) -> _Place:
+        steps = (*self.steps, index)
+        if is_message:
+            return _Place(steps, f"{self.where}/", (), self.depth + 1)
+        return _Place(steps, self.prefix, (*self.numbers, index + 1), self.depth)
+
+
+def without_lead(raw: bytes) -> bytes:
+    """The message from its first header line on."""
+    lead = _LEAD.match(raw)
+    return raw[lead.end() :] if lead and lead.end() else raw
+
+
+@dataclass(slots=True)
+class PartReader:
+    """Reads one message once; `problems` then holds (code, where) of what could not be read."""
+
+    raw: bytes
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    _count: int = 0
+    _standard: Message | None = None
+
+    def leaves(self) -> list[Leaf]:
+        """Every part with content, in the order of the message; never raises."""
+        try:
+            root = fast_mail_parser.parse_email_tree(self.raw, mode="lazy")
+            return list(self._walk(root, _Place()))
+        except Exception:
+            # Native code may fail in any way; the message must not be lost for it.
+            self._count = 0
+        try:
+            return list(self._walk_standard(self._standard_part(()), _Place()))
+        except Exception:
+            self.problems.append(("unparsable", ""))
+            return [_leaf_of_bytes(self.raw)]
+
+    def _allowed(self, place: _Place) -> bool:
+        self._count += 1
+        if self._count <= MAX_PARTS and place.depth <= MAX_NESTED_MESSAGES:
+            return True
+        self.problems.append(("too-many-parts", place.where))
+        return False
+
+    def _walk(self, part: PyLazyMimePart, place: _Place) -> Iterator[Leaf]:
+        if not self._allowed(place):
+            return
+        children = part.children
+        if not part.content_type.lower().startswith("multipart/"):
+            yield self._leaf(part, place)
+        elif not children:
+            yield self._salvage(place)
+        for index, child in enumerate(children):
+            yield from self._walk(child, place.child(index, is_message=part.is_message))
+
+    def _leaf(self, part: PyLazyMimePart, place: _Place) -> Leaf:
+        declared = _declared_type(part)
+        return Leaf(
+            where=place.where,
+            content_type=_known_type(part.content_type),
+            charset=_charset(declared),
+            filename=part.filename,
+            disposition=(part.disposition or "").lower(),
+            content=self._content(part, place),
+            nested=place.depth > 0,
+            is_message=part.is_message,
+            alone=not place.numbers,
+            delsp=_DELSP.search(declared) is not None,
+        )
+
+    def _content(self, part: PyLazyMimePart, place: _Place) -> bytes:
+        try:
+            return part.content or b""
+        except Exception:
+            self.problems.append(("bad-transfer-encoding", place.where))
+        try:
+            return _decoded(self._standard_part(place.steps))
+        except Exception:
+            self.problems.append(("unreadable-part", place.where))
+            return b""
+
+    def _salvage(self, place: _Place) -> Leaf:
+        """The undecoded text of a multipart without its boundary, as one leaf."""
+        self.problems.append(("no-boundary", place.where))
+        try:
+            part = self._standard_part(place.steps)
+            content = part.as_bytes().partition(b"\n\n")[2]
+        except Exception:
+            content = b"" if place.steps else self.raw
+        if _DECLARES_QP.search(content):
+            content = quopri.decodestring(content)
+        return _leaf_of_bytes(content, where=place.where)
+
+    def _standard_part(self, steps: tuple[int, ...]) -> Message:
+        """The same part as the standard library sees it. Raises if it sees another tree."""
+        if self._standard is None:
+            self._standard = message_from_bytes(self.raw)
+        part = self._standard
+        for step in steps:
+            payload = part.get_payload()
+            part = payload[step]  # type: ignore[assignment,index]
+        return part
+
+    def _walk_standard(self, part: Message, place: _Place) -> Iterator[Leaf]:
+        if not self._allowed(place):
+            return
+        is_message = part.get_content_type() == "message/rfc822"
+        if is_message or not part.is_multipart():
+            yield _standard_leaf(part, place, is_message=is_message)
+        if part.is_multipart():
+            for index, child in enumerate(part.get_payload()):
+                below = place.child(index, is_message=is_message)
+                yield from self._walk_standard(child, below)  # type: ignore[arg-type]
+
+
+def _standard_leaf(part: Message, place: _Place, *, is_message: bool) -> Leaf:
+    declared = str(part.get("Content-Type", ""))
+    content = part.get_payload(0).as_bytes() if is_message else _decoded(part)  # type: ignore[union-attr]
+    return Leaf(
+        where=place.where,
+        content_type=part.get_content_type(),
+        charset=_charset(declared),
+        filename=str(part.get_filename("")),
+        disposition=str(part.get_content_disposition() or ""),
+        content=content,
+        nested=place.depth > 0,
+        is_message=is_message,
+        alone=not place.numbers,
+        salvaged=part.get_content_maintype() == "multipart",
+    )
+
+
+def _known_type(declared: str) -> str:
+    """The type in lower case; what is no type at all is text (RFC 2045, 5.2)."""
+    return declared.lower() if "/" in declared else "text/plain"
+
+
+def _decoded(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _leaf_of_bytes(content: bytes, *, where: str = "1") -> Leaf:
+    return Leaf(
+        where=where,
+        content_type="text/plain",
+        charset="",
+        filename="",
+        disposition="",
+        content=content,
+        nested="/" in where,
+        alone=True,
+        salvaged=True,
+    )
+
+
+def _declared_type(part: PyLazyMimePart) -> str:
+    headers = part.headers
+    values = headers.get("Content-Type") or next(
+        (found for name, found in headers.items() if name.lower() == "content-type"), None
+    )
+    return values[0] if values else ""
+
+
+def _charset(declared: str) -> str:
+    match = _CHARSET.search(declared)
+    return match[1].lower() if match else ""

@@ -1,0 +1,64 @@
+"""Links in plain text, as a mail client would underline them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from clawback.mail.found import FoundLink
+
+# Where a link in running text ends for certain: blanks, controls, angle brackets, double quotes of
+# any script, and the punctuation of scripts that do not put a blank after it.
+_END = r"\s\x00-\x20<>\"\u201c-\u201f\u00ab\u00bb\u3001\u3002\u3008-\u3011\uff08\uff09\uff0c\uff1b"
+_LINK = re.compile(
+    rf"(?:https?|ftp):[/\\]+[^{_END}]+|(?<![\w.@/:=-])www\.[\w-]+\.[^{_END}]+", re.IGNORECASE
+)
+_WRAPPED = re.compile(r"<\s*((?:https?|ftp):[/\\][^<>]{1,8000})>", re.IGNORECASE)
+_FOLD = re.compile(r"[ \t]*\r?\n[ \t>]*")
+_TRAILING = ".,;:!?'*|\\`([{\u2019\u2026"
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+
+
+def links_in_text(text: str, *, delsp: bool = False) -> Iterator[FoundLink]:
+    """Every link that stands in the text, once per place.
+
+    A link in angle brackets may be folded over several lines; `delsp` says that the text is
+    format=flowed with blanks to delete, so that any line may be.
+    """
+    if "://" not in text and not _may_hold_link(text):
+        return
+    if delsp:
+        text = re.sub(r" \r?\n", "", text)
+    joined: list[str] = []
+    text = _WRAPPED.sub(lambda match: _unfolded(match, joined), text)
+    for raw in joined:
+        yield FoundLink(raw)
+    for match in _LINK.finditer(text):
+        raw = _trimmed(match[0])
+        yield FoundLink(raw if ":" in raw[:6] else f"http://{raw}")
+
+
+def _may_hold_link(text: str) -> bool:
+    lower = text.lower()
+    return "http:" in lower or "https:" in lower or "ftp:" in lower or "www." in lower
+
+
+def _unfolded(match: re.Match[str], joined: list[str]) -> str:
+    """The bracketed link taken out into `joined`, or the text as it was if it is no single link."""
+    raw = _FOLD.sub("", match[1]).strip()
+    if re.search(r"\s", raw):
+        return match[0]
+    joined.append(raw)
+    return " "
+
+
+def _trimmed(raw: str) -> str:
+    """The link without what belongs to the sentence: punctuation, brackets that it did not open."""
+    while raw:
+        last = raw[-1]
+        opening = _PAIRS.get(last)
+        unopened = opening is not None and raw.count(last) > raw.count(opening)
+        if not (unopened or last in _TRAILING):
+            break
+        raw = raw[:-1]
+    return raw
