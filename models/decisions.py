@@ -45,7 +45,8 @@ class PolicyInputs:
 
     `members` are the copies after exclusions, wherever they are; `in_mailbox` those that a removal
     would take; `recent` the actions of the last hour over the same indicator; `put_back` copies
-    that a revert put back; `suppressed` says why the indicator is suppressed, or is empty.
+    that a revert put back; `suppressed` says why the indicator is suppressed, or is empty; `unknown`
+    the copies whose store could not say where they are.
     """
 
     kind: ClusterKind
@@ -64,6 +65,7 @@ class PolicyInputs:
     settings_version: int
     index_as_of: datetime | None
     index_complete: bool = True
+    unknown: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,185 @@
+"""Clusters, decisions and actions in words: Markdown for people, with counts and no addresses.
+
+Every name that came out of a message passes `showing.inert`. The same text goes into the approval
+form, the artifacts of a run, the console and the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from clawback.core.lifecycle import outcome_line
+from clawback.core.showing import counted, inert, show_indicator
+from models.clusters import Cluster, ClusterFacts
+from models.copies import Retention
+from models.decisions import Decision, Effect, RuleResult
+from models.locations import Bucket, DeliveryLocation, LocationCounts
+from models.settings import Mode, Settings
+
+NAMES_SHOWN = 5
+_REASON_LIMIT = 300
+
+
+def cluster_line(cluster: Cluster, counts: LocationCounts | None = None) -> str:
+    """One line: name, messages, mailboxes and, where known, the buckets."""
+    where = f"; {counts_line(counts)}" if counts else ""
+    size = counted(len(cluster.members), "message")
+    return f"{cluster.name}: {size} in {counted_mailboxes(cluster.facts.mailboxes)}{where}"
+
+
+def counts_line(counts: LocationCounts) -> str:
+    """One line: "Mailbox 12, Not in mailbox 3, On-prem/External 0"; Unknown only where there is."""
+    shown = [bucket for bucket in Bucket if bucket is not Bucket.UNKNOWN or counts.unknown]
+    return ", ".join(f"{bucket.value} {counts.by_bucket.get(bucket, 0):,}" for bucket in shown)
+
+
+def decision_line(decision: Decision) -> str:
+    """One line: what the decision leads to and why."""
+    return f"{_heading(decision.effect)}: {inert(decision.reason, _REASON_LIMIT)}"
+
+
+def cluster_markdown(cluster: Cluster, counts: LocationCounts | None) -> str:
+    """A cluster at a glance: indicator, locations and the facts that help to judge it."""
+    parts = [f"## {cluster.name}", f"Indicator: {show_indicator(cluster.indicator, whole=True)}"]
+    if counts is not None:
+        parts.append(locations_markdown(counts))
+    parts.append(_facts(cluster))
+    if cluster.guards:
+        parts.append(
+            "\n".join(f"- Mind: {inert(one.reason, _REASON_LIMIT)}" for one in cluster.guards)
+        )
+    return "\n\n".join(parts)
+
+
+def locations_markdown(counts: LocationCounts) -> str:
+    """Two tables: messages per source and bucket, and per latest delivery location."""
+    buckets = [one for one in Bucket if one is not Bucket.UNKNOWN or counts.unknown]
+    rows = [_row("Source", *(bucket.value for bucket in buckets)), _rule(len(buckets) + 1)]
+    for source, by_bucket in counts.by_source.items():
+        rows.append(_row(inert(source, 40), *(f"{by_bucket.get(one, 0):,}" for one in buckets)))
+    rows.append(_row("all", *(f"{counts.by_bucket.get(one, 0):,}" for one in buckets)))
+    places = [_row("Latest delivery location", "Messages"), _rule(2)]
+    for location in DeliveryLocation:
+        if number := counts.by_location.get(location, 0):
+            places.append(_row(location.value, f"{number:,}"))
+    checked = f"Locations checked {_time(counts.checked_at)}."
+    return "\n\n".join(("\n".join(rows), "\n".join(places), checked))
+
+
+def decision_markdown(decision: Decision) -> str:
+    """The decision with every rule that was looked at, in the order of the policy."""
+    parts = [f"### {_heading(decision.effect)}", inert(decision.reason, 4 * _REASON_LIMIT)]
+    if decision.effect is not Effect.NO_ACTION:
+        parts.append(f"Would move {counted(len(decision.copies), 'message')}.")
+    if decision.hits:
+        parts.append("Rules that hit:\n\n" + _rules(decision.hits))
+    if decision.misses:
+        parts.append("Rules that did not hit:\n\n" + _rules(decision.misses))
+    parts.append(f"Decided {_time(decision.decided_at)}.")
+    return "\n\n".join(parts)
+
+
+def approval_markdown(
+    cluster: Cluster,
+    counts: LocationCounts | None,
+    decision: Decision,
+    *,
+    expires_at: datetime | None,
+    retentions: Mapping[str, Retention],
+    settings: Settings,
+) -> str:
+    """What a person reads before approving or rejecting: all of the above and what follows.
+
+    `retentions` maps each source to how long it keeps what was soft-deleted.
+    """
+    parts = [decision_markdown(decision), cluster_markdown(cluster, counts)]
+    parts.append(recoverability_markdown(retentions))
+    if settings.mode is Mode.OBSERVE:
+        parts.append("The mode is observe: an approval is recorded and nothing moves.")
+    if expires_at is not None:
+        parts.append(f"Expires {_time(expires_at)}; nothing moves then.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def recoverability_markdown(retentions: Mapping[str, Retention]) -> str:
+    """How long moved messages can be put back, per source; empty without sources."""
+    lines = []
+    for source, kept in sorted(retentions.items()):
+        span = "no fixed end" if kept.days is None else f"for {counted(kept.days, 'day')}"
+        note = f" ({inert(kept.note, _REASON_LIMIT)})" if kept.note else ""
+        lines.append(f"- {inert(source, 40)}: {span}{note}")
+    if not lines:
+        return ""
+    return "Moved messages can be put back:\n\n" + "\n".join(lines)
+
+
+def outcomes_markdown(outcomes: Mapping[str, int]) -> str:
+    """What an action came to: one line of counts."""
+    return f"Outcomes: {outcome_line(outcomes) or 'none yet'}."
+
+
+def counted_mailboxes(number: int) -> str:
+    """A number with its noun, whose plural is no plain s."""
+    return f"{number:,} mailbox" if number == 1 else f"{number:,} mailboxes"
+
+
+def _facts(cluster: Cluster) -> str:
+    facts = cluster.facts
+    lines = [
+        f"- {counted(len(cluster.members), 'message')} of {counted(facts.mails, 'mail')} "
+        f"in {counted_mailboxes(facts.mailboxes)} ({facts.organisation_share:.1%} of the known)",
+        f"- {counted(facts.senders, 'sender')}, {counted(facts.subjects, 'subject')}",
+        f"- First seen {_time(facts.first_seen_at)}, last seen {_time(facts.last_seen_at)}",
+    ]
+    lines += _names(facts)
+    if cluster.external_recipients:
+        lines.append(
+            f"- {counted(cluster.external_recipients, 'recipient')} without a mailbox here "
+            "(On-prem/External), not reached by any action"
+        )
+    for reason, number in sorted(cluster.excluded.items()):
+        lines.append(f"- Left out: {counted(number, 'message')} ({inert(reason, 60)})")
+    return "\n".join([*lines, f"- Query time {_time(cluster.query_at)}"])
+
+
+def _names(facts: ClusterFacts) -> list[str]:
+    lines = []
+    for title, names in (("File names", facts.file_names), ("File types", facts.file_types)):
+        if not names:
+            continue
+        most = sorted(names.items(), key=lambda pair: (-pair[1], pair[0]))
+        shown = ", ".join(
+            f"{inert(name, 60) or '(none)'} ({number:,})" for name, number in most[:NAMES_SHOWN]
+        )
+        more = f" and {len(most) - NAMES_SHOWN} more" if len(most) > NAMES_SHOWN else ""
+        lines.append(f"- {title}: {shown}{more}")
+    return lines
+
+
+def _rules(rules: Sequence[RuleResult]) -> str:
+    return "\n".join(
+        f"- {inert(one.rule, 60)}: {inert(one.reason, _REASON_LIMIT)}" for one in rules
+    )
+
+
+def _heading(effect: Effect) -> str:
+    match effect:
+        case Effect.REMEDIATE:
+            return "Remediate"
+        case Effect.AWAIT_APPROVAL:
+            return "Await approval"
+        case Effect.NO_ACTION:
+            return "No action"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _rule(columns: int) -> str:
+    return f"|{' --- |' * columns}"
+
+
+def _time(at: datetime | None) -> str:
+    return "unknown" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"

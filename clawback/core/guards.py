@@ -1,0 +1,170 @@
+"""Reasons not to trust an indicator: what is refused at once and what a person has to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from clawback.core.platforms import Sharing, sharing_of
+from clawback.core.policy import PATH_MATCH
+from clawback.core.showing import inert
+from clawback.core.trivial import MAX_TRIVIAL_BYTES, is_trivial_hash
+from clawback.core.urls import canonical_url, refang
+from models.indicators import GuardFinding, GuardLevel, Indicator, IndicatorKind, UrlMatch
+from models.settings import Settings
+
+MANY_SENDERS = 5
+"""Sender domains from which a file counts as seen everywhere: a logo, a form, a public document.
+
+Our own choice: campaigns do send one file from many domains, so the finding asks for a person and
+refuses nothing.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEvidence:
+    """What the index knows of a file: sizes in bytes, types (`image/png` or `png`), sender domains."""
+
+    sizes_bytes: tuple[int, ...] = ()
+    types: tuple[str, ...] = ()
+    unrelated_senders: int = 0
+
+
+NO_EVIDENCE = FileEvidence()
+
+
+def guard_findings(
+    indicator: Indicator, settings: Settings, evidence: FileEvidence = NO_EVIDENCE
+) -> tuple[GuardFinding, ...]:
+    """Everything that speaks against removing by this indicator without a person, refusals first."""
+    match indicator.kind:
+        case IndicatorKind.FILE:
+            found = _file_findings(indicator, evidence)
+        case IndicatorKind.URL:
+            found = _url_findings(indicator, settings)
+        case _:
+            assert_never(indicator.kind)
+    if is_listed(indicator, settings.allowed_indicators):
+        found.append(_approve("allowed", "The indicator is on the list of allowed indicators."))
+    return tuple(sorted(found, key=lambda finding: finding.level is not GuardLevel.REFUSE))
+
+
+def refusal(findings: Sequence[GuardFinding]) -> GuardFinding | None:
+    """The first finding that forbids a cluster, or None."""
+    return next((found for found in findings if found.level is GuardLevel.REFUSE), None)
+
+
+def is_listed(indicator: Indicator, entries: Iterable[str]) -> bool:
+    """True if a setting's list of hashes, URLs and hosts names the indicator.
+
+    A hash names that file. A URL names itself, and without a query also every query of its path. A
+    bare host, also as `https://host/`, names every URL of that host; `*.host` those below it too.
+    """
+    return any(_names(entry.strip(), indicator) for entry in entries if entry.strip())
+
+
+def _file_findings(indicator: Indicator, evidence: FileEvidence) -> list[GuardFinding]:
+    found = []
+    if is_trivial_hash(indicator.value):
+        found.append(_refuse("trivial-file", "The file is empty, as is much harmless mail."))
+    elif evidence.sizes_bytes and max(evidence.sizes_bytes) <= MAX_TRIVIAL_BYTES:
+        size = max(evidence.sizes_bytes)
+        reason = f"The file has {size} bytes; files of {MAX_TRIVIAL_BYTES} or fewer never cluster."
+        found.append(_refuse("trivial-file", reason))
+    if evidence.unrelated_senders >= MANY_SENDERS:
+        reason = f"The file came from {evidence.unrelated_senders:,} unrelated sender domains."
+        found.append(_approve("many-senders", reason))
+    if image := next((kind for kind in evidence.types if _is_image(kind)), None):
+        reason = f"The file is an image ({inert(image, 30)}), such as a logo in signatures."
+        found.append(_approve("image", reason))
+    return found
+
+
+def _is_image(kind: str) -> bool:
+    # An SVG is a document that can hold scripts: a usual attachment of phishing, no usual logo.
+    name = kind.lower().strip().lstrip(".").removeprefix("image/").partition(";")[0]
+    is_svg = name.startswith("svg")
+    return not is_svg and (kind.lower().strip().startswith("image/") or name in _IMAGE_ENDINGS)
+
+
+_IMAGE_ENDINGS = frozenset(
+    ("png", "jpg", "jpeg", "gif", "bmp", "webp", "ico", "tif", "tiff", "heic", "avif", "emz", "wmf")
+)
+
+
+def _url_findings(indicator: Indicator, settings: Settings) -> list[GuardFinding]:
+    found = []
+    if is_listed(indicator, settings.simulation_urls):
+        found.append(_refuse("simulation", "The URL belongs to a phishing simulation."))
+    parts = _url_parts(indicator)
+    if parts is None:
+        return [*found, _refuse("no-host", "The URL has no usable host.")]
+    if indicator.match is UrlMatch.PATH:
+        found.append(_approve(PATH_MATCH, "The URL is matched by host and path alone."))
+    if parts.bare and (sharing := sharing_of(parts.host, settings.shared_hosts)):
+        found.append(_bare_host(parts.host, sharing, indicator.match))
+    return found
+
+
+def _bare_host(host: str, sharing: Sharing, match: UrlMatch) -> GuardFinding:
+    """A shared host without a path: too much for a host match, a person's question otherwise.
+
+    A tenant's own subdomain (`tenant.github.io`) is one tenant's, so that it may be looked for.
+    """
+    shown = inert(host, 60).replace(".", "[.]")
+    if match is UrlMatch.PATH and sharing is not Sharing.SUBDOMAIN:
+        reason = f"{shown} is shared by many, and its host alone would match them all."
+        return _refuse("shared-host", reason)
+    reason = f"The URL is a bare host, and {shown} is shared by many."
+    return _approve("shared-host", reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _UrlParts:
+    host: str
+    bare: bool
+
+
+def _url_parts(indicator: Indicator) -> _UrlParts | None:
+    is_path = indicator.match is UrlMatch.PATH
+    found = canonical_url(f"https://{indicator.value}" if is_path else indicator.value)
+    if found is None:
+        return None
+    path = found.path_key.partition("/")[2]
+    return _UrlParts(found.host, not path and "?" not in found.url)
+
+
+def _names(entry: str, indicator: Indicator) -> bool:
+    if indicator.kind is IndicatorKind.FILE:
+        return entry.lower() == indicator.value
+    parts = _url_parts(indicator)
+    if parts is None:
+        return False
+    if entry.startswith("*."):
+        below = entry[2:].lower().strip("./")
+        return parts.host == below or parts.host.endswith(f".{below}")
+    plain = refang(entry)
+    listed = canonical_url(plain if "//" in plain else f"https://{plain}")
+    if listed is None:
+        return False
+    if "?" in listed.url and indicator.match is UrlMatch.EXACT:
+        return listed.url == indicator.value
+    if not listed.path_key.partition("/")[2]:
+        return listed.host == parts.host
+    return listed.path_key == _path_key(indicator)
+
+
+def _path_key(indicator: Indicator) -> str:
+    if indicator.match is UrlMatch.PATH:
+        return indicator.value
+    found = canonical_url(indicator.value)
+    return "" if found is None else found.path_key
+
+
+def _refuse(code: str, reason: str) -> GuardFinding:
+    return GuardFinding(GuardLevel.REFUSE, code, reason)
+
+
+def _approve(code: str, reason: str) -> GuardFinding:
+    return GuardFinding(GuardLevel.APPROVE, code, reason)

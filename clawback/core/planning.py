@@ -1,0 +1,232 @@
+"""What an action will do to each copy: the plan at its birth, and the next batch from live facts.
+
+A batch is planned from what the store shows now, never from the index: `plan_batch` looks at each
+ledger entry with its `LiveCopy` and answers with a move or with an ending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from models.actions import ActionType
+from models.copies import CopyRef, FolderRole, LiveCopy, Place, SourceFault
+from models.outcomes import (
+    CopyOutcome,
+    LedgerEntry,
+    LedgerState,
+    MoveIntent,
+    Outcome,
+    RestorePoint,
+)
+from models.planning import PlannedCopy
+
+FolderFor = Callable[[str, FolderRole], str]
+"""The folder that a move to a role goes to, by source name: `MailboxSource.folder_for`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """What to do with one batch.
+
+    `restore_points` are written before `intents` go to the source, one for each. `outcomes` are
+    final. `unanswered` copies could not be looked at now and stay as they are in the ledger.
+    """
+
+    restore_points: Mapping[int, RestorePoint]
+    intents: tuple[MoveIntent, ...]
+    outcomes: tuple[CopyOutcome, ...]
+    unanswered: frozenset[int]
+
+
+def plan_removal(
+    refs: Iterable[CopyRef], copies: Collection[int], folder_for: FolderFor
+) -> tuple[PlannedCopy, ...]:
+    """A soft delete of those `refs` (a cluster's members) whose copy is in `copies`, by copy id.
+
+    What is expected at execution is the content that the cluster was built on.
+    """
+    planned = [
+        PlannedCopy(
+            ref.copy_id,
+            ref.content_sha256,
+            FolderRole.RECOVERABLE,
+            folder_for(ref.source, FolderRole.RECOVERABLE),
+        )
+        for ref in refs
+        if ref.copy_id in copies
+    ]
+    return tuple(sorted(planned, key=lambda copy: copy.copy_id))
+
+
+def plan_revert(
+    entries: Iterable[LedgerEntry], to: ActionType, folder_for: FolderFor
+) -> tuple[PlannedCopy, ...]:
+    """The way back for every copy that the action moved, by copy id; empty if it moved none.
+
+    Only verified moves are undone. Raises `ValueError` for a soft delete, which is no way back.
+    """
+    moved = [entry for entry in entries if entry.outcome is Outcome.MOVED]
+    planned = [_way_back(entry, to, folder_for) for entry in moved]
+    return tuple(sorted(planned, key=lambda copy: copy.copy_id))
+
+
+def plan_batch(
+    entries: Iterable[LedgerEntry],
+    live: Mapping[int, LiveCopy],
+    *,
+    excluded: Collection[str],
+    last_try: bool = False,
+) -> BatchPlan:
+    """The moves and endings of a batch; entries that are done are passed over.
+
+    `excluded` are mailboxes in lower case. With `last_try` a copy that could not be looked at ends
+    as failed instead of staying unanswered.
+    """
+    restore_points: dict[int, RestorePoint] = {}
+    intents: list[MoveIntent] = []
+    outcomes: list[CopyOutcome] = []
+    unanswered: set[int] = set()
+    waiting = [entry for entry in entries if entry.state is not LedgerState.DONE]
+    owners = _owners(waiting, live)
+    for entry in waiting:
+        copy_id = entry.copy.copy_id
+        found = live.get(copy_id)
+        step = _step(entry, found, excluded=excluded, owners=owners, last_try=last_try)
+        if isinstance(step, CopyOutcome):
+            outcomes.append(step)
+        elif step is None:
+            unanswered.add(copy_id)
+        else:
+            restore_points[copy_id] = step
+            intents.append(_intent(entry, step.place))
+    return BatchPlan(restore_points, tuple(intents), tuple(outcomes), frozenset(unanswered))
+
+
+def at_destination(entry: LedgerEntry, found: LiveCopy) -> bool:
+    """True if the copy is where the entry's move goes to.
+
+    For a soft delete any folder of Recoverable Items will do: the copy is out of the user's sight.
+    """
+    if found.place is None:
+        return False
+    if entry.destination_role is FolderRole.RECOVERABLE and found.role is FolderRole.RECOVERABLE:
+        return True
+    return found.place.folder == entry.destination_folder
+
+
+def ended(entry: LedgerEntry, outcome: Outcome, detail: str, found: LiveCopy | None) -> CopyOutcome:
+    """An ending with the place where the copy was last seen, if it was."""
+    place, role = (None, None) if found is None else (found.place, found.role)
+    return CopyOutcome(entry.copy.copy_id, outcome, detail, place, role)
+
+
+def _step(
+    entry: LedgerEntry,
+    found: LiveCopy | None,
+    *,
+    excluded: Collection[str],
+    owners: Mapping[tuple[str, str, Place], int],
+    last_try: bool,
+) -> CopyOutcome | RestorePoint | None:
+    """An ending, the restore point of a move, or None where the store gave no answer."""
+    is_excluded = entry.copy.mailbox.lower() in excluded
+    if is_excluded and entry.state is LedgerState.PLANNED:
+        return ended(entry, Outcome.PROTECTED, "mailbox is excluded", found)
+    if found is None or found.fault is not None:
+        return _without_answer(entry, found, last_try=last_try)
+    if found.place is None:
+        return ended(entry, Outcome.NOT_FOUND, "not in the mailbox", None)
+    if owners[_key(entry, found.place)] != entry.copy.copy_id:
+        detail = "only another copy of the message is in the mailbox"
+        return ended(entry, Outcome.NOT_FOUND, detail, None) if last_try else None
+    if found.content_sha256 != entry.expected_sha256:
+        return ended(entry, Outcome.CHANGED, "content is not what was decided on", found)
+    if at_destination(entry, found):
+        return _arrived(entry, found)
+    if is_excluded:
+        return ended(entry, Outcome.PROTECTED, "mailbox is excluded", found)
+    if found.protected:
+        return ended(entry, Outcome.PROTECTED, "store protects this message", found)
+    if found.role is FolderRole.QUARANTINE and entry.destination_role is FolderRole.RECOVERABLE:
+        return ended(entry, Outcome.PROTECTED, "in quarantine, which is left alone", found)
+    return RestorePoint(found.place, found.role or entry.copy.role, found.flags)
+
+
+def _arrived(entry: LedgerEntry, found: LiveCopy) -> CopyOutcome:
+    # A written intent whose copy is at the destination is the move of a run that died.
+    if entry.state is LedgerState.INTENT:
+        return ended(entry, Outcome.MOVED, "moved by an earlier try", found)
+    return ended(entry, Outcome.ALREADY, "was there before", found)
+
+
+def _without_answer(
+    entry: LedgerEntry, found: LiveCopy | None, *, last_try: bool
+) -> CopyOutcome | None:
+    fault = None if found is None else found.fault
+    # After an intent the copy may have moved: only a look at the store may end it.
+    if entry.state is LedgerState.PLANNED:
+        match fault:
+            case SourceFault.DENIED:
+                return ended(entry, Outcome.PROTECTED, "store denies access", found)
+            case SourceFault.GONE:
+                return ended(entry, Outcome.NOT_FOUND, "not in the mailbox", None)
+            case SourceFault.CHANGED:
+                return ended(entry, Outcome.CHANGED, "content is not what was decided on", found)
+            case _:
+                pass
+    if not last_try:
+        return None
+    why = "no answer" if fault is None else fault.value
+    return ended(entry, Outcome.FAILED, f"could not be located: {why}", found)
+
+
+def _owners(
+    entries: Sequence[LedgerEntry], live: Mapping[int, LiveCopy]
+) -> Mapping[tuple[str, str, Place], int]:
+    """Which copy each place belongs to: a search by content may find one message for two copies.
+
+    The copy that the index knows at that place has it, else the one with the lower number.
+    """
+    owners: dict[tuple[str, str, Place], int] = {}
+    for entry in sorted(entries, key=lambda entry: entry.copy.copy_id):
+        found = live.get(entry.copy.copy_id)
+        if found is None or found.place is None:
+            continue
+        key = _key(entry, found.place)
+        if key not in owners or entry.copy.place == found.place:
+            owners[key] = entry.copy.copy_id
+    return owners
+
+
+def _key(entry: LedgerEntry, place: Place) -> tuple[str, str, Place]:
+    return entry.copy.source, entry.copy.mailbox, place
+
+
+def _intent(entry: LedgerEntry, place: Place) -> MoveIntent:
+    return MoveIntent(
+        copy_id=entry.copy.copy_id,
+        mailbox=entry.copy.mailbox,
+        place=place,
+        content_sha256=entry.expected_sha256,
+        destination=entry.destination_folder,
+    )
+
+
+def _way_back(entry: LedgerEntry, to: ActionType, folder_for: FolderFor) -> PlannedCopy:
+    copy = entry.copy
+    match to:
+        case ActionType.MOVE_TO_INBOX:
+            role, folder = FolderRole.INBOX, folder_for(copy.source, FolderRole.INBOX)
+        case ActionType.MOVE_TO_JUNK:
+            role, folder = FolderRole.JUNK, folder_for(copy.source, FolderRole.JUNK)
+        case ActionType.RESTORE:
+            if entry.restore is None:
+                raise ValueError(f"copy {copy.copy_id} was moved without a restore point")
+            role, folder = entry.restore.role, entry.restore.place.folder
+        case ActionType.SOFT_DELETE:
+            raise ValueError("a soft delete is no way back")
+        case _:
+            assert_never(to)
+    return PlannedCopy(copy.copy_id, entry.expected_sha256, role, folder)
