@@ -1,0 +1,65 @@
+# Every target sets up what it needs in .venv: nothing is assumed but Python 3.11, pip and make.
+# ARGS goes to the program: make test ARGS="tests/core -x", make demo ARGS="--no-wait".
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+# Quiet twice: errors are shown, remarks about a machine's own package sources are not.
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench up format lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(RUNTIME) ## the main job, live, in a temporary home of its own (ARGS="--no-wait" decides by itself)
+	@$(BIN)/clawback demo $(ARGS)
+
+up: $(RUNTIME) ## start Clawback: server, work pool, deployments, worker; Ctrl-C stops all of it
+	@$(BIN)/clawback up $(ARGS)
+
+test: $(DEV) ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) ## format, lint, types, architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_architecture.py tests/test_packaging.py
+
+bench: $(DEV) ## run every bench (ARGS="find --messages 1000000" runs one)
+	@$(BIN)/python -m bench $(ARGS)
+
+format: $(DEV) ## put the code into the format that `make check` asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(DEV) ## write both lock files anew from pyproject.toml, keeping pins that still fit
+	$(INSTALL) uv
+	$(LOCK) --extra postgresql --extra build -o requirements.lock $(ARGS)
+	$(LOCK) --extra postgresql --extra build --extra dev -c requirements.lock \
+		-o requirements-dev.lock $(ARGS)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Clawback needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Creating $(VENV) …"
+	@$(PYTHON) -m venv --clear $(VENV)
+
+# The project itself is linked in, built by the locked setuptools: no download, no second environment.
+$(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what Clawback needs (about a minute, once) …"
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo "Installing what tests and checks need …"
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,10 @@
+"""What every test shares."""
+
+from __future__ import annotations
+
+import pytest
+from backend_counts import BackendCounts
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(BackendCounts(), "clawback-backend-counts")
