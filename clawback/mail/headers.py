@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import MessageError
@@ -14,9 +14,15 @@ from clawback.mail.charsets import decoded_text
 from models.mails import Direction, OrganisationProfile
 
 MAX_HEADER_BYTES = 1_000_000
-_BODY = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
-_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:((?:[^\n]|\n(?=[ \t]))*)", re.MULTILINE)
-_FOLD = re.compile(r"\r?\n[ \t]*|[\t\r]")
+_FOLD = re.compile(r"\n[ \t]+")
+# One mailbox as nearly every sender writes it: the full parser is twenty times slower.
+_SIMPLE = re.compile(
+    r'(?:(?:"([^"\\]*)"|([^"<>@,;:()\\]*)) *<)?([^\s<>@,;:()"\\]+@[^\s<>@,;:()"\\]+)(>?)'
+)
+_READ = frozenset(
+    {"message-id", "date", "from", "sender", "return-path", "to", "cc", "subject", "received"}
+    | {"authentication-results", "list-unsubscribe"}
+)
 _BLANKS = re.compile(r"\s+")
 _WORD = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\n]*\?=)\s+(?==\?)")
 _ADDRESS = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
@@ -42,15 +48,21 @@ class Headers:
 
 
 def read_headers(raw: bytes) -> Headers:
-    """The header lines up to the first blank line, as far as they can be read."""
+    """The header lines that facts are read from, up to the first blank line."""
+    ends = [raw.find(blank, 0, MAX_HEADER_BYTES) for blank in (b"\n\n", b"\n\r\n")]
+    end = min((place for place in ends if place >= 0), default=MAX_HEADER_BYTES)
     if raw.startswith((b"\n", b"\r\n")):
         return Headers(())
-    end = _BODY.search(raw, 0, MAX_HEADER_BYTES)
-    block = decoded_text(raw[: end.start() if end else MAX_HEADER_BYTES], "utf-8")
-    block = block.replace("\r\n", "\n").replace("\0", "")
-    return Headers(
-        tuple((m[1].lower(), _FOLD.sub(" ", m[2]).strip()) for m in _FIELD.finditer(block))
-    )
+    block = decoded_text(raw[:end], "utf-8").replace("\r\n", "\n").replace("\0", "")
+    return Headers(tuple(_fields(_FOLD.sub(" ", block))))
+
+
+def _fields(block: str) -> Iterator[tuple[str, str]]:
+    for line in block.split("\n"):
+        name, colon, value = line.partition(":")
+        name = name.rstrip(" \t").lower()
+        if colon and name in _READ:
+            yield name, value.replace("\t", " ").replace("\r", " ").strip()
 
 
 def decoded(raw: str) -> str:
@@ -74,6 +86,8 @@ def collapsed(text: str) -> str:
 
 def addresses(raw: str) -> list[tuple[str, str]]:
     """(display name, address in lower case) of every mailbox in an address header."""
+    if (simple := _simple_addresses(raw)) is not None:
+        return simple
     try:
         pairs = getaddresses([raw])
     except Exception:
@@ -84,6 +98,18 @@ def addresses(raw: str) -> list[tuple[str, str]]:
     if found or "@" not in raw:
         return found
     return [("", address.lower()) for address in _ADDRESS.findall(decoded(raw))]
+
+
+def _simple_addresses(raw: str) -> list[tuple[str, str]] | None:
+    """The mailboxes of a plainly written header; None if the full parser has to read it."""
+    found: list[tuple[str, str]] = []
+    for piece in [raw] if '"' in raw else raw.split(","):
+        match = _SIMPLE.fullmatch(piece.strip())
+        bracketed = match is not None and (match[1] is not None or match[2] is not None)
+        if match is None or bool(match[4]) is not bracketed:
+            return None
+        found.append((collapsed(decoded(match[1] or match[2] or "")), match[3].lower()))
+    return found
 
 
 def sent_at(raw: str) -> datetime | None:

@@ -31,9 +31,9 @@ _SELECTOR = ",".join(
     f"[{name}]" for name in (*_LINK_ATTRIBUTES, *_FETCHED_ATTRIBUTES, "href", "srcset")
 )
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "title", "textarea"})
-_INLINE = frozenset(
-    {"abbr", "b", "bdi", "bdo", "big", "code", "em", "font", "i", "ins", "kbd", "mark", "o:p", "s"}
-    | {"small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr"}
+_INLINE = re.compile(
+    r"abbr|b|bdi|bdo|big|code|em|font|i|ins|kbd|mark|o:p|s|small|span|strike|strong|sub|sup|tt|u"
+    r"|var|wbr"
 )
 
 
@@ -53,6 +53,8 @@ def links_in_html(source: str) -> Iterator[FoundLink]:
     while waiting and read < MAX_PAGES:
         page, depth = waiting.pop(0)
         read += 1
+        if not page:
+            continue
         tree = LexborHTMLParser(page)
         yield from _links_of_tree(tree)
         if depth < _MAX_DEPTH:
@@ -61,9 +63,7 @@ def links_in_html(source: str) -> Iterator[FoundLink]:
 
 def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[str]:
     if "<!--[" in page:
-        for match in _CONDITIONAL.finditer(page):
-            if "=" in match[1]:
-                yield match[1]
+        yield "\n".join(match[1] for match in _CONDITIONAL.finditer(page) if "=" in match[1])
     if "<script" in page or "<SCRIPT" in page:
         for script in tree.css("script"):
             yield from pages_in_script(script.text())
@@ -138,14 +138,18 @@ def _visible_text(body: LexborNode) -> str:
     pieces: list[str] = []
     for node in body.traverse(include_text=True):
         if not node.is_text_node:
-            if node.tag not in _INLINE:
+            if not _is_inline(node):
                 pieces.append("\n")
             continue
         parent = node.parent
         if parent is None or parent.tag in _UNSEEN:
             continue
         before = node.prev
-        if before is not None and not before.is_text_node and before.tag not in _INLINE:
+        if before is not None and not before.is_text_node and not _is_inline(before):
             pieces.append("\n")
         pieces.append(node.text())
     return "".join(pieces)
+
+
+def _is_inline(node: LexborNode) -> bool:
+    return _INLINE.fullmatch(node.tag or "") is not None

@@ -119,7 +119,7 @@ class PartReader:
         if not part.content_type.lower().startswith("multipart/"):
             yield self._leaf(part, place)
         elif not children:
-            yield self._salvage(place)
+            yield from self._salvage(place)
         for index, child in enumerate(children):
             yield from self._walk(child, place.child(index, is_message=part.is_message))
 
@@ -149,17 +149,20 @@ class PartReader:
             self.problems.append(("unreadable-part", place.where))
             return b""
 
-    def _salvage(self, place: _Place) -> Leaf:
-        """The undecoded text of a multipart without its boundary, as one leaf."""
+    def _salvage(self, place: _Place) -> Iterator[Leaf]:
+        """The parts that only the standard library can tell apart, else the undecoded text."""
         self.problems.append(("no-boundary", place.where))
         try:
             part = self._standard_part(place.steps)
+            if part.is_multipart():
+                yield from self._walk_standard(part, place)
+                return
             content = part.as_bytes().partition(b"\n\n")[2]
         except Exception:
             content = b"" if place.steps else self.raw
         if _DECLARES_QP.search(content):
             content = quopri.decodestring(content)
-        return _leaf_of_bytes(content, where=place.where)
+        yield _leaf_of_bytes(content, where=place.where)
 
     def _standard_part(self, steps: tuple[int, ...]) -> Message:
         """The same part as the standard library sees it. Raises if it sees another tree."""
@@ -180,7 +183,7 @@ class PartReader:
         if part.is_multipart():
             for index, child in enumerate(part.get_payload()):
                 below = place.child(index, is_message=is_message)
-                yield from self._walk_standard(child, below)  # type: ignore[arg-type]
+                yield from self._walk_standard(child, below)  # type: ignore[arg-type, unused-ignore]
 
 
 def _standard_leaf(part: Message, place: _Place, *, is_message: bool) -> Leaf:
