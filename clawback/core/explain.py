@@ -6,19 +6,21 @@ form, the artifacts of a run, the console and the terminal.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from clawback.core.lifecycle import outcome_line
 from clawback.core.showing import counted, inert, show_indicator
+from models.actions import RemediationAction
 from models.clusters import Cluster, ClusterFacts
 from models.copies import Retention
 from models.decisions import Decision, Effect, RuleResult
 from models.locations import Bucket, DeliveryLocation, LocationCounts
-from models.settings import Mode, Settings
 
 NAMES_SHOWN = 5
 _REASON_LIMIT = 300
+_LINK = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 
 
 def cluster_line(cluster: Cluster, counts: LocationCounts | None = None) -> str:
@@ -67,11 +69,16 @@ def locations_markdown(counts: LocationCounts) -> str:
     return "\n\n".join(("\n".join(rows), "\n".join(places), checked))
 
 
-def decision_markdown(decision: Decision) -> str:
+def decision_markdown(cluster: Cluster, counts: LocationCounts, decision: Decision) -> str:
+    """The decision with its rules, then the cluster that it is about."""
+    return f"{rules_markdown(decision)}\n\n{cluster_markdown(cluster, counts)}"
+
+
+def rules_markdown(decision: Decision) -> str:
     """The decision with every rule that was looked at, in the order of the policy."""
     parts = [f"### {_heading(decision.effect)}", inert(decision.reason, 4 * _REASON_LIMIT)]
     if decision.effect is not Effect.NO_ACTION:
-        parts.append(f"Would move {counted(len(decision.copies), 'message')}.")
+        parts.append(f"It is about {counted(len(decision.copies), 'message')}.")
     if decision.hits:
         parts.append("Rules that hit:\n\n" + _rules(decision.hits))
     if decision.misses:
@@ -81,24 +88,29 @@ def decision_markdown(decision: Decision) -> str:
 
 
 def approval_markdown(
+    action: RemediationAction,
     cluster: Cluster,
-    counts: LocationCounts | None,
-    decision: Decision,
+    counts: LocationCounts,
+    decision: Decision | None,
     *,
-    expires_at: datetime | None,
-    retentions: Mapping[str, Retention],
-    settings: Settings,
+    investigation_link: str = "",
+    retentions: Mapping[str, Retention] | None = None,
 ) -> str:
-    """What a person reads before approving or rejecting: all of the above and what follows.
+    """What a person reads before approving or rejecting: what would happen, why, until when.
 
-    `retentions` maps each source to how long it keeps what was soft-deleted.
+    `retentions` maps each source to how long it keeps what was soft-deleted. `investigation_link`
+    comes from the orchestrator; anything but a plain http or https address is left out.
     """
-    parts = [decision_markdown(decision), cluster_markdown(cluster, counts)]
-    parts.append(recoverability_markdown(retentions))
-    if settings.mode is Mode.OBSERVE:
-        parts.append("The mode is observe: an approval is recorded and nothing moves.")
-    if expires_at is not None:
-        parts.append(f"Expires {_time(expires_at)}; nothing moves then.")
+    parts = [
+        f"**{action.type.value}** of {counted(action.copies, 'message')} waits for a decision.",
+        "" if decision is None else rules_markdown(decision),
+        cluster_markdown(cluster, counts),
+        recoverability_markdown(retentions or {}),
+        ""
+        if action.expires_at is None
+        else f"Expires {_time(action.expires_at)}; nothing moves then.",
+        f"Investigation: <{investigation_link}>" if _LINK.fullmatch(investigation_link) else "",
+    ]
     return "\n\n".join(part for part in parts if part)
 
 

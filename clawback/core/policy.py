@@ -29,6 +29,9 @@ DEDUPLICATION_WINDOW = timedelta(hours=1)
 """The original does not run a cluster again that was approved in the previous hour; ours includes
 the full hour itself."""
 
+REFUSED_INDICATOR = "refused indicator"
+"""Name of the rule that ends with no action because a guard refuses the indicator."""
+
 PATH_MATCH = "path-match"
 """Code of the guard finding that says the same as the rule "URL match"."""
 
