@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,24 @@ def test_no_file_names_a_package_index_or_a_machine_path() -> None:
 
 def test_no_lock_file_that_names_hosts_is_kept() -> None:
     assert not [path for path in _project_files() if path.name in HOST_NAMING_LOCKS]
+
+
+# What a look at the index must not wait for: an import of Prefect alone costs over two seconds.
+HEAVY = ("prefect", "nicegui", "duckdb", "fastapi")
+
+
+def _loaded_by(statement: str) -> set[str]:
+    """The top-level modules that a new interpreter has loaded after one statement."""
+    code = f"{statement}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_wiring_loads_no_heavy_library_until_it_is_needed() -> None:
+    assert not _loaded_by("import clawback.wiring") & set(HEAVY)
+    assert "prefect" in _loaded_by("import prefect"), "the probe itself must see what is loaded"
 
 
 BROKEN = {
