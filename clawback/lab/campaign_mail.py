@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from random import Random
+from zlib import crc32
 
 from clawback.lab.addresses import Party, elsewhere, partner
 from clawback.lab.campaigns import CampaignKind, CopyForm, Placement, was_cleaned_up
@@ -97,7 +98,7 @@ def malicious_url(seed: int) -> str:
     return f"https://login.portal-review.example/session/verify?case={case}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CampaignMail:
     """Copy `number` of a campaign as a mail: which wave, and whom it is the same mail for."""
 
@@ -115,7 +116,7 @@ class CampaignMail:
     def shared(self) -> bool:
         return self.wave.shared and not self.alone
 
-    @property
+    @cached_property
     def unit(self) -> str:
         """The same for all copies of one mail, unlike for any two mails."""
         if not self.shared:
@@ -123,9 +124,9 @@ class CampaignMail:
         lap, wave = self.number // self.options.mailboxes, self.number % len(waves(self.kind))
         return f"w{wave}l{lap:05}"
 
-    @property
+    @cached_property
     def sent_at(self) -> datetime:
-        seconds = Random(self.unit).randrange(int(_WINDOW.total_seconds()) - 600)
+        seconds = crc32(self.unit.encode()) % (int(_WINDOW.total_seconds()) - 600)
         return self.options.base_at - _WINDOW + timedelta(seconds=seconds)
 
     @property
@@ -202,8 +203,7 @@ def _received(mail: CampaignMail, role: FolderRole, recipient: Party) -> Draft:
         hop=mail.number,
         verdict="softfail" if mail.number % 2 else "none",
     )
-    rng = Random(f"{mail.kind}/{mail.number}")
-    flags = "S" if was_cleaned_up(role) else reader_flags(rng)
+    flags = "S" if was_cleaned_up(role) else reader_flags(Random(mail.number))
     return Draft(role, flags, raw, mail.sent_at + timedelta(seconds=2, microseconds=mail.number))
 
 
