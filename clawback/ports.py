@@ -259,6 +259,10 @@ class CaseStore(Protocol):
         """The clusters of one investigation, oldest first."""
         ...
 
+    def cluster_indicators(self, investigation_id: int) -> Mapping[int, Indicator]:
+        """The indicator of each cluster of one investigation, by cluster id, oldest first."""
+        ...
+
     def save_locations(
         self, cluster_id: int, locations: Sequence[CopyLocation], counts: LocationCounts
     ) -> None:

@@ -35,6 +35,7 @@ def describe(ctx: Context, action_id: int) -> str:
         counts or LocationCounts(checked_at=cluster.query_at),
         decision,
         investigation_link=link,
+        retentions={name: source.retention for name, source in ctx.sources.items()},
     )
 
 

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clawback.core.explain import decision_markdown
-from clawback.core.planning import plan_soft_delete
-from clawback.core.policy import decide
+from clawback.core.planning import plan_removal
+from clawback.core.policy import DEDUPLICATION_WINDOW, decide
 from clawback.services.context import Context
 from models.actions import AUTOMATION, ActionSource, ActionStatus, ActionType, DecidedVia
 from models.clusters import Cluster
 from models.decisions import Decision, Effect, PolicyInputs
 from models.indicators import Verdict
 from models.locations import Bucket, CopyLocation, LocationCounts
-from models.planning import NewAction, PlannedCopy
+from models.planning import NewAction
 from models.settings import Mode
-
-DEDUPLICATION = timedelta(hours=1)
-"""The original does not run an approval again over what one covered within the hour (air.md 1.7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,8 @@ def apply_policy(ctx: Context, cluster_id: int) -> DecisionSummary:
     inputs = policy_inputs(ctx, cluster, locations, counts, verdict=verdict, verdict_source=source)
     decision = decide(inputs, ctx.clock.now())
     decision_id = cases.save_decision(cluster_id, decision, inputs)
-    return _summary(cluster, counts, decision, _act(ctx, cluster_id, decision_id, decision, inputs))
+    action_id = _act(ctx, cluster_id, cluster, decision_id, decision=decision, inputs=inputs)
+    return _summary(cluster, counts, decision, action_id)
 
 
 def _earlier(ctx: Context, cluster_id: int) -> tuple[Decision, int] | None:
@@ -95,7 +93,7 @@ def policy_inputs(
         members=frozenset(member.ref.copy_id for member in cluster.members),
         in_mailbox=frozenset(item.copy_id for item in locations if item.bucket is Bucket.MAILBOX),
         counts=counts,
-        recent=cases.recent_actions(cluster.indicator, ctx.clock.now() - DEDUPLICATION),
+        recent=cases.recent_actions(cluster.indicator, ctx.clock.now() - DEDUPLICATION_WINDOW),
         put_back=cases.put_back(cluster.indicator),
         suppressed=cases.suppression(cluster.indicator),
         excluded=cluster.excluded,
@@ -115,7 +113,13 @@ def verdict_of(ctx: Context, cluster_id: int, cluster: Cluster) -> tuple[Verdict
 
 
 def _act(
-    ctx: Context, cluster_id: int, decision_id: int, decision: Decision, inputs: PolicyInputs
+    ctx: Context,
+    cluster_id: int,
+    cluster: Cluster,
+    decision_id: int,
+    *,
+    decision: Decision,
+    inputs: PolicyInputs,
 ) -> int | None:
     if decision.effect is Effect.NO_ACTION:
         return None
@@ -135,21 +139,16 @@ def _act(
             decided_via=DecidedVia.AUTOMATION.value if automated else "",
             verified=automated,
             reason=decision.reason,
-            copies=planned(ctx, cluster_id, decision.copies),
+            copies=plan_removal(
+                [member.ref for member in cluster.members],
+                decision.copies,
+                lambda source, role: ctx.sources[source].folder_for(role),
+            ),
             expires_at=None if automated else _expiry(inputs, now),
         ),
         now,
     )
     return action.id
-
-
-def planned(ctx: Context, cluster_id: int, copies: frozenset[int]) -> tuple[PlannedCopy, ...]:
-    """The ledger rows of a soft delete of these members of a cluster."""
-    cluster = ctx.store.cases.cluster(cluster_id)
-    return plan_soft_delete(
-        [member.ref for member in cluster.members if member.ref.copy_id in copies],
-        {name: source.folder_for for name, source in ctx.sources.items()},
-    )
 
 
 def _expiry(inputs: PolicyInputs, now: datetime) -> datetime:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from clawback.core.clustering import assemble
-from clawback.core.guards import indicator_findings
+from clawback.core.clustering import build_cluster as assemble
+from clawback.core.clustering import kind_of, take_out_excluded
+from clawback.core.guards import FileEvidence, guard_findings, refusal
+from clawback.core.indicators import parse_url_indicator
 from clawback.core.judging import judge_entities
-from clawback.core.lifecycle import investigation_status
-from clawback.core.showing import short_indicator
+from clawback.core.lifecycle import Finding, investigation_status
+from clawback.core.policy import REFUSED_INDICATOR
+from clawback.core.showing import show_indicator
 from clawback.services.context import Context
+from models.actions import RemediationAction
 from models.alerts import Investigation, InvestigationStatus, StoredVerdict
-from models.clusters import Cluster, ClusterKind
-from models.indicators import GuardLevel, Indicator, IndicatorKind, Judgement, Verdict
+from models.clusters import Cluster, ClusterFacts, ClusterKind, Member
+from models.decisions import Effect
+from models.indicators import GuardLevel, Indicator, IndicatorKind, UrlMatch, Verdict
+from models.locations import Bucket
+from models.settings import Settings
+
+PHISHING_SIMULATION = "phishing simulation"
+"""Reason of an exclusion; the original's name for mail that an awareness training sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +60,7 @@ def judge(ctx: Context, investigation_id: int) -> tuple[StoredVerdict, ...]:
     """The verdict on each entity of the alert, with the source that said so, recorded."""
     entities = ctx.store.cases.entities(investigation_id)
     indicators = [entity.indicator for entity in entities]
-    listed: dict[Indicator, Judgement] = {}
-    for source in ctx.verdict_sources:
-        for indicator, judgement in source.judge(indicators).items():
-            listed.setdefault(indicator, judgement)
+    listed = [source.judge(indicators) for source in ctx.verdict_sources]
     judged = judge_entities(entities, listed)
     ctx.store.cases.save_verdicts(investigation_id, judged, ctx.clock.now())
     return ctx.store.cases.verdicts(investigation_id)
@@ -62,7 +70,7 @@ def indicators_to_cluster(ctx: Context, investigation_id: int) -> tuple[Indicato
     """The indicators that are malicious or suspicious: only those get a cluster."""
     return tuple(
         IndicatorLabel(
-            number, kind_of(verdict.entity.indicator), short_indicator(verdict.entity.indicator)
+            number, kind_of(verdict.entity.indicator), show_indicator(verdict.entity.indicator)
         )
         for number, verdict in enumerate(ctx.store.cases.verdicts(investigation_id))
         if verdict.verdict in (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
@@ -94,48 +102,82 @@ def gather(ctx: Context, indicator: Indicator) -> Cluster:
     A refused indicator has a cluster without members.
     """
     settings, _ = ctx.store.settings.current()
-    index = ctx.store.index
-    refused = any(
-        finding.level is GuardLevel.REFUSE for finding in indicator_findings(indicator, settings)
-    )
-    members = () if refused else index.find(indicator)
-    sender_domains = (
-        index.unrelated_senders(indicator.value) if indicator.kind is IndicatorKind.FILE else 0
-    )
-    kept_mails = {member.mail_id for member in members}
+    refused = refusal(guard_findings(indicator, settings)) is not None
+    found = () if refused else ctx.store.index.find(indicator)
+    kept, excluded = take_out_excluded(found, settings)
+    kept, simulated = _take_out_simulations(ctx, kept, settings)
+    facts = ctx.store.index.cluster_facts(kept, indicator)
+    mails = {member.mail_id for member in kept}
     return assemble(
         indicator,
-        members,
-        settings=settings,
-        facts=lambda kept: index.cluster_facts(kept, indicator),
-        external_recipients=index.external_recipients(kept_mails, ctx.organisation.domains),
-        sender_domains=sender_domains,
-        now=ctx.clock.now(),
+        kept,
+        facts,
+        guards=guard_findings(indicator, settings, _evidence(ctx, indicator, facts)),
+        external_recipients=ctx.store.index.external_recipients(mails, ctx.organisation.domains),
+        excluded={**excluded, **simulated},
+        query_at=ctx.clock.now(),
     )
 
 
-def kind_of(indicator: Indicator) -> ClusterKind:
-    """The cluster type that an indicator leads to."""
-    if indicator.kind is IndicatorKind.FILE:
-        return ClusterKind.SIMILAR_FILES
-    return ClusterKind.SIMILAR_URLS
+def _take_out_simulations(
+    ctx: Context, members: Sequence[Member], settings: Settings
+) -> tuple[tuple[Member, ...], dict[str, int]]:
+    """The members that are no phishing simulation: those carry a URL that the settings name."""
+    simulated: set[int] = set()
+    for text in settings.simulation_urls:
+        for match in UrlMatch:
+            indicator = parse_url_indicator(text, match=match)
+            simulated.update(member.mail_id for member in ctx.store.index.find(indicator))
+    kept = tuple(member for member in members if member.mail_id not in simulated)
+    left_out = len(members) - len(kept)
+    return kept, {PHISHING_SIMULATION: left_out} if left_out else {}
+
+
+def _evidence(ctx: Context, indicator: Indicator, facts: ClusterFacts) -> FileEvidence:
+    if indicator.kind is not IndicatorKind.FILE:
+        return FileEvidence()
+    return FileEvidence(
+        types=tuple(facts.file_types),
+        unrelated_senders=ctx.store.index.unrelated_senders(indicator.value),
+    )
 
 
 def conclude(ctx: Context, investigation_id: int) -> Investigation:
-    """The investigation with the status that follows from its decisions and actions."""
+    """The investigation with the status that follows from its verdicts, decisions and actions."""
     cases = ctx.store.cases
-    decisions = [
-        decision
-        for cluster_id in cases.cluster_ids(investigation_id)
-        if (decision := cases.latest_decision(cluster_id)) is not None
-    ]
-    actions = [
-        action
-        for action in cases.actions(investigation_id=investigation_id)
-        if action.reverts_action_id is None
-    ]
-    status, summary = investigation_status(decisions, actions)
+    actions = cases.actions(investigation_id=investigation_id)
+    status, summary = investigation_status(_findings(ctx, investigation_id, actions), actions)
     return cases.set_investigation(investigation_id, status, summary, ctx.clock.now())
+
+
+def _findings(
+    ctx: Context, investigation_id: int, actions: Sequence[RemediationAction]
+) -> list[Finding]:
+    cases = ctx.store.cases
+    clusters = {
+        indicator: cluster_id
+        for cluster_id, indicator in cases.cluster_indicators(investigation_id).items()
+    }
+    acted = {action.cluster_id for action in actions}
+    return [
+        _finding(ctx, verdict.verdict, clusters.get(verdict.entity.indicator), acted)
+        for verdict in cases.verdicts(investigation_id)
+    ]
+
+
+def _finding(
+    ctx: Context, verdict: Verdict, cluster_id: int | None, acted: Collection[int]
+) -> Finding:
+    """What was found for one entity; without an effect where no action answers a decision to act."""
+    decision = None if cluster_id is None else ctx.store.cases.latest_decision(cluster_id)
+    counts = None if cluster_id is None else ctx.store.cases.latest_counts(cluster_id)
+    if decision is None or counts is None:
+        return Finding(verdict, 0, 0, None)
+    copies = sum(counts.by_bucket.values()) - counts.by_bucket.get(Bucket.EXTERNAL, 0)
+    refused = any(rule.rule == REFUSED_INDICATOR for rule in decision.hits)
+    unanswered = decision.effect is not Effect.NO_ACTION and cluster_id not in acted
+    effect = None if refused or unanswered else decision.effect
+    return Finding(verdict, copies, counts.in_mailbox, effect)
 
 
 def fail(ctx: Context, investigation_id: int, note: str) -> Investigation:

@@ -34,7 +34,12 @@ async def locate_cluster(
     live = await read_live(ctx.sources, refs)
     locations = tuple(copy_location(live[ref.copy_id], settings) for ref in refs)
     source_of = {ref.copy_id: ref.source for ref in refs}
-    counts = count_locations(locations, source_of, cluster.external_recipients, ctx.clock.now())
+    counts = count_locations(
+        locations,
+        source_of,
+        external_recipients=cluster.external_recipients,
+        checked_at=ctx.clock.now(),
+    )
     return locations, counts
 
 

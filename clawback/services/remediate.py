@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from clawback.core.lifecycle import final_status
-from clawback.core.planning import BatchPlan as CopyPlan
-from clawback.core.planning import plan_batch
-from clawback.core.reconcile import reconcile
+from clawback.core.clustering import excluded_mailboxes
+from clawback.core.lifecycle import final_status, outcome_line
+from clawback.core.planning import BatchPlan, plan_batch
+from clawback.core.reconcile import Reconciled, reconcile_batch
 from clawback.errors import Paused, SetupError, SourceUnavailable
 from clawback.ports import MailboxSource
 from clawback.services.context import Context
@@ -25,7 +25,7 @@ from clawback.services.investigate import conclude
 from models.actions import ActionStatus, ActionType, Lease, RemediationAction
 from models.copies import CopyRef, LiveCopy
 from models.outcomes import CopyOutcome, LedgerEntry, MoveReply, Outcome
-from models.settings import Mode
+from models.settings import Mode, Settings
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +73,7 @@ def check_may_move(ctx: Context) -> None:
     pause = ctx.store.settings.pause()
     if pause is not None:
         raise Paused("remediation is paused: `clawback resume` lets it go on")
-    settings, _ = ctx.store.settings.current()
-    if settings.mode is Mode.OBSERVE:
+    if _settings(ctx).mode is Mode.OBSERVE:
         raise Paused(
             "the mode is observe, so nothing moves: `clawback settings set mode=enforce` changes it"
         )
@@ -97,19 +96,17 @@ async def run_batch(
         return {}
     mailbox_source = _source(ctx, source)
     live = await _locate(mailbox_source, entries)
-    plan = plan_batch(entries, live, _excluded(ctx))
-    finished = list(plan.finished)
+    plan = plan_batch(entries, live, excluded=excluded_mailboxes(_settings(ctx)), last_try=last_try)
+    finished, unfinished = list(plan.outcomes), set(plan.unanswered)
     if plan.intents:
-        finished += await _move(ctx, held, mailbox_source, plan, entries)
+        moved = await _move(ctx, held, mailbox_source, plan, entries, last_try=last_try)
+        finished += moved.outcomes
+        unfinished |= moved.unfinished
     await asyncio.to_thread(_write, ctx, held, mailbox_source, finished)
-    done = {outcome.copy_id for outcome in finished}
-    left = [entry for entry in entries if entry.copy.copy_id not in done]
-    if left and last_try:
-        given_up = [_given_up(entry) for entry in left]
-        await asyncio.to_thread(_write, ctx, held, mailbox_source, given_up)
-        finished += given_up
-    elif left:
-        log.warning("batch_incomplete", extra={"action_id": lease.action_id, "left": len(left)})
+    if unfinished:
+        log.warning(
+            "batch_incomplete", extra={"action_id": lease.action_id, "left": len(unfinished)}
+        )
         raise SourceUnavailable(source, "unavailable")
     return Counter(outcome.outcome.value for outcome in finished)
 
@@ -118,22 +115,18 @@ async def _move(
     ctx: Context,
     lease: Lease,
     source: MailboxSource,
-    plan: CopyPlan,
+    plan: BatchPlan,
     entries: Sequence[LedgerEntry],
-) -> list[CopyOutcome]:
+    *,
+    last_try: bool,
+) -> Reconciled:
     now = ctx.clock.now()
     await asyncio.to_thread(ctx.store.ledger.write_intents, lease, plan.restore_points, now)
     check_may_move(ctx)
-    replies: dict[int, MoveReply] = {}
-    async for reply in source.move(plan.intents):
-        replies[reply.copy_id] = reply
+    replies = {reply.copy_id: reply async for reply in source.move(plan.intents)}
     moving = [entry for entry in entries if entry.copy.copy_id in plan.restore_points]
     seen = await _locate(source, moving, replies)
-    return reconcile(moving, replies, seen)
-
-
-def _given_up(entry: LedgerEntry) -> CopyOutcome:
-    return CopyOutcome(entry.copy.copy_id, Outcome.FAILED, "the mailbox did not answer", None, None)
+    return reconcile_batch(moving, plan.intents, replies, seen, last_try=last_try)
 
 
 def located_ref(entry: LedgerEntry, reply: MoveReply | None) -> CopyRef:
@@ -180,7 +173,7 @@ def finish(ctx: Context, lease: Lease) -> RemediationAction:
         lease.action_id,
         was=ActionStatus.RUNNING,
         to=final_status(counts),
-        note=show_counts(counts),
+        note=outcome_line(counts),
         now=ctx.clock.now(),
     )
     ctx.store.ledger.release(held)
@@ -207,11 +200,6 @@ def release(ctx: Context, lease: Lease) -> None:
     ctx.store.ledger.release(lease)
 
 
-def show_counts(counts: Mapping[str, int]) -> str:
-    """Outcomes in words, such as "812 moved, 3 not found"."""
-    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "nothing"
-
-
 def _batches(ctx: Context, action_id: int) -> tuple[Batch, ...]:
     sizes = [
         (source, min(BATCH_SIZE, left - start))
@@ -233,9 +221,8 @@ def _source(ctx: Context, name: str) -> MailboxSource:
         ) from None
 
 
-def _excluded(ctx: Context) -> frozenset[str]:
-    settings, _ = ctx.store.settings.current()
-    return frozenset(address.lower() for address in settings.secops_mailboxes)
+def _settings(ctx: Context) -> Settings:
+    return ctx.store.settings.current()[0]
 
 
 def _verb(kind: ActionType) -> str:

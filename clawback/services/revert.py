@@ -64,7 +64,7 @@ def request(
         if entry.copy.copy_id not in done
     ]
     copies = plan_revert(
-        entries, to.action_type, {name: source.folder_for for name, source in ctx.sources.items()}
+        entries, to.action_type, lambda source, role: ctx.sources[source].folder_for(role)
     )
     if not copies:
         raise BadInput(f"action {action_id} has nothing left to put back")

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from clawback.core.locations import would_take
+from clawback.core.clustering import excluded_mailboxes
+from clawback.core.locations import bucket_of, delivery_location
 from clawback.services.context import Context
 from clawback.services.intake import alert_for_indicators, raise_alert
 from models.clusters import Member
 from models.indicators import Indicator
+from models.locations import Bucket
 
 PAST_ACTIONS = "past actions"
 """The name of the list that indicators of earlier actions form."""
@@ -51,14 +53,14 @@ def sweep(ctx: Context, listed: Sequence[Indicator], list_name: str) -> SweepRep
 def new_hits(ctx: Context, indicator: Indicator) -> tuple[Member, ...]:
     """Members in a mailbox that no action over this indicator ever held."""
     settings, _ = ctx.store.settings.current()
-    excluded = {address.lower() for address in settings.secops_mailboxes}
+    excluded = excluded_mailboxes(settings)
     covered = ctx.store.cases.covered(indicator)
     return tuple(
         member
         for member in ctx.store.index.find(indicator)
         if member.ref.copy_id not in covered
         and member.ref.mailbox not in excluded
-        and would_take(member.ref.role, settings)
+        and bucket_of(delivery_location(member.ref.role), settings) is Bucket.MAILBOX
     )
 
 
