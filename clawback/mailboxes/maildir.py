@@ -1,0 +1,190 @@
+"""Mailboxes in a Maildir++ tree, `<root>/<user@domain>`, as Dovecot and Courier keep them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from clawback.errors import SourceUnavailable
+from clawback.mailboxes.faults import fault_of, source_error
+from clawback.mailboxes.folder_roles import FolderRoles
+from clawback.mailboxes.maildir_changes import changes_in
+from clawback.mailboxes.maildir_files import read
+from clawback.mailboxes.maildir_folders import NameMemory, OpenFolder, OpenMailbox
+from clawback.mailboxes.maildir_moves import move_in, refused
+from clawback.mailboxes.maildir_root import MaildirRoot, RootUnusable
+from clawback.mailboxes.maildir_search import locate_in, nowhere
+from clawback.mailboxes.spreading import grouped, packed, spread
+from models.copies import (
+    CopyRef,
+    FetchedCopy,
+    FolderRole,
+    LiveCopy,
+    MailboxChanges,
+    Place,
+    Retention,
+    SourceFault,
+)
+from models.outcomes import MoveIntent, MoveReply
+
+_PACK = 32  # copies in one thread call; whole mailboxes, so one with more is one call
+_FETCH_PACK = 16  # messages in one thread call and so in memory at once
+
+
+class _InMailbox(Protocol):
+    @property
+    def mailbox(self) -> str: ...
+
+
+_Item = TypeVar("_Item", bound=_InMailbox)
+_Result = TypeVar("_Result")
+
+
+class MaildirSource:
+    """The mail system of one Maildir++ tree. Folder names use "/" between levels.
+
+    `roles` maps folder names to roles where their names do not tell. `parallel` bounds the mailboxes
+    worked on at once: 2 to 8 is useful, since waiting for the disk is what costs. `settle` is how
+    old a change must be to be trusted as the last one; it must exceed the tick of the file system's
+    clock and, on a network file system, how far its clock is from ours.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: Path | str,
+        *,
+        roles: Mapping[str, FolderRole] | None = None,
+        parallel: int = 4,
+        settle: timedelta = timedelta(seconds=2),
+    ) -> None:
+        self._name = name
+        self._roles = FolderRoles(roles)
+        self._root = MaildirRoot(Path(root))
+        self._parallel = parallel
+        self._settle_ns = int(settle.total_seconds() * 10**9)
+        self._threads = ThreadPoolExecutor(parallel, thread_name_prefix=f"maildir-{name}")
+        self._names = NameMemory()
+
+    @property
+    def name(self) -> str:
+        """The configured name."""
+        return self._name
+
+    @property
+    def retention(self) -> Retention:
+        """Without an end: nothing empties the folder by itself."""
+        return Retention(None, "until someone empties it")
+
+    def folder_for(self, role: FolderRole) -> str:
+        """The folder that a move to `role` goes to."""
+        return self._roles.folder_for(role)
+
+    def role_of(self, folder: str) -> FolderRole:
+        """What a folder is for, by the overrides and the names that are known."""
+        return self._roles.role_of(folder)
+
+    async def mailboxes(self) -> tuple[str, ...]:
+        """All mailboxes. Raises `SourceError`, also for a root without any: it may be unmounted."""
+        names = await self._call(self._root.mailboxes)
+        if not names:
+            raise SourceUnavailable(self._name, "no-mailboxes")
+        return names
+
+    async def check(self) -> tuple[str, ...]:
+        """What is wrong with the root and its mailboxes, one line each that says what to do."""
+        return await self._call(self._root.problems)
+
+    async def changes(self, mailbox: str, cursor: str) -> MailboxChanges:
+        """The folders that changed since `cursor`, listed whole. Raises `SourceError`."""
+
+        return await self._call(partial(self._changes, mailbox, cursor))
+
+    def _changes(self, mailbox: str, cursor: str) -> MailboxChanges:
+        with self._root.open(mailbox) as opened:
+            return changes_in(opened, cursor, self._roles, settle_ns=self._settle_ns)
+
+    async def fetch(self, mailbox: str, places: Sequence[Place]) -> AsyncIterator[FetchedCopy]:
+        """The bytes at each place, or None. Raises `SourceError` where a file cannot be read."""
+        for start in range(0, len(places), _FETCH_PACK):
+            some = places[start : start + _FETCH_PACK]
+            for fetched in await self._call(partial(self._fetch, mailbox, some)):
+                yield fetched
+
+    def _fetch(self, mailbox: str, places: Sequence[Place]) -> list[FetchedCopy]:
+        found: dict[Place, bytes] = {}
+        try:
+            with self._root.open(mailbox) as opened:
+                for folder, group in grouped(places, lambda place: place.folder).items():
+                    found.update(_read_group(opened, folder, group))
+        except RootUnusable:
+            raise
+        except FileNotFoundError:
+            pass  # the mailbox is gone, and so are its messages
+        return [FetchedCopy(mailbox, place, found.get(place)) for place in places]
+
+    async def locate(self, copies: Sequence[CopyRef]) -> AsyncIterator[LiveCopy]:
+        """Where each copy is now. Raises `SourceError` only if the whole tree is away."""
+        async for live in self._spread(
+            copies,
+            lambda mailbox, group: locate_in(mailbox, group, self._names, self._roles),
+            nowhere,
+        ):
+            yield live
+
+    async def move(self, intents: Sequence[MoveIntent]) -> AsyncIterator[MoveReply]:
+        """Move each copy, durably. Raises `SourceError` only if the whole tree is away."""
+        async for reply in self._spread(
+            intents, lambda mailbox, group: move_in(mailbox, group, self._names), refused
+        ):
+            yield reply
+
+    async def _call(self, work: Callable[[], _Result]) -> _Result:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, work)
+        except OSError as error:
+            raise source_error(self._name, fault_of(error)) from error
+
+    def _spread(
+        self,
+        items: Sequence[_Item],
+        work: Callable[[OpenMailbox, list[_Item]], list[_Result]],
+        failed: Callable[[_Item, SourceFault], _Result],
+    ) -> AsyncIterator[_Result]:
+        """The answers of `work` for each mailbox, or `failed` for those of one that will not open."""
+
+        def in_mailbox(group: list[_Item]) -> list[_Result]:
+            try:
+                with self._root.open(group[0].mailbox) as opened:
+                    return work(opened, group)
+            except RootUnusable as error:
+                raise source_error(self._name, fault_of(error)) from error
+            except OSError as error:
+                return [failed(item, fault_of(error)) for item in group]
+
+        packs = packed(grouped(items, lambda item: item.mailbox).values(), _PACK)
+        return spread(packs, in_mailbox, threads=self._threads, parallel=self._parallel)
+
+
+def _read_group(mailbox: OpenMailbox, folder: str, places: Sequence[Place]) -> dict[Place, bytes]:
+    try:
+        with mailbox.open(folder) as opened:
+            read_ones = ((place, _read_one(opened, place)) for place in places)
+            return {place: raw for place, raw in read_ones if raw is not None}
+    except FileNotFoundError:
+        return {}
+
+
+def _read_one(folder: OpenFolder, place: Place) -> bytes | None:
+    for found in folder.names(place.handle, None, guess=False):
+        try:
+            return read(found.name, folder.part(found.part))
+        except FileNotFoundError:
+            continue
+    return None

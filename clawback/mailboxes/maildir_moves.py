@@ -1,0 +1,132 @@
+"""Moves within one mailbox: verified right before, never overwriting, durable before the answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from clawback.mailboxes import maildir_files
+from clawback.mailboxes.faults import fault_of
+from clawback.mailboxes.maildir_files import Digest
+from clawback.mailboxes.maildir_folders import Found, NameMemory, OpenFolder, OpenMailbox
+from clawback.mailboxes.maildir_names import handle_of, in_cur, renamed
+from clawback.mailboxes.maildir_search import GUESS_UP_TO, digest_of
+from clawback.mailboxes.spreading import grouped
+from models.copies import Place, SourceFault
+from models.outcomes import MoveIntent, MoveReply
+
+_TRIES = 5  # other programs rename and deliver meanwhile; five times in a row is no accident
+
+
+def move_in(
+    mailbox: OpenMailbox, intents: Sequence[MoveIntent], names: NameMemory
+) -> list[MoveReply]:
+    """One reply for each intent; a folder that fails spoils only its own."""
+    replies: list[MoveReply] = []
+    pairs = grouped(intents, lambda intent: (intent.place.folder, intent.destination))
+    for (source, destination), group in pairs.items():
+        try:
+            with mailbox.open(source) as opened, mailbox.open_or_make(destination) as target:
+                replies.extend(_Move(mailbox.name, opened, target, names).run(group))
+        except OSError as error:
+            replies.extend(refused(intent, fault_of(error)) for intent in group)
+    return replies
+
+
+def refused(intent: MoveIntent, fault: SourceFault) -> MoveReply:
+    """The reply for a copy that was not moved."""
+    return MoveReply(intent.copy_id, None, fault)
+
+
+class _Move:
+    """The moves from one folder to another."""
+
+    def __init__(
+        self, mailbox: str, source: OpenFolder, target: OpenFolder, names: NameMemory
+    ) -> None:
+        self._mailbox = mailbox
+        self._source = source
+        self._target = target
+        self._names = names
+        self._touched: set[str] = set()
+
+    def run(self, intents: Sequence[MoveIntent]) -> list[MoveReply]:
+        """The replies, after the directories that changed are on the disk."""
+        guess = len(intents) <= GUESS_UP_TO
+        replies = [self._one(intent, guess=guess) for intent in intents]
+        try:
+            self._make_durable()
+        except OSError as error:
+            fault = fault_of(error)
+            return [
+                reply if reply.fault else MoveReply(reply.copy_id, None, fault) for reply in replies
+            ]
+        return replies
+
+    def _make_durable(self) -> None:
+        """The destination first: on no file system may a crash leave a message in neither."""
+        if not self._touched:
+            return
+        os.fsync(self._target.part("cur"))
+        for part in sorted(self._touched):
+            os.fsync(self._source.part(part))
+
+    def _one(self, intent: MoveIntent, *, guess: bool) -> MoveReply:
+        try:
+            return self._try(intent, guess=guess)
+        except OSError as error:
+            return refused(intent, fault_of(error))
+
+    def _try(self, intent: MoveIntent, *, guess: bool) -> MoveReply:
+        handle = intent.place.handle
+        new_name = ""
+        for _ in range(_TRIES):
+            hint = self._names.get(self._mailbox, self._source.name, handle)
+            hit = digest_of(self._source, handle, hint, guess=guess)
+            if hit is None:
+                return refused(intent, SourceFault.GONE)
+            found, digested = hit
+            if digested.sha256 != intent.content_sha256:
+                return refused(intent, SourceFault.CHANGED)
+            if self._source.name == self._target.name:
+                return MoveReply(intent.copy_id, intent.place)
+            try:
+                return self._rename(intent, hit, new_name or self._free_name(found))
+            except FileNotFoundError:
+                continue  # its flags changed, so its name did
+            except FileExistsError:
+                new_name = renamed(in_cur(found.name))
+        return refused(intent, SourceFault.UNAVAILABLE)
+
+    def _rename(self, intent: MoveIntent, hit: tuple[Found, Digest], name: str) -> MoveReply:
+        found, digested = hit
+        source, target = self._source.part(found.part), self._target.part("cur")
+        maildir_files.rename_without_overwriting(source, found.name, target, name)
+        self._touched.add(found.part)
+        if not _is(digested, name, target):
+            maildir_files.rename_without_overwriting(target, name, source, found.name)
+            return refused(intent, SourceFault.CHANGED)
+        handle, moved = handle_of(name), Found("cur", name)
+        self._target.listing()[handle] = moved
+        self._names.put(self._mailbox, self._target.name, handle, moved)
+        return MoveReply(intent.copy_id, Place(self._target.name, handle))
+
+    def _free_name(self, found: Found) -> str:
+        """The file's own name, or another where a message there has its unique part.
+
+        The very same name is tried all the same: it may be the other half of an interrupted move.
+        """
+        name = in_cur(found.name)
+        taken = self._target.listing().get(handle_of(name))
+        return name if taken is None or taken.name == name else renamed(name)
+
+
+def _is(digested: Digest, name: str, directory: int) -> bool:
+    """Whether the file that was renamed is the one that was read, and no other that took its name.
+
+    One that a reader has renamed since is taken for it: the caller reads the store again anyway.
+    """
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False).st_ino == digested.inode
+    except FileNotFoundError:
+        return True

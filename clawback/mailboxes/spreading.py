@@ -1,0 +1,77 @@
+"""Batches of blocking work over a few threads, answers as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Key = TypeVar("Key", bound=Hashable)
+Answer = TypeVar("Answer")
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """The items by key, both in the order in which they first came."""
+    groups: dict[Key, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+def packed(groups: Iterable[list[Item]], size: int) -> Iterator[list[list[Item]]]:
+    """Whole groups put together until they hold about `size` items: one thread call each.
+
+    A call per mailbox would cost more than the work where a campaign left one copy in each.
+    """
+    pack: list[list[Item]] = []
+    held = 0
+    for group in groups:
+        pack.append(group)
+        held += len(group)
+        if held >= size:
+            yield pack
+            pack, held = [], 0
+    if pack:
+        yield pack
+
+
+async def spread(
+    packs: Iterator[list[list[Item]]],
+    work: Callable[[list[Item]], Sequence[Answer]],
+    *,
+    threads: Executor,
+    parallel: int,
+) -> AsyncIterator[Answer]:
+    """What `work` answers for each group, at most `parallel` packs at once.
+
+    When the caller stops listening or `work` raises, no new group begins, and those under way are
+    waited for: nothing goes on behind the caller's back.
+    """
+    stop = threading.Event()
+
+    def run(pack: list[list[Item]]) -> list[Answer]:
+        answers: list[Answer] = []
+        for group in pack:
+            if stop.is_set():
+                break
+            answers.extend(work(group))
+        return answers
+
+    loop = asyncio.get_running_loop()
+    pending: set[asyncio.Future[list[Answer]]] = set()
+    try:
+        while True:
+            while len(pending) < parallel and (pack := next(packs, None)) is not None:
+                pending.add(loop.run_in_executor(threads, run, pack))
+            if not pending:
+                return
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for future in done:
+                for answer in future.result():
+                    yield answer
+    finally:
+        stop.set()
+        await asyncio.gather(*pending, return_exceptions=True)
