@@ -49,5 +49,7 @@ class LabOptions:
                 raise LabError(f"{name} must be 0 or more, not {getattr(self, name)}")
         if self.base_at.tzinfo is None:
             raise LabError("base_at needs a time zone, for example 2026-11-02T09:00:00+00:00")
+        # One instant is one lab, whatever zone it is told in.
+        object.__setattr__(self, "base_at", self.base_at.astimezone(UTC))
         if len(self.domain) > 200 or _DOMAIN.fullmatch(self.domain) is None:
             raise LabError("the domain must be a lower-case name such as example.com")

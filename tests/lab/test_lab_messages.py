@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta, timezone
 
 import pytest
 from lab_walk import Found
@@ -161,6 +163,12 @@ def test_options_that_make_no_sense_are_one_clear_line(wrong: dict[str, object])
     with pytest.raises(LabError) as caught:
         LabOptions(**wrong)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
+
+
+def test_one_instant_told_in_two_zones_is_one_lab() -> None:
+    utc = LabOptions(mailboxes=1, messages_per_mailbox=20)
+    told = utc.base_at.astimezone(timezone(timedelta(hours=9)))
+    assert list(iter_messages(replace(utc, base_at=told))) == list(iter_messages(utc))
 
 
 @pytest.mark.parametrize("folder", ["a.b", "a//b", "", "/a"])
