@@ -12,9 +12,11 @@ from clawback.clock import SystemClock
 from clawback.config import Config, MaildirConfig, load_config
 from clawback.errors import SetupError
 from clawback.mail.extract import EXTRACTOR_VERSION
-from clawback.ports import MailboxSource, RunControl, Store, VerdictSource
+from clawback.ports import MailboxSource, RunControl, VerdictSource
 from clawback.services.context import Context
 from clawback.services.remediate import check_may_move
+from clawback.store_ports import Store
+from models.indicators import Indicator
 
 
 def open_app(config: Config | None = None) -> Context:
@@ -51,6 +53,18 @@ def verdict_sources(config: Config) -> tuple[VerdictSource, ...]:
     from clawback.intel.lists import ListVerdictSource
 
     return tuple(ListVerdictSource(item.name, item.path) for item in config.lists)
+
+
+def swept_lists(config: Config | None = None) -> Mapping[str, tuple[Indicator, ...]]:
+    """The indicators of each list that a sweep looks for, by its name. Raises `SetupError`."""
+    from clawback.intel.lists import ListVerdictSource
+
+    chosen = config or load_config()
+    return {
+        item.name: ListVerdictSource(item.name, item.path).indicators()
+        for item in chosen.lists
+        if item.sweep
+    }
 
 
 def open_source(source: MaildirConfig) -> MailboxSource:

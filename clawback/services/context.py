@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from clawback.ports import Clock, MailboxSource, RunControl, Store, VerdictSource
+from clawback.ports import Clock, MailboxSource, RunControl, VerdictSource
+from clawback.store_ports import Store
 from models.mails import OrganisationProfile
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from clawback.core.planning import plan_revert
 from clawback.errors import BadInput, Conflict
 from clawback.services.context import Context
 from models.actions import ActionSource, ActionStatus, ActionType, Actor, RemediationAction
-from models.outcomes import LedgerState
+from models.outcomes import LedgerEntry, LedgerState, Outcome
 from models.planning import NewAction
 
 
@@ -40,31 +41,15 @@ def request(
     """A new action, Running, over the copies that the reverted one moved and nobody put back since.
 
     Its indicator never remediates by itself again until a person lifts it. Raises `NotFound`,
-    `Conflict` while the action still runs, `BadInput` where it moved nothing or is a revert itself.
+    `Conflict` while the action or a revert of it still runs, `BadInput` where it moved nothing or
+    is a revert itself.
     """
-    found = ctx.store.cases.action(action_id)
-    if found.reverts_action_id is not None:
-        raise BadInput(
-            f"action {action_id} is a revert: revert action {found.reverts_action_id} or sweep"
-        )
-    if found.status not in ENDED:
-        raise Conflict(
-            f"action {action_id} is {found.status.value}: only an ended action can be reverted"
-        )
+    found = check_revertible(ctx, action_id)
     earlier = _reverts_of(ctx, found)
-    done = {
-        entry.copy.copy_id
-        for revert in earlier
-        for entry in ctx.store.ledger.entries(revert.id, LedgerState.DONE)
-        if entry.outcome is not None and entry.outcome.value == "moved"
-    }
-    entries = [
-        entry
-        for entry in ctx.store.ledger.entries(action_id, LedgerState.DONE)
-        if entry.copy.copy_id not in done
-    ]
     copies = plan_revert(
-        entries, to.action_type, lambda source, role: ctx.sources[source].folder_for(role)
+        _still_away(ctx, found, earlier),
+        to.action_type,
+        lambda source, role: ctx.sources[source].folder_for(role),
     )
     if not copies:
         raise BadInput(f"action {action_id} has nothing left to put back")
@@ -85,6 +70,34 @@ def request(
         ),
         ctx.clock.now(),
     )
+
+
+def check_revertible(ctx: Context, action_id: int) -> RemediationAction:
+    """The action, if it has ended and is no revert itself. Raises as `request` does."""
+    found = ctx.store.cases.action(action_id)
+    if found.reverts_action_id is not None:
+        raise BadInput(
+            f"action {action_id} is itself a revert, of action {found.reverts_action_id}"
+        )
+    if found.status not in ENDED:
+        raise Conflict(
+            f"action {action_id} is {found.status.value}: only an ended action can be reverted"
+        )
+    return found
+
+
+def _still_away(
+    ctx: Context, found: RemediationAction, earlier: Sequence[RemediationAction]
+) -> list[LedgerEntry]:
+    """The reverted action's rows, less those that an earlier revert moved back."""
+    back = {
+        entry.copy.copy_id
+        for action in earlier
+        for entry in ctx.store.ledger.entries(action.id, LedgerState.DONE)
+        if entry.outcome is Outcome.MOVED
+    }
+    rows = ctx.store.ledger.entries(found.id, LedgerState.DONE)
+    return [entry for entry in rows if entry.copy.copy_id not in back]
 
 
 def _reverts_of(ctx: Context, found: RemediationAction) -> list[RemediationAction]:

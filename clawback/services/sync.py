@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 from clawback.core.changes import Appeared, CopyMatcher, MailboxDiff, diff_mailbox
 from clawback.errors import SourceError
-from clawback.ports import IndexStore, MailboxSource
+from clawback.ports import MailboxSource
 from clawback.services.context import Context
 from clawback.services.extraction import Extractor
+from clawback.store_ports import IndexStore
 from models.copies import MailboxChanges, Place
 from models.mails import MailFacts
 from models.syncing import KnownCopy, MailboxDelta, MovedCopy, NewCopy, SyncReport
