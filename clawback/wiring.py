@@ -7,6 +7,7 @@ import socket
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from clawback.clock import SystemClock
 from clawback.config import Config, MaildirConfig, load_config
@@ -65,6 +66,13 @@ def swept_lists(config: Config | None = None) -> Mapping[str, tuple[Indicator, .
         for item in chosen.lists
         if item.sweep
     }
+
+
+def read_indicators(path: Path) -> tuple[Indicator, ...]:
+    """The indicator of each line of a list file, in order. Raises `BadInput` naming the line."""
+    from clawback.intel.lists import read_indicator_lines
+
+    return read_indicator_lines(path)
 
 
 def open_source(source: MaildirConfig) -> MailboxSource:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from clawback.core.indicators import BadIndicator, parse_indicator
 from clawback.core.judging import list_source
 from clawback.core.showing import inert
+from clawback.core.trivial import is_trivial_hash
 from clawback.core.urls import canonical_url
 from clawback.errors import BadInput, SetupError
 from models.indicators import Indicator, IndicatorKind, Judgement, UrlMatch, Verdict
@@ -107,13 +108,20 @@ def read_indicator_file(path: Path) -> tuple[Indicator, ...]:
     line number and what to do; an empty file is an empty list.
     """
     found: dict[tuple[IndicatorKind, UrlMatch, str], Indicator] = {}
-    for number, line in _lines(path):
-        try:
-            one = _read_line(line)
-        except BadIndicator as error:
-            raise BadInput(f"{path}, line {number}: {error}") from error
+    for one in read_indicator_lines(path):
         found.setdefault((one.kind, one.match, one.value), one)
     return tuple(found.values())
+
+
+def read_indicator_lines(path: Path) -> tuple[Indicator, ...]:
+    """The indicator of each line, in order, also where two lines mean the same. Raises `BadInput`."""
+    found = []
+    for number, line in _lines(path):
+        try:
+            found.append(_read_line(line))
+        except BadIndicator as error:
+            raise BadInput(f"{path}, line {number}: {error}") from error
+    return tuple(found)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -132,14 +140,26 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _read_line(text: str) -> Indicator:
     if not text.startswith("{"):
-        plain = text.partition(" #")[0].partition("\t#")[0]
-        return parse_indicator(plain.strip())
+        plain = text.partition(" #")[0].partition("\t#")[0].strip()
+        return _empty_file(plain) or parse_indicator(plain)
     try:
         line = _Line.model_validate_json(text)
     except ValidationError as error:
         raise BadIndicator(_why_no_line(error)) from error
     kind = None if line.kind is None else IndicatorKind(line.kind)
+    if kind is not IndicatorKind.URL and (empty := _empty_file(line.indicator.strip())):
+        return empty
     return parse_indicator(line.indicator, kind, match=UrlMatch(line.match))
+
+
+def _empty_file(text: str) -> Indicator | None:
+    """The empty file, if the text is its hash: published lists hold it, and the guards refuse it.
+
+    Refusing the whole list for it would leave everything else on it without effect.
+    """
+    if not is_trivial_hash(text):
+        return None
+    return Indicator(IndicatorKind.FILE, text.lower(), text)
 
 
 def _why_no_line(error: ValidationError) -> str:
