@@ -35,7 +35,11 @@ _WWW = re.compile(r"(?i)(?<![a-z0-9])(www)\.(?=\w)")
 _LOOSE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _LEADING_BLOCK = re.compile(r"^([-+=]|\d+[.)])")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_URL = re.compile(r"(?s)(?:([A-Za-z][A-Za-z0-9+.-]*)://)?([^/?#]*)([^?#]*)(.*)")
+_EMOJI_CODE = re.compile(r":(?=[A-Za-z_+-][\w+-]*:)")
+_URL = re.compile(
+    r"(?s)(?:(https?|ftp)://)?(?:[^/?#@]*@)?"
+    r"((?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?)(?=[/?#]|\Z)([^?#]*)(.*)"
+)
 
 
 def inert(text: str, limit: int = TEXT_LIMIT) -> str:
@@ -48,6 +52,7 @@ def inert(text: str, limit: int = TEXT_LIMIT) -> str:
     seen = _visible(text[: 8 * limit])
     seen = _SCHEME.sub(lambda found: _defanged_scheme(found[1]), seen)
     seen = _WWW.sub(r"\1．", seen.translate(_ACTIVE))
+    seen = _EMOJI_CODE.sub("：", seen)
     seen = _LOOSE_UNDERSCORE.sub("＿", seen)
     seen = _LEADING_BLOCK.sub(lambda found: _widened(found[1]), seen)
     return shortened(seen, limit)
@@ -73,10 +78,16 @@ def show_indicator(indicator: Indicator, *, whole: bool = False) -> str:
 
 
 def show_url(url: str, *, whole: bool = False) -> str:
-    """A URL defanged: `hxxps://host[.]tld/path`, host kept to its end, path and query shortened."""
+    """A URL defanged: `hxxps://host[.]tld/path`, host kept to its end, path and query shortened.
+
+    A user name in front of the host, the oldest trick to show another host first, is left out. Text
+    that is no http, https or ftp URL, nor one without its scheme, is shown as `inert` does.
+    """
     parts = _URL.fullmatch(url[: 4 * WHOLE_LIMIT])
-    scheme, host, path, rest = parts.groups() if parts else (None, "", url, "")
-    start = f"{_SCHEMES.get(scheme.lower(), 'other')}://" if scheme else ""
+    if parts is None:
+        return inert(url, WHOLE_LIMIT if whole else TEXT_LIMIT)
+    scheme, host, path, rest = parts.groups()
+    start = f"{_SCHEMES[scheme]}://" if scheme else ""
     if whole:
         return f"{start}{_show_host(host, WHOLE_LIMIT)}{inert(path + rest, WHOLE_LIMIT)}"
     query = f"{inert(rest[:1])}…" if len(rest) > 1 else inert(rest)
@@ -95,11 +106,8 @@ def _show_hash(value: str, *, whole: bool) -> str:
 
 
 def _show_host(host: str, limit: int) -> str:
-    # A user name in front of the host is the oldest trick to show another host first.
-    real = host.rpartition("@")[2]
-    kept = real if len(real) <= limit else f"…{real[1 - limit :]}"
-    plain = _visible(kept).translate(_ACTIVE).replace("_", "＿").replace(" ", "")
-    return re.sub(r"(?<=\w)\.(?=\w)", "[.]", plain)
+    kept = host if len(host) <= limit else f"…{host[1 - limit :]}"
+    return re.sub(r"(?<=\w)\.(?=\w)", "[.]", inert(kept, limit).replace("．", "."))
 
 
 def _defanged_scheme(scheme: str) -> str:

@@ -1,0 +1,163 @@
+"""Guards: what is refused, what a person judges, and what passes without a finding."""
+
+from __future__ import annotations
+
+import pytest
+
+from clawback.core.guards import MANY_SENDERS, FileEvidence, guard_findings, is_listed, refusal
+from clawback.core.indicators import parse_indicator
+from clawback.core.platforms import Sharing, sharing_of
+from clawback.core.trivial import EMPTY_SHA256
+from models.indicators import GuardLevel, Indicator, IndicatorKind, UrlMatch
+from models.settings import Settings
+
+REFUSE, APPROVE = GuardLevel.REFUSE, GuardLevel.APPROVE
+PATH = UrlMatch.PATH
+HASH = "ab" * 32
+FILE = parse_indicator(HASH)
+EMPTY = Indicator(IndicatorKind.FILE, EMPTY_SHA256, EMPTY_SHA256)
+
+
+def codes(
+    indicator: Indicator, evidence: FileEvidence | None = None, **settings: tuple[str, ...]
+) -> list[tuple[GuardLevel, str]]:
+    found = guard_findings(
+        indicator,
+        Settings(**settings),  # type: ignore[arg-type]
+        evidence or FileEvidence(),
+    )
+    assert all(one.reason.endswith(".") and "\n" not in one.reason for one in found)
+    return [(one.level, one.code) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        (FileEvidence(), []),
+        (FileEvidence(sizes_bytes=(0,)), [(REFUSE, "trivial-file")]),
+        (FileEvidence(sizes_bytes=(16,)), [(REFUSE, "trivial-file")]),
+        (FileEvidence(sizes_bytes=(17,)), []),
+        (FileEvidence(unrelated_senders=MANY_SENDERS - 1), []),
+        (FileEvidence(unrelated_senders=MANY_SENDERS), [(APPROVE, "many-senders")]),
+        (FileEvidence(types=("application/pdf",)), []),
+        (FileEvidence(types=("application/pdf", "image/png")), [(APPROVE, "image")]),
+        (FileEvidence(types=("PNG",)), [(APPROVE, "image")]),
+        (FileEvidence(types=("IMAGE/JPEG; name=x",)), [(APPROVE, "image")]),
+        (FileEvidence(types=("image/svg+xml", "svg")), []),
+    ],
+)
+def test_a_file_is_judged_by_size_senders_and_type(
+    evidence: FileEvidence, expected: list[tuple[GuardLevel, str]]
+) -> None:
+    assert codes(FILE, evidence) == expected
+
+
+def test_the_empty_file_is_refused_by_its_hash_alone() -> None:
+    assert codes(EMPTY) == [(REFUSE, "trivial-file")]
+    assert refusal(guard_findings(EMPTY, Settings())) is not None
+    assert refusal(guard_findings(FILE, Settings())) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "match", "expected"),
+    [
+        ("https://evil.example/login", UrlMatch.EXACT, []),
+        ("https://evil.example/", UrlMatch.EXACT, []),
+        ("https://docs.google.com/document/d/1", UrlMatch.EXACT, []),
+        ("https://docs.google.com/?id=1", UrlMatch.EXACT, []),
+        ("https://docs.google.com/", UrlMatch.EXACT, [(APPROVE, "shared-host")]),
+        ("https://bit.ly", UrlMatch.EXACT, [(APPROVE, "shared-host")]),
+        ("https://www.google.com/", UrlMatch.EXACT, [(APPROVE, "shared-host")]),
+        ("https://tenant.github.io/", UrlMatch.EXACT, [(APPROVE, "shared-host")]),
+        ("https://notbit.ly/", UrlMatch.EXACT, []),
+        ("https://evil.example/login", PATH, [(APPROVE, "path-match")]),
+        ("https://docs.google.com/d/1", PATH, [(APPROVE, "path-match")]),
+        ("docs.google.com/", PATH, [(REFUSE, "shared-host"), (APPROVE, "path-match")]),
+        ("https://bit.ly/?a=1", PATH, [(REFUSE, "shared-host"), (APPROVE, "path-match")]),
+        ("https://github.io/", PATH, [(REFUSE, "shared-host"), (APPROVE, "path-match")]),
+        (
+            "https://tenant.github.io/",
+            PATH,
+            [(APPROVE, "path-match"), (APPROVE, "shared-host")],
+        ),
+    ],
+)
+def test_a_url_is_judged_by_host_path_and_match(
+    url: str, match: UrlMatch, expected: list[tuple[GuardLevel, str]]
+) -> None:
+    assert codes(parse_indicator(url, IndicatorKind.URL, match=match)) == expected
+
+
+def test_an_administrator_adds_shared_hosts() -> None:
+    url = parse_indicator("https://files.intranet.example/", match=PATH)
+
+    assert codes(url) == [(APPROVE, "path-match")]
+    for entry in ("intranet.example", "*.intranet.example", "FILES.intranet.example"):
+        assert (REFUSE, "shared-host") in codes(url, shared_hosts=(entry,))
+
+
+def test_a_url_without_a_host_is_refused() -> None:
+    assert codes(Indicator(IndicatorKind.URL, "nonsense", "x")) == [(REFUSE, "no-host")]
+
+
+URL = "https://train.example/lure?user=1"
+
+
+@pytest.mark.parametrize(
+    ("entry", "names"),
+    [
+        (URL, True),
+        ("hxxps://train[.]example/lure?user=1", True),
+        ("https://train.example/lure?user=2", False),
+        ("https://train.example/lure", True),
+        ("https://train.example/other", False),
+        ("train.example", True),
+        ("https://TRAIN.example/", True),
+        ("*.example", True),
+        ("*.train.example", True),
+        ("rain.example", False),
+        ("other.example", False),
+        ("", False),
+        ("not a url", False),
+        (HASH, False),
+    ],
+)
+def test_a_setting_names_a_url_by_itself_its_path_or_its_host(entry: str, names: bool) -> None:
+    assert is_listed(parse_indicator(URL), [entry]) is names
+
+
+def test_a_simulation_url_is_refused_and_an_allowed_one_asks_a_person() -> None:
+    url = parse_indicator(URL)
+
+    assert codes(url, simulation_urls=(URL,)) == [(REFUSE, "simulation")]
+    assert codes(url, allowed_indicators=("train.example",)) == [(APPROVE, "allowed")]
+    assert codes(FILE, allowed_indicators=(HASH.upper(),)) == [(APPROVE, "allowed")]
+    assert codes(FILE, allowed_indicators=("cd" * 32,)) == []
+
+
+def test_a_path_match_that_would_take_in_a_simulation_is_refused() -> None:
+    path = parse_indicator("https://train.example/lure", match=PATH)
+
+    assert (REFUSE, "simulation") in codes(path, simulation_urls=(URL,))
+
+
+@pytest.mark.parametrize(
+    ("host", "sharing"),
+    [
+        ("bit.ly", Sharing.HOST),
+        ("www.dropbox.com", Sharing.HOST),
+        ("storage.googleapis.com", Sharing.HOST),
+        ("x.web.app", Sharing.SUBDOMAIN),
+        ("web.app", Sharing.HOST),
+        ("a.blob.core.windows.net", Sharing.SUBDOMAIN),
+        ("contoso.sharepoint.com", Sharing.SUBDOMAIN),
+        ("s3.amazonaws.com", Sharing.HOST),
+        ("bucket.s3.eu-west-1.amazonaws.com", Sharing.SUBDOMAIN),
+        ("docs.google.com", Sharing.HOST),
+        ("accounts.google.com", Sharing.BRAND),
+        ("evilgoogle.com", None),
+        ("google.com.evil.example", None),
+    ],
+)
+def test_a_host_is_shared_as_its_longest_entry_says(host: str, sharing: Sharing | None) -> None:
+    assert sharing_of(host) is sharing
