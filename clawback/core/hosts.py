@@ -63,6 +63,8 @@ def _to_ascii(raw: str) -> str:
 def _label(label: str) -> str:
     if label.isascii():
         return label
+    if "\ufffd" in label:
+        return "\ufffd"
     try:
         return "xn--" + label.encode("punycode").decode("ascii")
     except UnicodeError:

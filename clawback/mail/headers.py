@@ -49,8 +49,9 @@ class Headers:
 
 def read_headers(raw: bytes) -> Headers:
     """The header lines that facts are read from, up to the first blank line."""
-    ends = [raw.find(blank, 0, MAX_HEADER_BYTES) for blank in (b"\n\n", b"\n\r\n")]
-    end = min((place for place in ends if place >= 0), default=MAX_HEADER_BYTES)
+    end = raw.find(b"\n\r\n", 0, MAX_HEADER_BYTES)
+    other = raw.find(b"\n\n", 0, end if end >= 0 else MAX_HEADER_BYTES)
+    end = other if other >= 0 else end if end >= 0 else MAX_HEADER_BYTES
     if raw.startswith((b"\n", b"\r\n")):
         return Headers(())
     block = decoded_text(raw[:end], "utf-8").replace("\r\n", "\n").replace("\0", "")
