@@ -1,0 +1,128 @@
+"""What the demo shows: calm, exact, and safe with text that came out of mail."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from clawback.core.lifecycle import outcome_line
+from clawback.core.showing import show_indicator
+from clawback.services.context import Context
+from models.actions import ActionStatus, RemediationAction
+from models.alerts import Investigation
+from models.locations import Bucket, DeliveryLocation
+
+_GREEN = {"Completed", "Remediated"}
+_YELLOW = {"Pending", "Pending Action", "Running", "Starting", "Partially Remediated"}
+
+
+def status_text(status: str) -> Text:
+    """A status in its colour."""
+    style = "green" if status in _GREEN else "yellow" if status in _YELLOW else "red"
+    return Text(status, style=f"bold {style}")
+
+
+def investigation_panel(ctx: Context, investigation: Investigation) -> Panel:
+    """One investigation: what was found, where it is, what policy said, what was done."""
+    cases = ctx.store.cases
+    parts: list[RenderableType] = [Text(investigation.summary or "working …", style="dim")]
+    for cluster_id in cases.cluster_ids(investigation.id):
+        parts += _cluster(ctx, cluster_id)
+    for action in sorted(cases.actions(investigation_id=investigation.id), key=lambda a: a.id):
+        parts.append(action_line(action))
+    title = Text.assemble(
+        (f" Investigation {investigation.id} ", "bold"),
+        status_text(investigation.status.value),
+        " ",
+    )
+    return Panel(Group(*parts), title=title, title_align="left", border_style="dim")
+
+
+def _cluster(ctx: Context, cluster_id: int) -> list[RenderableType]:
+    cluster = ctx.store.cases.cluster(cluster_id)
+    counts = ctx.store.cases.latest_counts(cluster_id)
+    decision = ctx.store.cases.latest_decision(cluster_id)
+    facts = cluster.facts
+    shown: list[RenderableType] = [
+        Text.assemble(
+            (f"{cluster.kind.value} ", "bold cyan"),
+            (show_indicator(cluster.indicator), "cyan"),
+            f"  {len(cluster.members):,} messages in {facts.mailboxes:,} mailboxes, "
+            f"{facts.senders:,} senders, {facts.subjects:,} subjects",
+        )
+    ]
+    if counts is not None:
+        table = Table(box=None, pad_edge=False, padding=(0, 2))
+        for bucket in (Bucket.MAILBOX, Bucket.NOT_IN_MAILBOX, Bucket.EXTERNAL):
+            table.add_column(bucket.value, justify="right")
+        table.add_column("Latest delivery location")
+        places = ", ".join(
+            f"{place.value} {number:,}"
+            for place in DeliveryLocation
+            if (number := counts.by_location.get(place, 0))
+        )
+        table.add_row(
+            *(
+                Text(f"{counts.by_bucket.get(bucket, 0):,}", style="bold")
+                for bucket in (Bucket.MAILBOX, Bucket.NOT_IN_MAILBOX, Bucket.EXTERNAL)
+            ),
+            Text(places),
+        )
+        shown.append(table)
+    if decision is not None:
+        shown.append(Text.assemble(("Policy: ", "bold"), decision.reason))
+    return shown
+
+
+def action_line(action: RemediationAction) -> Text:
+    """One action in one line: number, type, who decided, status, outcomes."""
+    who = f"decided by {action.decided_by}" if action.decided_by else "waits for a person"
+    outcomes = outcome_line(action.outcomes)
+    return Text.assemble(
+        (f"Action {action.id} ", "bold"),
+        f"{action.type.value}, {action.copies:,} copies, {who}: ",
+        status_text(action.status.value),
+        f"  {outcomes}" if outcomes else "",
+    )
+
+
+def ask(console: Console, ctx: Context, command: Sequence[str], action: RemediationAction) -> None:
+    """Show what waits, where to see it, and the exact commands to decide."""
+    link = ctx.runs.link(action.approval_run_id) if ctx.runs else ""
+    base = " ".join(command)
+    console.print(
+        Panel(
+            Text.assemble(
+                (f"Action {action.id} waits for you.", "bold yellow"),
+                "  Its Prefect run is Suspended: no process runs, nothing moves.\n\n",
+                ("in the browser  ", "dim"),
+                f"{link}\n",
+                ("                then ⋮ → Resume\n", "dim"),
+                ("or here         ", "dim"),
+                f"{base} approve {action.id} --reason {shlex.quote('checked, it is phishing')}\n",
+                ("                ", "dim"),
+                f"{base} reject {action.id} --reason {shlex.quote('a false alarm')}\n",
+                ("look closer     ", "dim"),
+                f"{base} actions --pending",
+            ),
+            border_style="yellow",
+        ),
+        soft_wrap=True,
+    )
+
+
+def show_revert(console: Console, command: Sequence[str], action: RemediationAction) -> None:
+    """The exact command that puts back what an action moved."""
+    base = " ".join(command)
+    line = f"{base} revert {action.id} --to original --reason {shlex.quote('it was harmless')}"
+    console.print(Text.assemble(("put it back     ", "dim"), line), soft_wrap=True)
+
+
+def is_open(action: RemediationAction) -> bool:
+    """Whether something more will happen with the action."""
+    return action.status in (ActionStatus.PENDING, ActionStatus.RUNNING)
