@@ -15,7 +15,7 @@ from clawback.mailboxes.faults import fault_of, source_error
 from clawback.mailboxes.folder_roles import FolderRoles
 from clawback.mailboxes.maildir_changes import changes_in
 from clawback.mailboxes.maildir_files import read
-from clawback.mailboxes.maildir_folders import NameMemory, OpenFolder, OpenMailbox
+from clawback.mailboxes.maildir_folders import OpenFolder, OpenMailbox, SeenFiles
 from clawback.mailboxes.maildir_moves import move_in, refused
 from clawback.mailboxes.maildir_root import MaildirRoot, RootUnusable
 from clawback.mailboxes.maildir_search import locate_in, nowhere
@@ -69,7 +69,7 @@ class MaildirSource:
         self._parallel = parallel
         self._settle_ns = int(settle.total_seconds() * 10**9)
         self._threads = ThreadPoolExecutor(parallel, thread_name_prefix=f"maildir-{name}")
-        self._names = NameMemory()
+        self._seen = SeenFiles(self._settle_ns)
 
     @property
     def name(self) -> str:
@@ -132,7 +132,7 @@ class MaildirSource:
         """Where each copy is now. Raises `SourceError` only if the whole tree is away."""
         async for live in self._spread(
             copies,
-            lambda mailbox, group: locate_in(mailbox, group, self._names, self._roles),
+            lambda mailbox, group: locate_in(mailbox, group, self._seen, self._roles),
             nowhere,
         ):
             yield live
@@ -140,7 +140,7 @@ class MaildirSource:
     async def move(self, intents: Sequence[MoveIntent]) -> AsyncIterator[MoveReply]:
         """Move each copy, durably. Raises `SourceError` only if the whole tree is away."""
         async for reply in self._spread(
-            intents, lambda mailbox, group: move_in(mailbox, group, self._names), refused
+            intents, lambda mailbox, group: move_in(mailbox, group, self._seen), refused
         ):
             yield reply
 

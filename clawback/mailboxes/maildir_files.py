@@ -12,7 +12,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -23,13 +23,30 @@ _UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
 Rename = Callable[[int, str, int, str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """SHA-256 of a file's bytes, and which file that was."""
+class Digest(NamedTuple):
+    """SHA-256 of a file's bytes, and what tells the file and its state apart from any other."""
 
     sha256: str
     inode: int
     size_bytes: int
+    modified_ns: int
+    changed_ns: int
+
+    def is_of(self, status: os.stat_result) -> bool:
+        """Whether a file of this status is the one that was read, with not a byte written since.
+
+        A write sets the modification time. Whoever sets that back changes the change time, which
+        nobody can set; git and rsync rely on less.
+        """
+        return self.is_same_content(status) and self.changed_ns == status.st_ctime_ns
+
+    def is_same_content(self, status: os.stat_result) -> bool:
+        """The same across a rename of our own, which alters nothing but the change time."""
+        return (
+            self.inode == status.st_ino
+            and self.modified_ns == status.st_mtime_ns
+            and self.size_bytes == status.st_size
+        )
 
 
 def open_directory(name: str, parent: int) -> int:
@@ -57,7 +74,9 @@ def digest(name: str, directory: int) -> Digest:
         if len(block) != size:
             while block := os.read(descriptor, _BLOCK_BYTES):
                 hashed.update(block)
-        return Digest(hashed.hexdigest(), status.st_ino, size)
+        return Digest(
+            hashed.hexdigest(), status.st_ino, size, status.st_mtime_ns, status.st_ctime_ns
+        )
     finally:
         os.close(descriptor)
 

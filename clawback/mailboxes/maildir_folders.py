@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from clawback.mailboxes.maildir_files import make_folder, open_directory
+from clawback.mailboxes.maildir_files import Digest, make_folder, open_directory
 from clawback.mailboxes.maildir_names import directory_of, folder_of, handle_of, shown, stored
 
 _RETRIES = 4  # a flag change renames a file under us; four in a row within one call is no accident
-_KEPT_NAMES = 100_000  # about 20 MB
+_KEPT = 32_768  # about 20 MB; a batch asks for the same few hundred thrice
 # What most messages are called before and after they were read; only tried, never relied on.
 _USUAL_SUFFIXES = (":2,S", ":2,", ":2,RS")
 
@@ -24,21 +25,40 @@ class Found(NamedTuple):
     name: str
 
 
-class NameMemory:
-    """File names last seen, by (mailbox, folder, handle): hints that save listing directories."""
+class Seen(NamedTuple):
+    """A message's file as last seen; the digest only where a later write would show."""
 
-    def __init__(self) -> None:
-        self._names: dict[tuple[str, str, str], Found] = {}
+    found: Found
+    digest: Digest | None
 
-    def get(self, mailbox: str, folder: str, handle: str) -> Found | None:
-        """The name last seen, which may not be the name now."""
-        return self._names.get((mailbox, folder, handle))
 
-    def put(self, mailbox: str, folder: str, handle: str, found: Found) -> None:
-        """Remember a name; all are forgotten when there are too many."""
-        if len(self._names) >= _KEPT_NAMES:
-            self._names.clear()
-        self._names[mailbox, folder, handle] = found
+class SeenFiles:
+    """Files last seen, by (mailbox, folder, handle): they save listing and reading again.
+
+    Nothing in here is believed without a look at the file. A digest is kept only of a file last
+    written `settle_ns` before it was read: a write in the same tick of the file system's clock as
+    the one before would leave the same time.
+    """
+
+    def __init__(self, settle_ns: int) -> None:
+        self._settle_ns = settle_ns
+        self._seen: dict[tuple[str, str, str], Seen] = {}
+
+    def get(self, mailbox: str, folder: str, handle: str) -> Seen | None:
+        """The file as last seen, which may not be the file now."""
+        return self._seen.get((mailbox, folder, handle))
+
+    def put(self, at: tuple[str, str, str], found: Found, digest: Digest | None) -> None:
+        """Remember a file; all are forgotten when there are too many."""
+        if digest is not None and digest.modified_ns + self._settle_ns >= time.time_ns():
+            digest = None
+        if len(self._seen) >= _KEPT:
+            self._seen.clear()
+        self._seen[at] = Seen(found, digest)
+
+    def forget(self, mailbox: str, folder: str, handle: str) -> None:
+        """Forget a file that has left its place."""
+        self._seen.pop((mailbox, folder, handle), None)
 
 
 class OpenFolder:

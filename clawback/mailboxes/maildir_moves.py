@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from clawback.mailboxes import maildir_files
 from clawback.mailboxes.faults import fault_of
 from clawback.mailboxes.maildir_files import Digest
-from clawback.mailboxes.maildir_folders import Found, NameMemory, OpenFolder, OpenMailbox
+from clawback.mailboxes.maildir_folders import Found, OpenFolder, OpenMailbox, SeenFiles
 from clawback.mailboxes.maildir_names import handle_of, in_cur, renamed
 from clawback.mailboxes.maildir_search import GUESS_UP_TO, digest_of
 from clawback.mailboxes.spreading import grouped
@@ -19,7 +19,7 @@ _TRIES = 5  # other programs rename and deliver meanwhile; five times in a row i
 
 
 def move_in(
-    mailbox: OpenMailbox, intents: Sequence[MoveIntent], names: NameMemory
+    mailbox: OpenMailbox, intents: Sequence[MoveIntent], seen: SeenFiles
 ) -> list[MoveReply]:
     """One reply for each intent; a folder that fails spoils only its own."""
     replies: list[MoveReply] = []
@@ -27,7 +27,7 @@ def move_in(
     for (source, destination), group in pairs.items():
         try:
             with mailbox.open(source) as opened, mailbox.open_or_make(destination) as target:
-                replies.extend(_Move(mailbox.name, opened, target, names).run(group))
+                replies.extend(_Move(mailbox.name, opened, target, seen).run(group))
         except OSError as error:
             replies.extend(refused(intent, fault_of(error)) for intent in group)
     return replies
@@ -42,12 +42,12 @@ class _Move:
     """The moves from one folder to another."""
 
     def __init__(
-        self, mailbox: str, source: OpenFolder, target: OpenFolder, names: NameMemory
+        self, mailbox: str, source: OpenFolder, target: OpenFolder, seen: SeenFiles
     ) -> None:
         self._mailbox = mailbox
         self._source = source
         self._target = target
-        self._names = names
+        self._seen = seen
         self._touched: set[str] = set()
 
     def run(self, intents: Sequence[MoveIntent]) -> list[MoveReply]:
@@ -81,8 +81,8 @@ class _Move:
         handle = intent.place.handle
         new_name = ""
         for _ in range(_TRIES):
-            hint = self._names.get(self._mailbox, self._source.name, handle)
-            hit = digest_of(self._source, handle, hint, guess=guess)
+            seen = self._seen.get(self._mailbox, self._source.name, handle)
+            hit = digest_of(self._source, handle, seen, guess=guess)
             if hit is None:
                 return refused(intent, SourceFault.GONE)
             found, digested = hit
@@ -103,12 +103,26 @@ class _Move:
         source, target = self._source.part(found.part), self._target.part("cur")
         maildir_files.rename_without_overwriting(source, found.name, target, name)
         self._touched.add(found.part)
-        if not _is(digested, name, target):
+        try:
+            status = os.stat(name, dir_fd=target, follow_symlinks=False)
+        except FileNotFoundError:
+            status = None  # a reader has renamed it already; the caller reads the store again
+        if status is not None and status.st_ino != digested.inode:
+            # Another file took the name between reading and renaming: it is not what was meant.
             maildir_files.rename_without_overwriting(target, name, source, found.name)
             return refused(intent, SourceFault.CHANGED)
-        handle, moved = handle_of(name), Found("cur", name)
-        self._target.listing()[handle] = moved
-        self._names.put(self._mailbox, self._target.name, handle, moved)
+        return self._moved(intent, name, digested, status)
+
+    def _moved(
+        self, intent: MoveIntent, name: str, digested: Digest, status: os.stat_result | None
+    ) -> MoveReply:
+        handle, found = handle_of(name), Found("cur", name)
+        self._target.listing()[handle] = found
+        self._seen.forget(self._mailbox, self._source.name, intent.place.handle)
+        kept = None
+        if status is not None and digested.is_same_content(status):
+            kept = digested._replace(changed_ns=status.st_ctime_ns)
+        self._seen.put((self._mailbox, self._target.name, handle), found, kept)
         return MoveReply(intent.copy_id, Place(self._target.name, handle))
 
     def _free_name(self, found: Found) -> str:
@@ -119,14 +133,3 @@ class _Move:
         name = in_cur(found.name)
         taken = self._target.listing().get(handle_of(name))
         return name if taken is None or taken.name == name else renamed(name)
-
-
-def _is(digested: Digest, name: str, directory: int) -> bool:
-    """Whether the file that was renamed is the one that was read, and no other that took its name.
-
-    One that a reader has renamed since is taken for it: the caller reads the store again anyway.
-    """
-    try:
-        return os.stat(name, dir_fd=directory, follow_symlinks=False).st_ino == digested.inode
-    except FileNotFoundError:
-        return True

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from clawback.mailboxes.faults import fault_of
 from clawback.mailboxes.folder_roles import FolderRoles
 from clawback.mailboxes.maildir_files import Digest, digest
-from clawback.mailboxes.maildir_folders import Found, NameMemory, OpenFolder, OpenMailbox
+from clawback.mailboxes.maildir_folders import Found, OpenFolder, OpenMailbox, Seen, SeenFiles
 from clawback.mailboxes.maildir_names import flags_of, size_in
 from clawback.mailboxes.spreading import grouped
 from models.copies import CopyRef, LiveCopy, Place, SourceFault
@@ -17,7 +17,7 @@ GUESS_UP_TO = 8  # copies; a listing serves more of them better than trying name
 
 
 def locate_in(
-    mailbox: OpenMailbox, copies: Sequence[CopyRef], names: NameMemory, roles: FolderRoles
+    mailbox: OpenMailbox, copies: Sequence[CopyRef], seen: SeenFiles, roles: FolderRoles
 ) -> list[LiveCopy]:
     """One answer for each copy, in any order. A fault spoils its own copy only."""
     answers: list[LiveCopy] = []
@@ -26,7 +26,7 @@ def locate_in(
         try:
             with mailbox.open(folder) as opened:
                 for copy in group:
-                    live = _at_place(opened, copy, (mailbox.name, names, roles), len(group))
+                    live = _at_place(opened, copy, (mailbox.name, seen, roles), len(group))
                     (missing.append(copy) if live is None else answers.append(live))
         except OSError as error:
             fault = fault_of(error)
@@ -36,7 +36,7 @@ def locate_in(
                 answers.extend(nowhere(copy, fault) for copy in group)
     if missing:
         taken = {live.place for live in answers if live.place is not None}
-        answers.extend(_Search(mailbox, names, roles, taken).find_all(missing))
+        answers.extend(_Search(mailbox, seen, roles, taken).find_all(missing))
     return answers
 
 
@@ -47,32 +47,45 @@ def nowhere(copy: CopyRef, fault: SourceFault) -> LiveCopy:
 
 
 def _at_place(
-    folder: OpenFolder, copy: CopyRef, known: tuple[str, NameMemory, FolderRoles], in_group: int
+    folder: OpenFolder, copy: CopyRef, known: tuple[str, SeenFiles, FolderRoles], in_group: int
 ) -> LiveCopy | None:
-    mailbox, names, roles = known
+    mailbox, seen, roles = known
     handle = copy.place.handle
-    hint = names.get(mailbox, folder.name, handle)
+    before = seen.get(mailbox, folder.name, handle)
     try:
-        hit = digest_of(folder, handle, hint, guess=in_group <= GUESS_UP_TO)
+        hit = digest_of(folder, handle, before, guess=in_group <= GUESS_UP_TO)
     except OSError as error:
         return nowhere(copy, fault_of(error))
     if hit is None:
         return None
-    found, digested = hit
-    names.put(mailbox, folder.name, handle, found)
-    return _live(copy, copy.place, roles, (found, digested))
+    if before is None or hit != before:
+        seen.put((mailbox, folder.name, handle), *hit)
+    return _live(copy, copy.place, roles, hit)
 
 
 def digest_of(
-    folder: OpenFolder, handle: str, hint: Found | None, *, guess: bool
+    folder: OpenFolder, handle: str, seen: Seen | None, *, guess: bool
 ) -> tuple[Found, Digest] | None:
-    """The file with this handle and the digest of its bytes, or None. Raises `OSError`."""
-    for found in folder.names(handle, hint, guess=guess):
+    """The file with this handle and the digest of its bytes, or None. Raises `OSError`.
+
+    A file that was read before is only looked at: it is read again if that shows any change.
+    """
+    if seen is not None and seen.digest is not None and _unchanged(folder, seen.found, seen.digest):
+        return seen.found, seen.digest
+    for found in folder.names(handle, seen.found if seen else None, guess=guess):
         try:
             return found, digest(found.name, folder.part(found.part))
         except FileNotFoundError:
             continue
     return None
+
+
+def _unchanged(folder: OpenFolder, found: Found, digested: Digest) -> bool:
+    try:
+        status = os.stat(found.name, dir_fd=folder.part(found.part), follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return digested.is_of(status)
 
 
 def _live(copy: CopyRef, place: Place, roles: FolderRoles, hit: tuple[Found, Digest]) -> LiveCopy:
@@ -85,14 +98,14 @@ class _Search:
     """A search through all folders of one mailbox, for copies that are not at their places."""
 
     def __init__(
-        self, mailbox: OpenMailbox, names: NameMemory, roles: FolderRoles, taken: set[Place]
+        self, mailbox: OpenMailbox, seen: SeenFiles, roles: FolderRoles, taken: set[Place]
     ) -> None:
         self._mailbox = mailbox
-        self._names = names
+        self._seen_files = seen
         self._roles = roles
         self._taken = taken
         self._messages: dict[Place, Found] = {}
-        self._seen: set[tuple[str, Found]] = set()
+        self._read_before: set[tuple[str, Found]] = set()
         self._by_content: dict[str, dict[Place, tuple[Found, Digest]]] = {}
         self._fault: SourceFault | None = None  # what could not be read may hide what we miss
 
@@ -176,9 +189,9 @@ class _Search:
         unseen = [
             place
             for place, found in self._messages.items()
-            if (place.folder, found) not in self._seen
+            if (place.folder, found) not in self._read_before
         ]
-        self._seen.update((place.folder, self._messages[place]) for place in unseen)
+        self._read_before.update((place.folder, self._messages[place]) for place in unseen)
         for place, hit in self._read(unseen, sizes).items():
             self._by_content.setdefault(hit[1].sha256, {})[place] = hit
 
@@ -204,14 +217,14 @@ class _Search:
         try:
             if sizes is not None and not _may_be(folder, found, sizes):
                 return None
-            return digest_of(folder, place.handle, found, guess=False)
+            return digest_of(folder, place.handle, Seen(found, None), guess=False)
         except OSError as error:
             self._blame(error)
             return None
 
     def _take(self, copy: CopyRef, place: Place, hit: tuple[Found, Digest]) -> LiveCopy:
         self._taken.add(place)
-        self._names.put(self._mailbox.name, place.folder, place.handle, hit[0])
+        self._seen_files.put((self._mailbox.name, place.folder, place.handle), *hit)
         return _live(copy, place, self._roles, hit)
 
 
