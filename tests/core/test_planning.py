@@ -180,3 +180,14 @@ def test_a_revert_moves_a_copy_out_of_recoverable_items_and_knows_its_old_folder
 
     home = plan_batch([row], {1: live(place=INBOX)}, excluded=NOBODY)
     assert [ending.outcome for ending in home.outcomes] == [Outcome.ALREADY]
+
+
+def test_an_excluded_mailbox_needs_no_look_to_be_left_alone() -> None:
+    rows = [entry(1, mailbox="secops@example.com"), entry(2, mailbox="secops@example.com")]
+
+    plan = plan_batch(
+        rows, {2: live(2, fault=SourceFault.UNAVAILABLE)}, excluded={"secops@example.com"}
+    )
+
+    assert [ending.outcome for ending in plan.outcomes] == [Outcome.PROTECTED] * 2
+    assert plan.unanswered == frozenset()

@@ -72,6 +72,10 @@ def test_a_reader_sees_that_something_was_hidden() -> None:
     assert inert("a\n\n  b\tc") == "a b c"
 
 
+def test_a_pile_of_accents_does_not_cover_the_lines_around_it() -> None:
+    assert inert("Z" + "\u0336\u0337\u0338\u0339" * 9 + "a") == "Z\u0336\u0337a"
+
+
 def test_long_text_keeps_its_start_and_its_end() -> None:
     assert shortened("abcdefghij", 10) == "abcdefghij"
     assert shortened("abcdefghijk", 10) == "abcdefg…jk"
