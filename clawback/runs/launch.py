@@ -1,0 +1,79 @@
+"""`python -m clawback.runs.launch ROLE …`: one Prefect process under a supervisor.
+
+    server ARGS…    `prefect server start ARGS…`
+    worker ARGS…    `prefect worker start ARGS…`, once the work pool exists
+    deploy ARGS…    `prefect deploy ARGS…`, once the work pool exists
+
+It adds two things to the `prefect` command. Worker and deployment import Prefect while the server
+still starts, which saves seconds. And the process ends when its supervisor does, however that ends:
+the supervisor holds the other end of standard input.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+import httpx
+
+from clawback.errors import ClawbackError
+from clawback.runs.rest import PrefectRest
+
+COMMANDS = {
+    "server": ["server", "start"],
+    "worker": ["worker", "start"],
+    "deploy": ["--no-prompt", "deploy"],
+}
+
+POLL_SECONDS = 0.2
+
+GRACE_SECONDS = 10.0
+"""From the polite signal to the last one, once the supervisor is gone."""
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run one Prefect command in this process; argv is the role and its arguments."""
+    role, *arguments = argv
+    follow_supervisor()
+    if role != "server":
+        import prefect.cli
+        import prefect.flows
+        import prefect.workers.process  # noqa: F401
+
+        await_pool(os.environ["PREFECT_API_URL"], os.environ["CLAWBACK_WORK_POOL"])
+    sys.argv = ["prefect", *COMMANDS[role], *arguments]
+    runpy.run_module("prefect", run_name="__main__", alter_sys=True)
+
+
+def follow_supervisor() -> None:
+    """End this process when the other end of standard input closes."""
+    threading.Thread(target=_end_with_supervisor, name="follow-supervisor", daemon=True).start()
+
+
+def _end_with_supervisor() -> None:
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def await_pool(api_url: str, pool: str) -> None:
+    """Return once the server answers and has the work pool; the supervisor knows when to give up."""
+    rest = PrefectRest(api_url)
+    while True:
+        try:
+            if rest.get(f"/work_pools/{pool}") is not None:
+                return
+        except (ClawbackError, httpx.HTTPError):
+            pass
+        time.sleep(POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
