@@ -91,7 +91,8 @@ def key_chain(raw: str) -> tuple[CanonicalUrl, ...]:
         chain.append(current)
         if len(chain) > MAX_WRAPPERS:
             break
-        target = open_wrapper(WrappedLink(parts.host, parts.path, parts.query))
+        path = _escapes(parts.path).lstrip("/")
+        target = open_wrapper(WrappedLink(parts.host, path, parts.query))
         parts = None if target is None else _split_target(target)
     return tuple(chain)
 

@@ -89,7 +89,7 @@ def _is_escaped(target: str) -> bool:
 def _raw_param(link: WrappedLink, name: str) -> str:
     for pair in re.split(r"[&]|;(?=[a-z_]+=)", link.query.replace("&amp;", "&")):
         key, found, value = pair.partition("=")
-        if found and key.lower() == name:
+        if found and unquote(key).lower() == name:
             return value
     return ""
 
@@ -109,7 +109,7 @@ def _urldefense_v2(link: WrappedLink) -> str | None:
 
 
 _RUN_LENGTHS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_V3 = re.compile(r"/*v3/+__(.+?)__;([^!]*)!", re.DOTALL)
+_V3 = re.compile(r"/*v3/+__(.+?)__;([A-Za-z0-9_=-]*)!", re.DOTALL)
 
 
 def _urldefense_v3(link: WrappedLink) -> str | None:
@@ -181,7 +181,7 @@ WRAPPERS: tuple[tuple[str, str, Opener], ...] = (
     (r".+\.trendmicro\.com", r"(?:wis/)?clicktime/", _param("url")),
     (r"protect2?\.fireeye\.com", r"(?:v1/)?url", _param("u")),
     (r"protect\.checkpoint\.com", r"v2/", _in_path(r"v2/_{3}(.+?)_{3}(?:\.|$)")),
-    (_GOOGLE, r"(?:url|local_url)$", _param("q", "url")),
+    (_GOOGLE, r"(?:url|local_url)/?$", _param("q", "url")),
     (_GOOGLE, r"amp/", _google_amp),
     (rf"(?:{_GOOGLE}|googleads\.g\.doubleclick\.net)", r"(?:pagead/|pcs/)?aclk", _rest("adurl")),
     (r"(?:www\.)?googleadservices\.com", "", _rest("adurl")),

@@ -56,12 +56,12 @@ def read_document(document: Document) -> Reading:
 
 
 _HTML_START = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype html|html|svg|head|body|script)",
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*<(?:!doctype html|html|svg|head|body|script)",
     re.I | re.S,
 )
 _HTML_SUFFIXES = frozenset({"htm", "html", "shtml", "xhtml", "xht", "hta", "svg", "mht", "mhtml"})
 _TEXT_SUFFIXES = frozenset({"txt", "csv", "url", "vcf", "md", "rtf", "log", "eml", "json"})
-_XML_TEXT = re.compile(r">([^<]{8,})<")
+_XML_TEXT = re.compile(r">([^<>]{8,})<")
 
 
 def _is_pdf(document: Document) -> bool:
@@ -119,7 +119,9 @@ def _read_calendar(document: Document) -> Reading:
 
 
 def _read_html(document: Document) -> Reading:
-    return Reading(tuple(links_in_html(_text(document))))
+    problems: list[str] = []
+    links = tuple(links_in_html(_text(document), problems))
+    return Reading(links, problems=tuple(problems))
 
 
 def _read_xml(document: Document) -> Reading:

@@ -13,7 +13,7 @@ from clawback.mail.documents import Document, read_document
 from clawback.mail.found import FoundLink
 from clawback.mail.html import links_in_html, looks_like_html
 from clawback.mail.identity import mail_key
-from clawback.mail.parts import Leaf, PartReader, without_lead
+from clawback.mail.parts import HTML_TYPES, Leaf, PartReader, without_lead
 from clawback.mail.text import links_in_text
 from models.mails import (
     AttachmentFact,
@@ -97,8 +97,10 @@ def _read_leaf(leaf: Leaf, found: _Findings) -> None:
         return
     place = LinkPlace.ATTACHMENT if leaf.nested else LinkPlace.BODY
     text = decoded_text(leaf.content, leaf.charset)
-    if leaf.content_type == "text/html" or looks_like_html(text):
-        found.add_links(links_in_html(text), place, leaf.where)
+    if leaf.content_type in HTML_TYPES or looks_like_html(text):
+        problems: list[str] = []
+        found.add_links(links_in_html(text, problems), place, leaf.where)
+        found.problems.extend(Problem(code, leaf.where) for code in problems)
     else:
         found.add_links(links_in_text(text, delsp=leaf.delsp), place, leaf.where)
 
@@ -172,7 +174,7 @@ def _facts(
         attachments=tuple(found.attachments),
         urls=tuple(found.urls.values()),
         header_urls=_header_urls(subject, fields.all("list-unsubscribe")),
-        problems=(*head.problems, *found.problems),
+        problems=tuple(dict.fromkeys((*head.problems, *found.problems))),
     )
 
 

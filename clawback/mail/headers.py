@@ -14,6 +14,7 @@ from clawback.mail.charsets import decoded_text
 from models.mails import Direction, OrganisationProfile
 
 MAX_HEADER_BYTES = 1_000_000
+_MAX_ADDRESS_CHARS = 100_000  # some two thousand recipients
 _FOLD = re.compile(r"\n[ \t]+")
 # One mailbox as nearly every sender writes it: the full parser is twenty times slower.
 _SIMPLE = re.compile(
@@ -87,6 +88,7 @@ def collapsed(text: str) -> str:
 
 def addresses(raw: str) -> list[tuple[str, str]]:
     """(display name, address in lower case) of every mailbox in an address header."""
+    raw = collapsed(raw[:_MAX_ADDRESS_CHARS])
     if (simple := _simple_addresses(raw)) is not None:
         return simple
     try:

@@ -10,16 +10,21 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from clawback.mail.found import FoundLink
 from clawback.mail.scripts import pages_in_data, pages_in_script
+from clawback.mail.tags import is_too_deep, links_in_tags
 from clawback.mail.text import links_in_text
 from models.mails import LinkRole
 
-MAX_PAGES = 64  # pages inside pages: comments, scripts that write, data: links
+MAX_PAGES = 2_000  # pages inside pages: comments, scripts that write, data: links
 _MAX_DEPTH = 4
 
-_CONDITIONAL = re.compile(r"<!--\[if\b[^>]*>(.*?)<!\[endif\]\s*-->", re.IGNORECASE | re.DOTALL)
+_MAX_BASE_CHARS = 2_000
+# Searched from both ends and not as one expression, which hostile text could make quadratic.
+_CONDITION = re.compile(r"<!--\[if\b", re.IGNORECASE)
+_END_CONDITION = re.compile(r"<!\[endif\]", re.IGNORECASE)
+_HOLDS_LINK = re.compile(r"href|src|url\(|://|action", re.IGNORECASE)
 _CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
 _REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"']+)", re.IGNORECASE)
-_LOOKS_HTML = re.compile(r"<(?:a\s[^>]*href|html|body|img\s|table|!doctype html)", re.IGNORECASE)
+_LOOKS_HTML = re.compile(r"<(?:a\s[^<>]*href|html|body|img\s|table|!doctype html)", re.IGNORECASE)
 _UNDECODED_QP = re.compile(r"^\s*3D[\"']?(?=\s*(?:https?|ftp|//))", re.IGNORECASE)
 
 # Elements whose href is fetched, not followed.
@@ -42,28 +47,43 @@ def looks_like_html(text: str) -> bool:
     return _LOOKS_HTML.search(text) is not None
 
 
-def links_in_html(source: str) -> Iterator[FoundLink]:
+def links_in_html(source: str, problems: list[str] | None = None) -> Iterator[FoundLink]:
     """Every link of the page and of the pages that it hides, resolved against its base.
+
+    Adds "too-many-pages" or "too-deep" to `problems` if a limit kept some from being read.
 
     Entities are decoded once, by the parser. What stands after `</html>` counts, and so do
     conditional comments, strings that a script unescapes or decodes, and `data:` pages.
     """
-    waiting = [(source, 0)]
+    pages = [source]
     read = 0
-    while waiting and read < MAX_PAGES:
-        page, depth = waiting.pop(0)
-        read += 1
-        if not page:
-            continue
-        tree = LexborHTMLParser(page)
-        yield from _links_of_tree(tree)
-        if depth < _MAX_DEPTH:
-            waiting.extend((inner, depth + 1) for inner in _inner_pages(page, tree))
+    for _ in range(_MAX_DEPTH):
+        inner: list[str] = []
+        for page in pages[: MAX_PAGES - read]:
+            if is_too_deep(page):
+                yield from links_in_tags(page)
+                _note(problems, "too-deep")
+                continue
+            tree = LexborHTMLParser(page)
+            yield from _links_of_tree(tree)
+            inner.extend(_inner_pages(page, tree))
+        read += len(pages)
+        pages = inner
+    if pages or read > MAX_PAGES:
+        _note(problems, "too-many-pages")
+
+
+def _note(problems: list[str] | None, code: str) -> None:
+    if problems is not None and code not in problems:
+        problems.append(code)
 
 
 def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[str]:
     if "<!--[" in page:
-        yield "\n".join(match[1] for match in _CONDITIONAL.finditer(page) if "=" in match[1])
+        for piece in _CONDITION.split(page)[1:]:
+            inner = _END_CONDITION.split(piece, maxsplit=1)[0].partition(">")[2]
+            if _HOLDS_LINK.search(inner):
+                yield inner
     if "<script" in page or "<SCRIPT" in page:
         for script in tree.css("script"):
             yield from pages_in_script(script.text())
@@ -76,6 +96,7 @@ def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[str]:
 def _links_of_tree(tree: LexborHTMLParser) -> Iterator[FoundLink]:
     base = tree.css_first("base[href]")
     root = (base.attributes.get("href") or "").strip() if base is not None else ""
+    root = root if len(root) <= _MAX_BASE_CHARS else ""
     for node in tree.css(_SELECTOR):
         for found in _links_of_node(node):
             yield _resolved(found, root)

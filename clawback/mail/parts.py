@@ -23,7 +23,8 @@ _LEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?(?:[ \t]*\r?\n)*")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:+-]+)", re.IGNORECASE)
 _DELSP = re.compile(r"delsp\s*=\s*\"?yes", re.IGNORECASE)
 _DECLARES_QP = re.compile(rb"^content-transfer-encoding:\s*quoted-printable", re.I | re.M)
-_TEXTS = ("text/plain", "text/html")
+HTML_TYPES = ("text/html", "text/x-amp-html")
+_TEXTS = ("text/plain", *HTML_TYPES)
 
 
 @dataclass(frozen=True, slots=True)

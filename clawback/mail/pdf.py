@@ -16,6 +16,7 @@ from clawback.mail.text import links_in_text
 MAX_STREAMS = 2_000
 MAX_STREAM_BYTES = 8_000_000
 MAX_TOTAL_BYTES = 32_000_000
+_FAILURE_BYTES = 1_000_000  # what a stream that breaks half-way counts for
 
 _STREAM = re.compile(rb"stream\r?\n")
 _URI = re.compile(
@@ -48,20 +49,22 @@ def _links(data: bytes) -> Iterator[FoundLink]:
 
 def _inflated(content: bytes, problems: list[str]) -> Iterator[bytes]:
     """The content of every stream that deflates, up to the limits."""
-    total = 0
+    budget = MAX_TOTAL_BYTES
     for number, match in enumerate(_STREAM.finditer(content)):
-        if number >= MAX_STREAMS or total >= MAX_TOTAL_BYTES:
+        if number >= MAX_STREAMS or budget <= 0:
             problems.append("too-large")
             return
-        if content[match.end() : match.end() + 1] not in (b"x", b"h", b"H", b"X", b"8"):
-            continue
+        head = content[match.end() : match.end() + 2]
+        if len(head) < 2 or head[0] & 0x0F != 8 or int.from_bytes(head, "big") % 31:
+            continue  # no zlib header (RFC 1950, 2.2)
         try:
             data = zlib.decompressobj().decompress(
                 memoryview(content)[match.end() :], MAX_STREAM_BYTES
             )
         except zlib.error:
+            budget -= _FAILURE_BYTES
             continue
-        total += len(data)
+        budget -= len(data)
         yield data
 
 

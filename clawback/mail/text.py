@@ -17,6 +17,7 @@ _WRAPPED = re.compile(r"<\s*((?:https?|ftp):[/\\][^<>]{1,8000})>", re.IGNORECASE
 _FOLD = re.compile(r"[ \t]*\r?\n[ \t>]*")
 _TRAILING = ".,;:!?'*|\\`([{\u2019\u2026"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+_CLOSING = {start: close for close, start in _PAIRS.items()}
 
 
 def links_in_text(text: str, *, delsp: bool = False) -> Iterator[FoundLink]:
@@ -54,11 +55,12 @@ def _unfolded(match: re.Match[str], joined: list[str]) -> str:
 
 def _trimmed(raw: str) -> str:
     """The link without what belongs to the sentence: punctuation, brackets that it did not open."""
-    while raw:
-        last = raw[-1]
-        opening = _PAIRS.get(last)
-        unopened = opening is not None and raw.count(last) > raw.count(opening)
-        if not (unopened or last in _TRAILING):
-            break
-        raw = raw[:-1]
-    return raw
+    surplus = {close: raw.count(close) - raw.count(start) for close, start in _PAIRS.items()}
+    end = len(raw)
+    while end and (raw[end - 1] in _TRAILING or surplus.get(raw[end - 1], 0) > 0):
+        end -= 1
+        if raw[end] in surplus:
+            surplus[raw[end]] -= 1
+        elif raw[end] in _CLOSING:
+            surplus[_CLOSING[raw[end]]] += 1
+    return raw[:end]

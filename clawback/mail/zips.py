@@ -18,12 +18,12 @@ MAX_MEMBERS = 1_000
 MAX_MEMBER_BYTES = 32_000_000
 MAX_TOTAL_BYTES = 100_000_000
 
-_RELATIONSHIP = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>", re.IGNORECASE)
+_RELATIONSHIP = re.compile(r"<(?:\w+:)?Relationship\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([A-Za-z]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _TEXT_PART = re.compile(
     r"(?:word/document|word/footnotes|xl/sharedStrings|ppt/slides/slide\d+)\.xml$"
 )
-_TEXT = re.compile(r">([^<>]*(?:https?:|www\.)[^<>]*)<")
+_TEXT = re.compile(r">([^<>]{8,})<")
 
 
 @dataclass(frozen=True, slots=True)

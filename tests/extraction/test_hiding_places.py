@@ -39,6 +39,7 @@ BODIES = {
     "a data page": html(
         f'<a href="data:text/html;base64,{base64.b64encode(PAGE.encode()).decode()}">go</a>'
     ),
+    "an amp page": message(part(PAGE, "text/x-amp-html")),
     "base64": message(part(PAGE, "text/html", cte="base64")),
     "quoted-printable": message(part(PAGE, "text/html", cte="quoted-printable")),
     "an unknown encoding": message(part(PAGE, "text/html", cte="8bit+")),

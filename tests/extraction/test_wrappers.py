@@ -84,6 +84,12 @@ def test_proofpoint_3_puts_back_single_characters_and_runs() -> None:
     assert key_chain(raw)[-1].url == "https://evil.example/?q=a+b%C3%A9c&==41"
 
 
+@pytest.mark.parametrize("path", ["//url", "%75rl", "/url/", "URL"])
+def test_a_wrapper_is_known_however_its_path_is_spelled(path: str) -> None:
+    raw = f"https://WWW.Google.com/{path}?x=1&%71={_Q}"
+    assert key_chain(raw)[-1].url == TARGET
+
+
 def test_nested_wrappers_open_one_after_the_other() -> None:
     inner = f"https://urldefense.com/v3/__{TARGET}__;!!a!b$"
     clicktime = f"https://clicktime.symantec.com/x?u={quote(inner, safe='')}"

@@ -1,0 +1,70 @@
+"""Text made to be slow to read costs no more than its size."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from made_mail import HEAD, attached, html, message, part, text, zipped
+
+from clawback.mail.extract import extract
+from models.mails import Problem
+
+N = 100_000
+SLOW = {
+    "conditional comments without end": html("<!--[if mso]>" * N),
+    "comments without end": html("<!--" * N),
+    "links without end": text("<a " * N),
+    "brackets in text": text("http://a.example/" + ")" * 60_000),
+    "opened brackets in text": text("http://a.example/" + "(" * 60_000),
+    "one long link": text("http://" + "a" * 1_000_000),
+    "many open angles": text("<http:/" * N),
+    "deep elements": html("<div>" * N + "http://a.example/"),
+    "deep elements between other ends": html("<div></x>" * N),
+    "attributes without end": html("<div>" * N + "href='" * N),
+    "long base": html(
+        f'<base href="http://a.example/{"b" * 60_000}">' + '<a href="x">y</a>' * 2_000
+    ),
+    "many relative links": html('<base href="http://a.example/">' + '<a href="x/../">y</a>' * N),
+    "blanks in an address": message(part("x"), head=f"From: a{' ' * N}b\r\n"),
+    "comments in an address": message(part("x"), head=f"From: {'(' * N}a@b.example\r\n"),
+    "commas in an address": message(part("x"), head=f"To: {'<,' * N}\r\n"),
+    "encoded words": message(part("x"), head=f"Subject: {'=?a?q?b?= ' * 20_000}\r\n"),
+    "many headers": message(part("x"), head="To: a@b.example\r\n" * 20_000),
+    "a pdf of addresses": attached(b"%PDF-1.4" + b"/URI (" * N, "application/pdf", "x.pdf"),
+    "a pdf of streams": attached(b"%PDF-1.4" + b"stream\nx\x9cxx" * N, "application/pdf", "x.pdf"),
+    "comments before a page": attached(b"<!---->" * N, "application/octet-stream", "x"),
+    "relations without end": attached(
+        zipped(**{"a.rels": "<Relationship " * N, "[Content_Types].xml": ""}), "a/zip", "x.docx"
+    ),
+    "scripts": html("<script>unescape('%61')</script>" * 5_000),
+    "proofpoint": html(f'<a href="https://urldefense.com/v3/__{"__;" * 20_000}">x</a>'),
+    "nested wrappers": html(f'<a href="{"https://www.google.com/url?q=" * 2_000}">x</a>'),
+    "many parts": message(*[part("x") for _ in range(5_000)]),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_hostile_text_is_read_in_time_that_grows_with_its_size(name: str) -> None:
+    raw = SLOW[name]
+    started = time.process_time()
+    extract(raw)
+    assert time.process_time() - started < 4.0, f"{len(raw)} bytes"
+
+
+def test_a_page_too_deep_to_parse_still_gives_its_links_and_is_named() -> None:
+    facts = extract(
+        html("<div>" * 20_000 + '<a href="http://a.example/?x=1&amp;y=2">go</a> http://b.example/')
+    )
+    assert [fact.url for fact in facts.urls] == ["http://a.example/?x=1&y=2", "http://b.example/"]
+    assert facts.problems == (Problem("too-deep", "1"),)
+
+
+def test_a_long_but_flat_page_is_parsed_as_any_other() -> None:
+    facts = extract(html('<p>x<br><div><a href="http://a.example/">go</a></div>' * 5_000))
+    assert facts.problems == ()
+
+
+def test_the_header_is_still_read_where_the_body_is_hostile() -> None:
+    facts = extract(HEAD.encode() + b"Content-Type: text/html\r\n\r\n" + b"<!--[if" * N)
+    assert facts.subject == "Invoice"
