@@ -1,0 +1,151 @@
+"""`clawback extract`: what is in messages on this machine. Reads no mailbox, opens no database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clawback.commands import screen
+from clawback.commands.screen import AsJson
+from clawback.commands.selectors import read_message
+from clawback.core.showing import counted, inert, show_url
+from clawback.errors import BadInput
+
+if TYPE_CHECKING:
+    from models.mails import MailFacts, UrlFact
+
+BATCH = 512
+"""Messages read at once: enough for all cores, some tens of megabytes."""
+
+MAILDIR = ("cur", "new")
+"""Directories whose files are messages whatever their names."""
+
+
+def extract(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH…", help="Messages (.eml), or directories that hold some."),
+    ],
+    *,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes for many messages; all cores by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Print the attachments' hashes and the links of messages, in canonical form.
+
+    No link is followed and no attachment opened by another program. A directory is searched for
+    .eml files and for the messages of Maildirs. Needs no mailboxes and no database.
+    """
+    files = list(_files(paths))
+    return asyncio.run(_print_all(files, processes, as_json=as_json))
+
+
+async def _print_all(files: Sequence[Path], processes: int | None, *, as_json: bool) -> int:
+    unreadable = 0
+    async for path, facts in _facts(files, processes):
+        if isinstance(facts, BadInput):
+            unreadable += 1
+            screen.complain(facts, as_json=as_json)
+        elif as_json:
+            screen.emit(_view(path, facts))
+        else:
+            _show(path, facts)
+    if len(files) > 1 and not as_json:
+        good = counted(len(files) - unreadable, "message")
+        screen.notes().print(f"{good} read, {unreadable:,} unreadable")
+    return 2 if unreadable else 0
+
+
+async def _facts(
+    files: Sequence[Path], processes: int | None
+) -> AsyncIterator[tuple[Path, MailFacts | BadInput]]:
+    """The facts of each file in order, or why it could not be read."""
+    from clawback.commands.opening import configuration
+    from clawback.services.extraction import Extractor
+
+    with Extractor(configuration().profile(), processes) as extractor:
+        for start in range(0, len(files), BATCH):
+            read = {path: _read(path) for path in files[start : start + BATCH]}
+            raws = [raw for raw in read.values() if isinstance(raw, bytes)]
+            found = iter(await extractor.extract(raws))
+            for path, raw in read.items():
+                yield path, next(found) if isinstance(raw, bytes) else raw
+
+
+def _read(path: Path) -> bytes | BadInput:
+    try:
+        return read_message(path)
+    except BadInput as error:
+        return error
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files that are messages, each path's in order. Raises `BadInput`, before any is read."""
+    for path in paths:
+        if not path.is_dir():
+            if not path.exists():
+                raise BadInput(f"{path}: there is no such file or directory")
+            yield path
+            continue
+        below = sorted(found for found in path.rglob("*") if _is_message(found))
+        if not below:
+            raise BadInput(f"{path} holds no messages: give .eml files or a Maildir")
+        yield from below
+
+
+def _is_message(path: Path) -> bool:
+    named = path.suffix.lower() == ".eml" or path.parent.name in MAILDIR
+    return named and path.is_file()
+
+
+def _view(path: Path, facts: MailFacts) -> Mapping[str, object]:
+    return {
+        "path": str(path),
+        "content_sha256": facts.content_sha256,
+        "attachments": [
+            {
+                "sha256": file.sha256,
+                "filename": file.filename,
+                "size_bytes": file.size_bytes,
+                "content_type": file.content_type,
+                "where": file.where,
+            }
+            for file in facts.attachments
+        ],
+        "urls": [_url_view(url) for url in facts.urls],
+        "header_urls": [_url_view(url) for url in facts.header_urls],
+        "problems": [{"code": problem.code, "where": problem.where} for problem in facts.problems],
+    }
+
+
+def _url_view(url: UrlFact) -> Mapping[str, object]:
+    return {
+        "url": url.url,
+        "raw": url.raw,
+        "location": url.location.value,
+        "opened_from": url.opened_from,
+    }
+
+
+def _show(path: Path, facts: MailFacts) -> None:
+    """One message for people: a heading, its files, its links, what could not be read."""
+    out = screen.console()
+    out.print(inert(str(path), 200), style="bold")
+    out.print(f"  SHA-256 {facts.content_sha256}", style="dim")
+    for file in facts.attachments:
+        kind, size = inert(file.content_type, 60), f"{file.size_bytes:,} bytes"
+        out.print(f"  file  {inert(file.filename, 80) or '(no name)'} · {kind} · {size}")
+        out.print(f"        {file.sha256}", style="dim")
+    for word, urls in (("link", facts.urls), ("header link", facts.header_urls)):
+        for url in urls:
+            wrapped = " · opened from a wrapper" if url.opened_from else ""
+            out.print(f"  {word}  {show_url(url.url, whole=True)} · {url.location.value}{wrapped}")
+    for problem in facts.problems:
+        out.print(f"  could not read  {problem.code} at {problem.where or 'the message'}")
+    if not (facts.attachments or facts.urls or facts.header_urls or facts.problems):
+        out.print("  no files, no links")

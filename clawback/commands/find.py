@@ -1,0 +1,176 @@
+"""`clawback find`: where a malicious file or URL is, and what policy would do about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clawback.commands import screen
+from clawback.commands.opening import open_context
+from clawback.commands.screen import AsJson
+from clawback.commands.selectors import Selector, select
+from clawback.core.showing import counted, inert, show_indicator
+from models.indicators import UrlMatch
+
+if TYPE_CHECKING:
+    from clawback.services.context import Context
+    from clawback.services.preview import Preview
+    from models.clusters import Member
+    from models.locations import CopyLocation
+
+FileOption = Annotated[
+    Path | None, typer.Option("--file", help="A malicious file on this machine; it is hashed.")
+]
+HashOption = Annotated[
+    str | None, typer.Option("--sha256", metavar="HEX", help="The SHA-256 of a malicious file.")
+]
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="A malicious URL, defanged or not, wrapped or not.")
+]
+ListOption = Annotated[
+    Path | None,
+    typer.Option("--indicators", help="A list: one SHA-256 or URL a line, or JSON Lines."),
+]
+MatchOption = Annotated[
+    UrlMatch,
+    typer.Option("--match", help="exact, or path: any query; a path match always needs approval."),
+]
+SHOWN = 20
+
+
+def find(
+    *,
+    file: FileOption = None,
+    sha256: HashOption = None,
+    url: UrlOption = None,
+    indicators: ListOption = None,
+    match: MatchOption = UrlMatch.EXACT,
+    sync: Annotated[
+        bool | None,
+        typer.Option(
+            "--sync/--no-sync",
+            help="Bring the index up to date first; by default only if it never was.",
+            show_default=False,
+        ),
+    ] = None,
+    show: Annotated[
+        int, typer.Option(min=0, help="Messages to list for each indicator; --json lists all.")
+    ] = SHOWN,
+    as_json: AsJson = False,
+) -> None:
+    """Preview: every delivered copy, where each is now, what policy would decide, and why.
+
+    Nothing is moved and nothing is recorded. Locations are read from the live mailboxes.
+    """
+    selection = select(
+        {
+            Selector.FILE: file,
+            Selector.SHA256: sha256,
+            Selector.URL: url,
+            Selector.INDICATORS: indicators,
+        },
+        match,
+    )
+    from clawback.services.preview import preview
+    from clawback.services.preview_report import preview_view
+
+    ctx = open_context(needs_sources=True)
+    _bring_up_to_date(ctx, sync, as_json=as_json)
+    for indicator in selection.indicators:
+        found = asyncio.run(preview(ctx, indicator))
+        if as_json:
+            screen.emit(preview_view(found))
+        else:
+            _show(ctx, found, show)
+
+
+def _bring_up_to_date(ctx: Context, wanted: bool | None, *, as_json: bool) -> None:
+    never = ctx.store.index.status().as_of is None
+    if wanted is False or not (wanted or never):
+        return
+    from clawback.commands.sync import run_sync
+
+    report = run_sync(ctx, processes=None, quiet=as_json)
+    if report.failed_mailboxes and not as_json:
+        screen.notes().print(
+            f"{report.failed_mailboxes:,} of the mailboxes could not be read: see `clawback sync`",
+            style="yellow",
+        )
+
+
+def _show(ctx: Context, found: Preview, limit: int) -> None:
+    """One indicator for people: what it is, where it is, what would happen, why."""
+    out = screen.console()
+    cluster = found.cluster
+    out.print()
+    out.print(
+        f"{cluster.kind.value}  {show_indicator(cluster.indicator, whole=True)}", style="bold"
+    )
+    if found.refused:
+        out.print(f"Refused: {inert(found.refused, 300)}", style="red")
+        return
+    out.print(screen.fields(_facts(ctx, found)))
+    _show_messages(found, limit)
+    _show_decision(found)
+
+
+def _facts(ctx: Context, found: Preview) -> list[tuple[str, str]]:
+    from clawback.core.explain import counted_mailboxes, counts_line
+
+    cluster, facts = found.cluster, found.cluster.facts
+    size = f"{counted(len(cluster.members), 'message')} of {counted(facts.mails, 'mail')}"
+    senders = counted(facts.senders, "sender")
+    return [
+        ("Found", f"{size} in {counted_mailboxes(facts.mailboxes)}, from {senders}"),
+        ("File names", _names(facts.file_names)),
+        ("Now", counts_line(found.counts)),
+        ("Left out", screen.counts({inert(k, 60): v for k, v in cluster.excluded.items()})),
+        ("Index as of", screen.at(ctx.store.index.status().as_of) or "never: run `clawback sync`"),
+    ]
+
+
+def _names(names: Mapping[str, int], shown: int = 3) -> str:
+    parts = [f"{inert(name, 40) or '(none)'} ({number:,})" for name, number in names.items()]
+    more = f" and {len(parts) - shown:,} more" if len(parts) > shown else ""
+    return ", ".join(parts[:shown]) + more
+
+
+def _show_messages(found: Preview, limit: int) -> None:
+    if not found.cluster.members or not limit:
+        return
+    where = {location.copy_id: location for location in found.locations}
+    made = screen.table("Mailbox", "Folder", "Location", "Why")
+    for member in found.cluster.members[:limit]:
+        screen.add_row(made, _cells(member, where[member.ref.copy_id]))
+    screen.console().print(made)
+    if (left := len(found.cluster.members) - limit) > 0:
+        screen.console().print(
+            f"… and {counted(left, 'more message')}: --show {limit + left}, or --json"
+        )
+
+
+def _cells(member: Member, where: CopyLocation) -> list[str]:
+    place = where.live.place
+    return [
+        screen.address(member.ref.mailbox),
+        inert(place.folder, 40) if place else "",
+        where.location.value,
+        inert(member.why, 80),
+    ]
+
+
+def _show_decision(found: Preview) -> None:
+    from clawback.core.explain import decision_line
+
+    out = screen.console()
+    out.print(f"Policy would say: {decision_line(found.decision)}", style="bold")
+    rules = [("hit" if rule.hit else "no", rule) for rule in found.decision.rules]
+    out.print(
+        screen.fields(
+            [(f"  {word:3}  {rule.rule}", inert(rule.reason, 300)) for word, rule in rules]
+        )
+    )

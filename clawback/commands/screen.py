@@ -1,0 +1,138 @@
+"""What a command prints: JSON Lines for programs, or text and tables for people.
+
+Standard output carries results alone; progress, hints and errors go to standard error. Cells are
+plain text, never markup: what came out of a mail or a list passes `clawback.core.showing` first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clawback.core.showing import inert
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="JSON Lines on standard output, nothing else.")
+]
+"""The option that every command has."""
+
+PIPED_WIDTH = 140
+"""Columns where there is no terminal: a pipe has no width, and 80 would cut what people grep for."""
+
+ADDRESS_LIMIT = 60
+
+
+def emit(view: Mapping[str, object]) -> None:
+    """Write one JSON line to standard output at once, ASCII alone, so that any terminal is safe."""
+    sys.stdout.write(json.dumps(view) + "\n")
+    sys.stdout.flush()
+
+
+def console() -> Console:
+    """Standard output for people."""
+    return _console(stderr=False)
+
+
+def notes() -> Console:
+    """Standard error for people: progress, hints and errors."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    piped = not stream.isatty() and "COLUMNS" not in os.environ
+    return Console(
+        stderr=stderr, width=PIPED_WIDTH if piped else None, highlight=False, markup=False
+    )
+
+
+def table(*columns: str, numbers: Iterable[str] = (), title: str = "") -> Table:
+    """A table with these headings; columns named in `numbers` stand to the right."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(
+        box=box.SIMPLE_HEAD,
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+    )
+    right = set(numbers)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def add_row(to: Table, cells: Sequence[str], style: str = "") -> None:
+    """Add a row whose cells are taken literally."""
+    from rich.text import Text
+
+    to.add_row(*(Text(cell) for cell in cells), style=style or None)
+
+
+def fields(pairs: Sequence[tuple[str, str]]) -> Table:
+    """Names and values, one pair a line; pairs without a value are left out."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in pairs:
+        if value:
+            made.add_row(name, Text(value))
+    return made
+
+
+def address(text: str) -> str:
+    """A mailbox's address as an administrator named it, so that it can be copied.
+
+    The inert form where it holds anything but printable ASCII.
+    """
+    plain = text.isascii() and text.isprintable() and len(text) <= ADDRESS_LIMIT
+    return text if plain else inert(text, ADDRESS_LIMIT)
+
+
+def at(moment: datetime | None) -> str:
+    """A time for people, in UTC as everywhere in Clawback."""
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def counts(numbers: Mapping[str, int]) -> str:
+    """Counts in words: "340 moved, 2 failed"; those of zero are left out."""
+    return ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
+
+
+def complain(error: Exception, *, as_json: bool, exit_code: int | None = None) -> None:
+    """Write one error to standard error: a line for people, or `{"error": …}` for programs."""
+    code = getattr(error, "exit_code", 1) if exit_code is None else exit_code
+    text = one_line(error)
+    if as_json:
+        sys.stderr.write(json.dumps({"error": text, "exit_code": code}) + "\n")
+    else:
+        sys.stderr.write(f"clawback: {text}\n")
+    sys.stderr.flush()
+
+
+def one_line(error: Exception) -> str:
+    """The text of an error on one line, without anything that a terminal would act on."""
+    return one_line_of(str(error)) or type(error).__name__
+
+
+def one_line_of(message: str) -> str:
+    """A text on one line, without anything that a terminal would act on."""
+    text = " ".join(message.split())
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -1,0 +1,136 @@
+"""What `find` and `investigate` look for: one file, hash, URL, list of indicators, or message.
+
+Everything is read and checked before anything is opened or written. A file is hashed and never kept;
+only regular files are read, so that a pipe or device cannot make a command wait for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from clawback.core.indicators import BadIndicator, parse_file_indicator, parse_url_indicator
+from clawback.core.trivial import EMPTY_SHA256, MAX_TRIVIAL_BYTES, is_trivial_hash
+from clawback.errors import BadInput
+from models.indicators import Indicator, IndicatorKind, UrlMatch
+
+BLOCK_BYTES = 1 << 20
+
+
+class Selector(StrEnum):
+    """The options that say what to look for; exactly one of them is given."""
+
+    FILE = "--file"
+    SHA256 = "--sha256"
+    URL = "--url"
+    INDICATORS = "--indicators"
+    MESSAGE = "--message"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was asked for: indicators, or the bytes of a message. `list_name` names their list."""
+
+    indicators: tuple[Indicator, ...] = ()
+    message: bytes | None = None
+    list_name: str = ""
+
+
+def select(given: Mapping[Selector, Path | str | None], match: UrlMatch) -> Selection:
+    """What the options name. Raises `BadInput` saying what to give instead."""
+    chosen = {selector: value for selector, value in given.items() if value is not None}
+    if len(chosen) != 1:
+        choices = [str(selector) for selector in given]
+        raise BadInput(f"give exactly one of {', '.join(choices[:-1])} or {choices[-1]}")
+    [(selector, value)] = chosen.items()
+    if match is UrlMatch.PATH and selector is not Selector.URL:
+        raise BadInput(
+            '--match path goes with --url; in a list, write {"indicator": "…", "match": "path"}'
+        )
+    with readable(selector):
+        return _read(selector, value, match)
+
+
+def _read(selector: Selector, value: Path | str, match: UrlMatch) -> Selection:
+    match selector:
+        case Selector.FILE:
+            return Selection((file_indicator(Path(value)),))
+        case Selector.SHA256:
+            return Selection((hash_indicator(str(value)),))
+        case Selector.URL:
+            return Selection((parse_url_indicator(str(value), match=match),))
+        case Selector.INDICATORS:
+            return _listed(Path(value))
+        case Selector.MESSAGE:
+            return Selection(message=read_message(Path(value)))
+
+
+@contextmanager
+def readable(selector: str) -> Iterator[None]:
+    """A block whose unusable indicators come out as `BadInput` that names the option."""
+    try:
+        yield
+    except BadIndicator as error:
+        raise BadInput(f"{selector}: {error}") from error
+
+
+def hash_indicator(text: str) -> Indicator:
+    """The file of that SHA-256; the empty file's is taken and left for the guards to refuse."""
+    if is_trivial_hash(text.strip()):
+        return Indicator(IndicatorKind.FILE, EMPTY_SHA256, text.strip())
+    return parse_file_indicator(text)
+
+
+def file_indicator(path: Path) -> Indicator:
+    """The indicator of a file on this machine, by its bytes. Raises `BadInput`."""
+    digest = hashlib.sha256()
+    with _open(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    if size <= MAX_TRIVIAL_BYTES:
+        raise BadInput(
+            f"{path} has {size} bytes: files of {MAX_TRIVIAL_BYTES} bytes or fewer are in much "
+            "harmless mail and never looked for"
+        )
+    return Indicator(IndicatorKind.FILE, digest.hexdigest(), digest.hexdigest())
+
+
+def read_message(path: Path) -> bytes:
+    """The bytes of a message file. Raises `BadInput`, also for an empty one."""
+    with _open(path) as file:
+        raw = file.read()
+    if not raw.strip():
+        raise BadInput(f"{path} is empty: give a message as it was stored (.eml)")
+    return raw
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[BinaryIO]:
+    """A regular file, open to read. Raises `BadInput` naming what is wrong with it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise BadInput(f"{path} is no regular file: give the path of a file")
+            yield file
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BadInput(f"{path} cannot be read ({reason}): check the path and its mode") from error
+
+
+def _listed(path: Path) -> Selection:
+    from clawback.wiring import read_indicators
+
+    with _open(path):  # a pipe would be empty when it is read again
+        indicators = read_indicators(path)
+    if not indicators:
+        raise BadInput(f"{path} names no indicator: write one SHA-256 or URL a line")
+    return Selection(indicators, list_name=path.name)

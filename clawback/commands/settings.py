@@ -1,0 +1,147 @@
+"""`clawback settings`: what may run by itself; every change is a version with an author."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clawback.commands import screen
+from clawback.commands.assigning import assigned
+from clawback.commands.opening import open_context, operator
+from clawback.commands.screen import AsJson
+from clawback.commands.selectors import hash_indicator, readable
+from clawback.commands.stop_button import pause_view
+from clawback.core.indicators import parse_indicator
+from clawback.core.showing import inert, show_indicator
+from clawback.core.trivial import is_trivial_hash
+from models.indicators import UrlMatch
+
+if TYPE_CHECKING:
+    from clawback.services.context import Context
+    from models.settings import Settings
+
+WARNING = (
+    "Clawback purges nothing. How long a soft-deleted message can be put back depends on the "
+    "retention of each source. Check your legal duty to retain mail, and any legal hold, before "
+    "you let anything run by itself."
+)
+
+group = typer.Typer(invoke_without_command=True, help="Show and change what may run by itself.")
+
+
+@group.callback()
+def settings(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show or change what may run by itself. Without a command: show."""
+    if context.invoked_subcommand is None:
+        show(as_json=as_json)
+
+
+@group.command()
+def show(*, as_json: AsJson = False) -> None:
+    """Show all settings, the stop button, and how long each source keeps what was soft-deleted."""
+    ctx = open_context()
+    current, version = ctx.store.settings.current()
+    if as_json:
+        screen.emit(_view(ctx, current, version))
+    else:
+        _show(ctx, current, version)
+
+
+@group.command("set")
+def set_(
+    assignments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY=VALUE…", help="similar_files=on cap=500 secops_mailboxes=a@b,c@d"
+        ),
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Change settings: all of those that are given, or none. Lists are separated by commas."""
+    ctx = open_context()
+    current, version = ctx.store.settings.current()
+    wanted = assigned(current, assignments)
+    if wanted != current:
+        version = ctx.store.settings.save(
+            wanted, based_on=version, actor=operator(), now=ctx.clock.now()
+        )
+    if as_json:
+        screen.emit(_view(ctx, wanted, version))
+        return
+    changed = [key for key, value in wanted if value != getattr(current, key)]
+    out = screen.console()
+    out.print(f"Settings version {version}." if changed else "Nothing to change.")
+    out.print(screen.fields([(f"  {key}", written(getattr(wanted, key))) for key in changed]))
+
+
+@group.command()
+def lift(
+    indicator: Annotated[
+        str, typer.Argument(metavar="INDICATOR", help="The SHA-256 or URL that is suppressed.")
+    ],
+    *,
+    match: Annotated[
+        UrlMatch, typer.Option("--match", help="path, if it was suppressed as a path match.")
+    ] = UrlMatch.EXACT,
+    as_json: AsJson = False,
+) -> None:
+    """Let an indicator remediate by itself again whose action was reverted or rejected."""
+    with readable("INDICATOR"):
+        found = (
+            hash_indicator(indicator)
+            if is_trivial_hash(indicator.strip())
+            else parse_indicator(indicator, match=match)
+        )
+    ctx = open_context()
+    ctx.store.cases.lift(found, operator(), ctx.clock.now())
+    if as_json:
+        screen.emit({"lifted": found.value, "kind": found.kind.value, "match": found.match.value})
+    else:
+        screen.console().print(f"{show_indicator(found)} is no longer suppressed.")
+
+
+def written(value: object) -> str:
+    """A setting's value in the form that `set` takes, safe to show."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(inert(str(item), 200) for item in value) or "none"
+    return str(value)
+
+
+def _view(ctx: Context, current: Settings, version: int) -> Mapping[str, object]:
+    return {
+        "version": version,
+        "settings": current.model_dump(mode="json"),
+        "pause": pause_view(ctx.store.settings.pause()),
+        "retention": {
+            name: {"days": source.retention.days, "note": source.retention.note}
+            for name, source in ctx.sources.items()
+        },
+        "warning": WARNING,
+    }
+
+
+def _show(ctx: Context, current: Settings, version: int) -> None:
+    out, held = screen.console(), ctx.store.settings.pause()
+    if held is not None:
+        who = f"by {inert(held.author, 40)} since {screen.at(held.at)}"
+        out.print(f"PAUSED {who}: {inert(held.reason, 200)}", style="bold red")
+    made = screen.table("Setting", "Value", "Meaning", title=f"Settings, version {version}")
+    for key, field in type(current).model_fields.items():
+        screen.add_row(made, [key, written(getattr(current, key)), field.description or ""])
+    out.print(made)
+    out.print("How long soft-deleted messages can be put back", style="bold")
+    kept = [(inert(name, 40), _kept(source.retention)) for name, source in ctx.sources.items()]
+    out.print(
+        screen.fields([(f"  {name}", span) for name, span in kept] or [("  -", "no sources")])
+    )
+    out.print(WARNING, style="yellow")
+
+
+def _kept(retention: object) -> str:
+    days, note = getattr(retention, "days", None), getattr(retention, "note", "")
+    return inert(note, 200) if days is None else f"{days} days ({inert(note, 200)})"

@@ -1,0 +1,101 @@
+"""`clawback up`: the server, its deployments and one worker, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from clawback.commands import screen
+from clawback.commands.screen import AsJson
+
+if TYPE_CHECKING:
+    from clawback.config import Config
+    from clawback.serving.stack import RunningStack
+
+
+def up(
+    *,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen at; by default that of prefect.api_url.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen at, 0 for a free one; likewise.")
+    ] = None,
+    profile: Annotated[
+        str, typer.Option(help="Settings of deployments/: local, production.")
+    ] = "local",
+    schedules: Annotated[
+        bool,
+        typer.Option(
+            "--schedules/--no-schedules", help="Whether syncs and sweeps start by themselves."
+        ),
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Start everything that Clawback needs on this machine, and say where it is.
+
+    Starts a Prefect server, its work pool and deployments, and one worker; stops all of it on
+    Ctrl-C. With --json one line is printed once everything is ready.
+    """
+    from clawback.config import load_config
+    from clawback.serving.stack import StackOptions
+    from clawback.serving.supervising import up as run_until_stopped
+    from clawback.wiring import open_app
+
+    config = load_config()
+    open_app(config)
+    own_host, own_port = _address(config)
+    options = StackOptions(
+        host=own_host if host is None else host,
+        port=own_port if port is None else port,
+        profile=profile,
+        schedules=schedules,
+    )
+    if not as_json:
+        screen.notes().print("Starting the server, the deployments and the worker …", style="dim")
+    run_until_stopped(
+        config, ready=lambda stack: _say_ready(config, stack, as_json=as_json), options=options
+    )
+    if not as_json:
+        screen.notes().print("Stopped; nothing is left running.", style="dim")
+
+
+def _address(config: Config) -> tuple[str, int]:
+    """Host and port of the configured server, so that every other command finds this one."""
+    parts = urlsplit(config.prefect_api_url)
+    return parts.hostname or "127.0.0.1", parts.port or 4200
+
+
+def _say_ready(config: Config, stack: RunningStack, *, as_json: bool) -> None:
+    if as_json:
+        screen.emit(
+            {
+                "ready": True,
+                "pid": os.getpid(),
+                "home": str(config.home),
+                "api_url": stack.api_url,
+                "prefect_ui": stack.ui_url,
+                "logs": {name: str(path) for name, path in stack.log_files.items()},
+            }
+        )
+        return
+    out = screen.console()
+    out.print("Clawback is ready.", style="bold green")
+    out.print(
+        screen.fields(
+            [
+                ("Prefect UI", stack.ui_url),
+                ("Home", str(config.home)),
+                (
+                    "Mailbox sources",
+                    ", ".join(source.name for source in config.sources) or "none yet",
+                ),
+                ("Logs", str(config.log_dir)),
+            ]
+        )
+    )
+    out.print("Try: clawback check · clawback sync · clawback investigate --url …", style="dim")
+    out.print("Ctrl-C stops everything.", style="dim")

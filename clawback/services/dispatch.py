@@ -1,0 +1,103 @@
+"""Work handed to the orchestrator: what an edge starts once a row is written.
+
+The row comes first, the run second. A run that could not be started is no loss: `refresh` gives
+every row that lacks a run a new one.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from clawback.errors import ClawbackError, Unavailable
+from clawback.ports import RunControl
+from clawback.services import approvals, revert
+from clawback.services.context import Context
+from clawback.services.intake import raise_alert
+from clawback.services.revert import RevertTo
+from models.actions import ActionStatus, Actor, Choice, RemediationAction
+from models.alerts import Investigation, NewAlert
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decided action, and the run that carries it out; empty where nothing has to be run."""
+
+    action: RemediationAction
+    run_id: str
+
+
+def investigate(ctx: Context, runs: RunControl, alert: NewAlert) -> tuple[Investigation, bool]:
+    """The alert's investigation with its run started, and whether it is new.
+
+    Raises `BadInput` for an alert without entities, `Unavailable` where no run could be started.
+    """
+    found, created = raise_alert(ctx, alert)
+    if not created:
+        return found, False
+    attempt = found.attempt + 1
+    try:
+        run_id = runs.start_investigation(found.id, attempt)
+    except ClawbackError as error:
+        raise Unavailable(
+            f"investigation {found.id} is recorded, but its run could not be started ({error}); "
+            "a running `clawback up` starts it within minutes"
+        ) from error
+    ctx.store.cases.bind_investigation_run(found.id, run_id, attempt)
+    return ctx.store.cases.investigation(found.id), True
+
+
+def answer(
+    ctx: Context, runs: RunControl, action_id: int, choice: Choice, *, actor: Actor, reason: str
+) -> Answer:
+    """The action after a person's decision, which is written before any run hears of it.
+
+    The run that waits is resumed; where none waits, an approved action gets a new one. Raises as
+    `approvals.decide` does, and never after the decision was written.
+    """
+    decided = approvals.decide(ctx, action_id, choice, actor=actor, reason=reason)
+    try:
+        if _resumed(runs, decided, choice, actor):
+            return Answer(decided, decided.approval_run_id)
+        if decided.status is not ActionStatus.RUNNING:
+            return Answer(decided, "")
+        attempt = decided.attempt + 1
+        run_id = runs.start_approval(decided.id, decided.investigation_id, attempt)
+        ctx.store.cases.bind_action_run(decided.id, approval_run_id=run_id, attempt=attempt)
+    except ClawbackError:
+        # Decided is decided: refresh finds the row without a live run.
+        log.exception("run_not_started", extra={"action_id": decided.id})
+        return Answer(decided, "")
+    return Answer(ctx.store.cases.action(decided.id), run_id)
+
+
+def _resumed(runs: RunControl, decided: RemediationAction, choice: Choice, actor: Actor) -> bool:
+    if not decided.approval_run_id:
+        return False
+    try:
+        return runs.resume(
+            decided.approval_run_id, decision=choice, reason=decided.reason, analyst=actor.name
+        )
+    except ClawbackError:
+        log.exception("run_not_resumed", extra={"action_id": decided.id})
+        return False
+
+
+def undo(
+    ctx: Context, runs: RunControl, action_id: int, to: RevertTo, *, actor: Actor, reason: str
+) -> Answer:
+    """The action that puts an earlier one's messages back, with its run started.
+
+    Raises as `revert.request` does, and never after the new action was written.
+    """
+    created = revert.request(ctx, action_id, to, actor=actor, reason=reason)
+    attempt = created.attempt + 1
+    try:
+        run_id = runs.start_revert(created.id, created.investigation_id, attempt)
+    except ClawbackError:
+        log.exception("run_not_started", extra={"action_id": created.id})
+        return Answer(created, "")
+    ctx.store.cases.bind_action_run(created.id, run_id=run_id, attempt=attempt)
+    return Answer(ctx.store.cases.action(created.id), run_id)

@@ -1,0 +1,37 @@
+"""A preview as plain values: what `find` prints for one indicator."""
+
+from __future__ import annotations
+
+from clawback.services.preview import Preview
+from clawback.services.report import View, decision_view, locations_view
+from models.clusters import Member
+from models.copies import LiveCopy
+
+
+def preview_view(found: Preview) -> View:
+    """One indicator with its messages where they are now; `refused` is None or the reason."""
+    live = {location.copy_id: location.live for location in found.locations}
+    return {
+        "indicator": found.cluster.indicator.given.strip(),
+        "kind": found.cluster.indicator.kind.value,
+        "refused": found.refused or None,
+        "messages": [
+            _message(member, live[member.ref.copy_id], found) for member in found.cluster.members
+        ],
+        "locations": locations_view(found.counts),
+        "decision": decision_view(found.decision),
+    }
+
+
+def _message(member: Member, live: LiveCopy, found: Preview) -> View:
+    internet_id, network_id = found.message_ids.get(member.ref.copy_id, ("", ""))
+    return {
+        "source": member.ref.source,
+        "mailbox": member.ref.mailbox,
+        "copy_id": member.ref.copy_id,
+        "folder": None if live.place is None else live.place.folder,
+        "content_sha256": live.content_sha256 or member.ref.content_sha256,
+        "internet_message_id": internet_id,
+        "network_message_id": network_id,
+        "why": member.why,
+    }

@@ -1,0 +1,220 @@
+"""Investigations and actions as plain values that `json.dumps` takes: one shape for every edge.
+
+Times are ISO 8601 in UTC, None where there is none. Texts from mail are as they are: whoever shows
+them to people makes them inert first (`clawback.core.showing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from clawback.core.showing import show_indicator
+from clawback.services.context import Context
+from models.actions import ActionStatus, RemediationAction
+from models.alerts import Investigation, StoredVerdict
+from models.decisions import Decision, RuleResult
+from models.history import HistoryEntry
+from models.indicators import Indicator, IndicatorKind
+from models.locations import Bucket, LocationCounts
+from models.outcomes import LedgerEntry
+
+View = Mapping[str, object]
+
+ENTITY_TYPE = "Email cluster"
+"""The original's entity type for what an email action is about."""
+
+COUNTED = (Bucket.MAILBOX, Bucket.NOT_IN_MAILBOX, Bucket.EXTERNAL, Bucket.UNKNOWN)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A time for programs."""
+    return None if moment is None else moment.isoformat(timespec="seconds")
+
+
+def investigation_view(ctx: Context, found: Investigation) -> View:
+    """One row of the list of investigations."""
+    return {
+        "id": found.id,
+        "status": found.status.value,
+        "title": found.title,
+        "summary": found.summary,
+        "created_at": iso(found.created_at),
+        "updated_at": iso(found.updated_at),
+        "ended_at": iso(found.ended_at),
+        "index_as_of": iso(found.index_as_of),
+        "attempt": found.attempt,
+        "run_id": found.run_id,
+        "run_url": _link(ctx, found.run_id),
+    }
+
+
+def investigation_details(ctx: Context, found: Investigation) -> View:
+    """One investigation with its verdicts, clusters, actions and history."""
+    cases = ctx.store.cases
+    return {
+        **investigation_view(ctx, found),
+        "verdicts": [_verdict(item) for item in cases.verdicts(found.id)],
+        "clusters": [cluster_view(ctx, number) for number in cases.cluster_ids(found.id)],
+        "actions": [action_view(ctx, item) for item in cases.actions(investigation_id=found.id)],
+        "history": [_history(item) for item in cases.history(investigation_id=found.id)],
+    }
+
+
+def cluster_view(ctx: Context, cluster_id: int) -> View:
+    """One cluster of an investigation with its latest locations and decision."""
+    cluster = ctx.store.cases.cluster(cluster_id)
+    counts = ctx.store.cases.latest_counts(cluster_id)
+    decision = ctx.store.cases.latest_decision(cluster_id)
+    return {
+        "id": cluster_id,
+        "kind": cluster.kind.value,
+        "name": cluster.name,
+        "indicator": cluster.indicator.value,
+        "match": cluster.indicator.match.value,
+        "messages": len(cluster.members),
+        "mails": cluster.facts.mails,
+        "mailboxes": cluster.facts.mailboxes,
+        "senders": cluster.facts.senders,
+        "excluded": dict(cluster.excluded),
+        "locations": None if counts is None else locations_view(counts),
+        "decision": None if decision is None else decision_view(decision),
+    }
+
+
+def locations_view(counts: LocationCounts) -> View:
+    """Messages per bucket, all four of them, per latest delivery location, and per source."""
+    return {
+        **{bucket.value: counts.by_bucket.get(bucket, 0) for bucket in COUNTED},
+        "by_location": {place.value: number for place, number in counts.by_location.items()},
+        "by_source": {
+            source: {bucket.value: number for bucket, number in by_bucket.items()}
+            for source, by_bucket in counts.by_source.items()
+        },
+        "checked_at": iso(counts.checked_at),
+    }
+
+
+def decision_view(decision: Decision) -> View:
+    """What policy says, with the rules that hit and those that did not."""
+    return {
+        "effect": decision.effect.value,
+        "reason": decision.reason,
+        "copies": len(decision.copies),
+        "hits": [_rule(rule) for rule in decision.hits],
+        "misses": [_rule(rule) for rule in decision.misses],
+        "deduplicated_by": decision.deduplicated_by,
+        "decided_at": iso(decision.decided_at),
+    }
+
+
+def action_view(ctx: Context, found: RemediationAction) -> View:
+    """One row of the action center; `id` is the approval id, `asset` is safe to show."""
+    return {
+        "id": found.id,
+        "investigation_id": found.investigation_id,
+        "cluster_id": found.cluster_id,
+        "cluster_kind": found.cluster_kind,
+        "indicator": found.indicator,
+        "indicator_kind": found.indicator_kind,
+        "action_type": found.type.value,
+        "entity_type": ENTITY_TYPE,
+        "asset": asset(found),
+        "status": found.status.value,
+        "decision": decision_word(found),
+        "decided_by": found.decided_by,
+        "decided_via": found.decided_via,
+        "verified": found.verified,
+        "reason": found.reason,
+        "action_source": found.source.value,
+        "copies": found.copies,
+        "outcomes": dict(found.outcomes),
+        "reverts_action_id": found.reverts_action_id,
+        "run_id": found.run_id or found.approval_run_id,
+        "run_url": _link(ctx, found.run_id or found.approval_run_id),
+        "created_at": iso(found.created_at),
+        "updated_at": iso(found.updated_at),
+        "decided_at": iso(found.decided_at),
+        "ended_at": iso(found.ended_at),
+        "expires_at": iso(found.expires_at),
+    }
+
+
+def action_details(ctx: Context, found: RemediationAction) -> View:
+    """One action with what became of each of its messages."""
+    return {
+        **action_view(ctx, found),
+        "messages": [_ledger(entry) for entry in ctx.store.ledger.entries(found.id)],
+        "history": [_history(item) for item in ctx.store.cases.history(action_id=found.id)],
+    }
+
+
+def asset(found: RemediationAction) -> str:
+    """The cluster that an action is about, by its indicator, safe to show."""
+    kind = IndicatorKind(found.indicator_kind)
+    return show_indicator(Indicator(kind, found.indicator, found.indicator))
+
+
+def decision_word(found: RemediationAction) -> str:
+    """The column Decision: empty while nobody decided, or where nobody had to."""
+    match found.status:
+        case ActionStatus.RUNNING | ActionStatus.COMPLETED | ActionStatus.FAILED:
+            return "Approved"
+        case ActionStatus.REJECTED:
+            return "Rejected"
+        case ActionStatus.EXPIRED:
+            return "Timed out"
+        case ActionStatus.PENDING | ActionStatus.CANCELLED:
+            return ""
+
+
+def _rule(rule: RuleResult) -> View:
+    return {"rule": rule.rule, "reason": rule.reason}
+
+
+def _verdict(stored: StoredVerdict) -> View:
+    indicator = stored.entity.indicator
+    return {
+        "kind": indicator.kind.value,
+        "indicator": indicator.value,
+        "match": indicator.match.value,
+        "verdict": stored.verdict.value,
+        "source": stored.source,
+    }
+
+
+def _history(entry: HistoryEntry) -> View:
+    return {
+        "at": iso(entry.at),
+        "event": entry.event.value,
+        "actor": entry.actor,
+        "via": entry.via,
+        "action_id": entry.action_id,
+        "details": dict(entry.details or {}),
+    }
+
+
+def _ledger(entry: LedgerEntry) -> View:
+    return {
+        "source": entry.copy.source,
+        "mailbox": entry.copy.mailbox,
+        "copy_id": entry.copy.copy_id,
+        "content_sha256": entry.expected_sha256,
+        "state": entry.state.value,
+        "outcome": None if entry.outcome is None else entry.outcome.value,
+        "detail": entry.detail,
+        "from_folder": None if entry.restore is None else entry.restore.place.folder,
+        "to_folder": None if entry.moved_to is None else entry.moved_to.folder,
+        "finished_at": iso(entry.finished_at),
+        "recoverable_until": iso(entry.recoverable_until),
+    }
+
+
+def _link(ctx: Context, run_id: str) -> str | None:
+    return ctx.runs.link(run_id) if ctx.runs is not None and run_id else None
+
+
+def indicator_summary(indicators: Sequence[Indicator]) -> str:
+    """What was asked for in one line that is safe to show."""
+    first = show_indicator(indicators[0])
+    return f"{first} and {len(indicators) - 1} more" if len(indicators) > 1 else first

@@ -1,0 +1,67 @@
+"""Is the orchestrator sound: server, worker, deployments; and what to do where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from clawback.errors import ClawbackError
+from clawback.runs.rest import PrefectRest
+from clawback.serving.preparing import POOL
+
+DEPLOYMENTS = ("investigate", "approve", "revert", "sync", "refresh", "sweep")
+"""The deployments of prefect.yaml; each has the name of its flow."""
+
+SILENT = timedelta(seconds=120)
+"""A worker that said nothing for so long is gone: it reports every 30 seconds."""
+
+START = "start it with `clawback up`"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One part of the set-up: whether it is sound, and what is so or what to do."""
+
+    part: str
+    sound: bool
+    says: str
+
+
+def orchestrator_health(api_url: str, now: datetime | None = None) -> tuple[Health, ...]:
+    """Server, worker and deployments, in this order; without a server the rest is not asked."""
+    try:
+        rest = PrefectRest(api_url)
+        rest.get("/health")
+        return (
+            Health("server", True, f"answers at {api_url}"),
+            _worker(rest, now or datetime.now(UTC)),
+            _deployments(rest),
+        )
+    except ClawbackError as error:
+        return (Health("server", False, str(error)),)
+
+
+def _worker(rest: PrefectRest, now: datetime) -> Health:
+    if rest.get(f"/work_pools/{POOL}") is None:
+        return Health("worker", False, f"there is no work pool {POOL}: {START}")
+    workers = rest.post(f"/work_pools/{POOL}/workers/filter", {}) or []
+    seen = [datetime.fromisoformat(item["last_heartbeat_time"]) for item in workers]
+    online = sum(now - heard < SILENT for heard in seen)
+    if not online:
+        return Health("worker", False, f"no worker of the work pool {POOL} is alive: {START}")
+    return Health("worker", True, f"{online} alive in the work pool {POOL}")
+
+
+def _deployments(rest: PrefectRest) -> Health:
+    missing = list(_missing(rest))
+    if missing:
+        listed = ", ".join(missing)
+        return Health("deployments", False, f"not deployed: {listed}; restart `clawback up`")
+    return Health("deployments", True, ", ".join(DEPLOYMENTS))
+
+
+def _missing(rest: PrefectRest) -> Iterator[str]:
+    for name in DEPLOYMENTS:
+        if rest.get(f"/deployments/name/{name}/{name}") is None:
+            yield name
