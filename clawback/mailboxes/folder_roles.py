@@ -49,6 +49,8 @@ _NAMES: Mapping[FolderRole, tuple[str, ...]] = {
 
 _ROLE_BY_NAME = {name.casefold(): role for role, names in _NAMES.items() for name in names}
 
+_TOLD = 4096  # answers kept; a search asks for each message, and most are in a few folders
+
 _DEFAULT_FOLDERS: Mapping[FolderRole, str] = {
     FolderRole.INBOX: INBOX,
     FolderRole.USER: INBOX,
@@ -73,12 +75,21 @@ class FolderRoles:
         given = dict(overrides or {})
         self._overrides = {folder.casefold(): role for folder, role in given.items()}
         self._folders = {**_DEFAULT_FOLDERS}
+        self._told: dict[str, FolderRole] = {}
         for folder, role in reversed(given.items()):  # of two folders for one role the first counts
             if role is not FolderRole.USER:
                 self._folders[role] = folder
 
     def role_of(self, folder: str) -> FolderRole:
         """The role of a folder, `USER` for a name that is not known."""
+        role = self._told.get(folder)
+        if role is None:
+            if len(self._told) >= _TOLD:
+                self._told.clear()
+            role = self._told[folder] = self._tell(folder)
+        return role
+
+    def _tell(self, folder: str) -> FolderRole:
         name = folder.casefold()
         if name in self._overrides:
             return self._overrides[name]

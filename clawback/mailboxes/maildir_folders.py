@@ -156,7 +156,7 @@ class OpenFolder:
         if hint is not None:
             yield hint
         base = stored(handle)
-        if guess and self._listing is None and "/" not in base and "\0" not in base:
+        if guess and self._listing is None and base.isprintable() and "/" not in base:
             for suffix in _USUAL_SUFFIXES:
                 yield Found("cur", base + suffix)
             yield Found("new", base)

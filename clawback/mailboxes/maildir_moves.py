@@ -121,7 +121,7 @@ class _Move:
         self._seen.forget(self._mailbox, self._source.name, intent.place.handle)
         kept = None
         if status is not None and digested.is_same_content(status):
-            kept = digested._replace(changed_ns=status.st_ctime_ns)
+            kept = Digest(*digested[:-1], status.st_ctime_ns)
         self._seen.put((self._mailbox, self._target.name, handle), found, kept)
         return MoveReply(intent.copy_id, Place(self._target.name, handle))
 
