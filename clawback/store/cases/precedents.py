@@ -1,0 +1,119 @@
+"""Precedents: what earlier actions over the same indicator did, and to which copies."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, exists, select
+
+from clawback.store.cases.alerts import indicator_of
+from clawback.store.cases.clusters import INDICATOR, is_over
+from clawback.store.database import Database
+from models.actions import ActionStatus, ActionType
+from models.decisions import RecentAction
+from models.indicators import Indicator
+from models.outcomes import Outcome
+from models.tables.catalog import action_copies, actions, clusters
+
+_RAN = (ActionStatus.RUNNING.value, ActionStatus.COMPLETED.value)
+_WITHOUT_EFFECT = (Outcome.FAILED.value, Outcome.NOT_FOUND.value, Outcome.CHANGED.value)
+
+
+class Precedents:
+    """The part of `CaseStore` that policy asks about the past."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def recent_actions(self, indicator: Indicator, since: datetime) -> tuple[RecentAction, ...]:
+        """Soft deletes over the same indicator that run, or completed since then, oldest first.
+
+        Copies that one failed at, did not find or found changed are not covered by it. An action
+        that was reverted covers nothing: its copies are back, and a person decides about them.
+        """
+        statement = _soft_deletes(indicator, since)
+        found: dict[int, set[int]] = defaultdict(set)
+        decided: dict[int, datetime] = {}
+        with self._database.read() as connection:
+            for action_id, decided_at, created_at, copy_id in connection.execute(statement):
+                decided[action_id] = decided_at or created_at
+                if copy_id is not None:
+                    found[action_id].add(copy_id)
+        now = self._now()
+        return tuple(
+            RecentAction(number, max(now - at, timedelta()), frozenset(found[number]))
+            for number, at in sorted(decided.items())
+        )
+
+    def put_back(self, indicator: Indicator) -> frozenset[int]:
+        """Copies of this indicator that a revert put back."""
+        statement = (
+            _over(indicator)
+            .where(
+                actions.c.reverts_action_id.is_not(None),
+                action_copies.c.outcome == Outcome.MOVED.value,
+            )
+            .distinct()
+        )
+        with self._database.read() as connection:
+            return frozenset(connection.execute(statement).scalars())
+
+    def covered(self, indicator: Indicator) -> frozenset[int]:
+        """Copies that any action over this indicator holds or held, whatever became of it."""
+        with self._database.read() as connection:
+            return frozenset(connection.execute(_over(indicator).distinct()).scalars())
+
+    def acted_indicators(self, since: datetime) -> tuple[Indicator, ...]:
+        """Indicators of soft deletes decided since then that ran, oldest first, each once."""
+        statement = (
+            select(*INDICATOR)
+            .join(actions, actions.c.cluster_id == clusters.c.id)
+            .where(
+                actions.c.type == ActionType.SOFT_DELETE.value,
+                actions.c.status.in_([*_RAN, ActionStatus.FAILED.value]),
+                actions.c.decided_at >= since,
+            )
+            .order_by(actions.c.decided_at, actions.c.id)
+        )
+        with self._database.read() as connection:
+            found = [indicator_of(row) for row in connection.execute(statement)]
+        return tuple({(item.kind, item.value, item.match): item for item in found}.values())
+
+
+def _over(indicator: Indicator) -> Select[Any]:
+    """The copies in the ledgers of all actions over an indicator."""
+    return (
+        select(action_copies.c.copy_id)
+        .join(actions, actions.c.id == action_copies.c.action_id)
+        .join(clusters, clusters.c.id == actions.c.cluster_id)
+        .where(is_over(indicator))
+    )
+
+
+def _soft_deletes(indicator: Indicator, since: datetime) -> Select[Any]:
+    """Actions with the copies that they cover; one without copies gives one row with None."""
+    revert = actions.alias("revert")
+    is_reverted = exists().where(
+        revert.c.reverts_action_id == actions.c.id, revert.c.status.in_(_RAN)
+    )
+    covers = (action_copies.c.action_id == actions.c.id) & (
+        action_copies.c.outcome.is_(None) | action_copies.c.outcome.not_in(_WITHOUT_EFFECT)
+    )
+    is_recent = (actions.c.status == ActionStatus.RUNNING.value) | (
+        (actions.c.status == ActionStatus.COMPLETED.value) & (actions.c.ended_at >= since)
+    )
+    return (
+        select(actions.c.id, actions.c.decided_at, actions.c.created_at, action_copies.c.copy_id)
+        .join(clusters, clusters.c.id == actions.c.cluster_id)
+        .outerjoin(action_copies, covers)
+        .where(
+            is_over(indicator),
+            actions.c.type == ActionType.SOFT_DELETE.value,
+            is_recent,
+            ~is_reverted,
+        )
+    )

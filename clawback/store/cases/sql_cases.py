@@ -1,0 +1,49 @@
+"""Cases in a database: implements `clawback.store_ports.CaseStore`, one class for each noun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from clawback.store.cases.actions import Actions
+from clawback.store.cases.alerts import Alerts
+from clawback.store.cases.clusters import Clusters
+from clawback.store.cases.judging import Judging
+from clawback.store.cases.precedents import Precedents
+from clawback.store.cases.suppressions import Suppressions
+from clawback.store.database import Database
+from models.history import Event, HistoryEntry
+from models.tables.catalog import history
+
+
+class SqlCases(Alerts, Clusters, Judging, Actions, Suppressions, Precedents):
+    """Alerts to actions; each change writes its history row in the same transaction."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        Precedents.__init__(self, database, now)
+
+    def history(
+        self, *, investigation_id: int | None = None, action_id: int | None = None, limit: int = 200
+    ) -> tuple[HistoryEntry, ...]:
+        """The latest `limit` things that happened, oldest first."""
+        statement = select(history)
+        if investigation_id is not None:
+            statement = statement.where(history.c.investigation_id == investigation_id)
+        if action_id is not None:
+            statement = statement.where(history.c.action_id == action_id)
+        with self._database.read() as connection:
+            rows = connection.execute(statement.order_by(history.c.id.desc()).limit(limit)).all()
+        return tuple(
+            HistoryEntry(
+                at=row.at,
+                event=Event(row.event),
+                actor=row.actor,
+                via=row.via,
+                investigation_id=row.investigation_id,
+                action_id=row.action_id,
+                details=row.details,
+            )
+            for row in reversed(rows)
+        )

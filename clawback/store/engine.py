@@ -1,0 +1,68 @@
+"""Opening the store: the one way in for wiring, tools and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from clawback.store.cases.sql_cases import SqlCases
+from clawback.store.database import Database
+from clawback.store.index.sql_index import SqlIndex
+from clawback.store.ledger import SqlLedger
+from clawback.store.revisions import ensure_current
+from clawback.store.settings import SqlSettings
+
+
+def system_now() -> datetime:
+    """The time of this machine, aware UTC."""
+    return datetime.now(UTC)
+
+
+class SqlStore:
+    """Everything that is kept, in one database; safe to share among threads.
+
+    `now` serves only the age of recent actions, which no caller passes in.
+    """
+
+    def __init__(
+        self, database: Database, *, extractor_version: int, now: Callable[[], datetime]
+    ) -> None:
+        self.database = database
+        self.index = SqlIndex(database, extractor_version)
+        self.cases = SqlCases(database, now)
+        self.ledger = SqlLedger(database)
+        self.settings = SqlSettings(database)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_store(
+    address: str, *, extractor_version: int, now: Callable[[], datetime] = system_now
+) -> SqlStore:
+    """The store at `sqlite:///FILE` or `postgresql://…`, at the current revision.
+
+    An empty or older database is upgraded. Raises `SetupError` for one that a newer version made
+    or that can't be opened, `Unavailable` where it does not answer.
+    """
+    database = Database(address)
+    try:
+        ensure_current(database)
+    except BaseException:
+        database.close()
+        raise
+    return SqlStore(database, extractor_version=extractor_version, now=now)

@@ -1,0 +1,192 @@
+"""What a sync changes: copies that are new, moved or gone, with the cursor that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from clawback.errors import BadInput
+from clawback.store.database import Database
+from clawback.store.index.contents import chunks, write_mails
+from clawback.store.index.places import Placement, lock_mailboxes, mark_gone, place_copies
+from models.copies import Place
+from models.syncing import MailboxDelta, NewCopy
+from models.tables.catalog import copies, mailboxes
+
+FACTS_IN_ONE_COMMIT = 200
+"""Mails written in one transaction: keeps a commit far below 200 ms, so that no one waits long."""
+
+_CHUNK = 400
+
+
+def apply_deltas(database: Database, deltas: Sequence[MailboxDelta], now: datetime) -> None:
+    """Write the changes and cursors of some mailboxes in one transaction.
+
+    What mails say goes ahead in commits of its own where there is much of it: it belongs to no
+    mailbox, changes nothing by itself, and a repeat finds it there.
+    """
+    facts = [item for delta in deltas for item in delta.facts]
+    ahead = (len(facts) - 1) // FACTS_IN_ONE_COMMIT * FACTS_IN_ONE_COMMIT if facts else 0
+    mail_ids: dict[str, int] = {}
+    for start in range(0, ahead, FACTS_IN_ONE_COMMIT):
+        with database.write() as connection:
+            chunk = facts[start : start + FACTS_IN_ONE_COMMIT]
+            mail_ids |= write_mails(database, connection, chunk)
+    with database.write() as connection:
+        mail_ids |= write_mails(database, connection, facts[ahead:])
+        for delta in sorted(deltas, key=lambda each: (each.source, each.mailbox)):
+            _apply(database, connection, delta, mail_ids, now)
+
+
+def _apply(
+    database: Database,
+    connection: Connection,
+    delta: MailboxDelta,
+    mail_ids: Mapping[str, int],
+    now: datetime,
+) -> None:
+    mailbox_id = _mailbox(database, connection, delta, now)
+    lock_mailboxes(database, connection, [mailbox_id])
+    mark_gone(database, connection, delta.gone, now)
+    moved = [Placement(item.copy_id, mailbox_id, item.place, item.role) for item in delta.moved]
+    place_copies(database, connection, moved, now)
+    _add(database, connection, mailbox_id, delta.new, mail_ids=mail_ids, now=now)
+
+
+def _mailbox(database: Database, connection: Connection, delta: MailboxDelta, now: datetime) -> int:
+    """The mailbox's number, with its cursor written; one that was gone is back."""
+    row = {
+        "source": delta.source,
+        "address": delta.mailbox,
+        "cursor": delta.cursor,
+        "last_synced_at": now,
+        "gone_at": None,
+    }
+    statement = database.insert(mailboxes).values(row)
+    change = {"cursor": delta.cursor, "last_synced_at": now, "gone_at": None}
+    upsert = statement.on_conflict_do_update(
+        index_elements=[mailboxes.c.source, mailboxes.c.address], set_=change
+    )
+    return int(connection.execute(upsert.returning(mailboxes.c.id)).scalar_one())
+
+
+def _add(
+    database: Database,
+    connection: Connection,
+    mailbox_id: int,
+    new: Sequence[NewCopy],
+    *,
+    mail_ids: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Add copies that are not there; one that was at that place before is the same copy again."""
+    contents = {item.content_sha256 for item in new}
+    live, gone = _here(connection, mailbox_id, contents)
+    wanted = [item for item in new if item.place not in live]
+    back = [item for item in wanted if (item.place, item.content_sha256) in gone]
+    place_copies(
+        database,
+        connection,
+        [
+            Placement(gone[item.place, item.content_sha256], mailbox_id, item.place, item.role)
+            for item in back
+        ],
+        now,
+    )
+    rows = [item for item in wanted if (item.place, item.content_sha256) not in gone]
+    if rows:
+        ids = _mail_ids(connection, {item.content_sha256 for item in rows}, mail_ids)
+        statement = database.insert(copies).on_conflict_do_nothing()
+        connection.execute(statement, [_copy_row(mailbox_id, item, ids, now) for item in rows])
+
+
+def _here(
+    connection: Connection, mailbox_id: int, contents: Collection[str]
+) -> tuple[set[Place], dict[tuple[Place, str], int]]:
+    """Places of live copies with these contents, and the numbers of gone ones by place."""
+    live: set[Place] = set()
+    gone: dict[tuple[Place, str], int] = {}
+    for chunk in chunks(sorted(contents), _CHUNK):
+        statement = select(
+            copies.c.id,
+            copies.c.folder,
+            copies.c.handle,
+            copies.c.content_sha256,
+            copies.c.gone_at.is_(None),
+        ).where(copies.c.mailbox_id == mailbox_id, copies.c.content_sha256.in_(chunk))
+        for copy_id, folder, handle, content, is_live in connection.execute(statement):
+            if is_live:
+                live.add(Place(folder, handle))
+            else:
+                gone[Place(folder, handle), content] = copy_id
+    return live, gone
+
+
+def _mail_ids(
+    connection: Connection, contents: Collection[str], known: Mapping[str, int]
+) -> Mapping[str, int]:
+    """The mail of each content, from this delta or from copies that there are already."""
+    found = dict(known)
+    missing = sorted(content for content in contents if content not in found)
+    for chunk in chunks(missing, _CHUNK):
+        statement = select(copies.c.content_sha256, copies.c.mail_id).where(
+            copies.c.content_sha256.in_(chunk)
+        )
+        found.update((content, mail_id) for content, mail_id in connection.execute(statement))
+    if any(content not in found for content in missing):
+        raise BadInput("a new copy came without the facts of its content: nothing was written")
+    return found
+
+
+def _copy_row(
+    mailbox_id: int, item: NewCopy, mail_ids: Mapping[str, int], now: datetime
+) -> dict[str, Any]:
+    return {
+        "mailbox_id": mailbox_id,
+        "mail_id": mail_ids[item.content_sha256],
+        "folder": item.place.folder,
+        "handle": item.place.handle,
+        "role": item.role.value,
+        "content_sha256": item.content_sha256,
+        "first_seen_at": now,
+    }
+
+
+def touch_mailboxes(
+    connection: Connection, source: str, addresses: Sequence[str], now: datetime
+) -> None:
+    """Record that these mailboxes were asked and had nothing new."""
+    for chunk in chunks(addresses, _CHUNK):
+        connection.execute(
+            update(mailboxes)
+            .where(mailboxes.c.source == source, mailboxes.c.address.in_(chunk))
+            .values(last_synced_at=now)
+        )
+
+
+def drop_mailboxes(database: Database, source: str, present: Collection[str], now: datetime) -> int:
+    """Mark what the source no longer has as gone, a mailbox at a time; returns copies marked."""
+    known = select(mailboxes.c.id, mailboxes.c.address).where(
+        mailboxes.c.source == source, mailboxes.c.gone_at.is_(None)
+    )
+    with database.read() as connection:
+        here = set(present)
+        gone = [row_id for row_id, address in connection.execute(known) if address not in here]
+    return sum(_drop(database, mailbox_id, now) for mailbox_id in gone)
+
+
+def _drop(database: Database, mailbox_id: int, now: datetime) -> int:
+    with database.write() as connection:
+        lock_mailboxes(database, connection, [mailbox_id])
+        connection.execute(
+            update(mailboxes).where(mailboxes.c.id == mailbox_id).values(gone_at=now, cursor="")
+        )
+        marked = connection.execute(
+            update(copies)
+            .where(copies.c.mailbox_id == mailbox_id, copies.c.gone_at.is_(None))
+            .values(gone_at=now)
+        )
+        return int(marked.rowcount)

@@ -1,0 +1,96 @@
+"""Putting copies at places: a place holds one live copy, whatever came in between."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from clawback.store.database import Database
+from models.copies import FolderRole, Place
+from models.tables.catalog import copies, mailboxes
+
+
+class Placement(NamedTuple):
+    """One copy and the place where it was seen."""
+
+    copy_id: int
+    mailbox_id: int
+    place: Place
+    role: FolderRole
+
+
+_LEAVE_PLACE = (
+    update(copies)
+    .where(
+        copies.c.mailbox_id == bindparam("at_mailbox"),
+        copies.c.folder == bindparam("at_folder"),
+        copies.c.handle == bindparam("at_handle"),
+        copies.c.gone_at.is_(None),
+    )
+    .values(gone_at=bindparam("now"))
+)
+_TAKE_PLACE = (
+    update(copies)
+    .where(copies.c.id == bindparam("copy_id"))
+    .values(
+        folder=bindparam("at_folder"),
+        handle=bindparam("at_handle"),
+        role=bindparam("at_role"),
+        gone_at=None,
+    )
+)
+
+
+def place_copies(
+    database: Database, connection: Connection, placements: Sequence[Placement], now: datetime
+) -> None:
+    """Write where copies are; gone ones come back, and another copy in the place is gone.
+
+    Two copies may swap places: all leave theirs before any takes its new one.
+    """
+    if not placements:
+        return
+    by_place = {(item.mailbox_id, item.place): item for item in reversed(placements)}
+    rows = [
+        {
+            "copy_id": item.copy_id,
+            "at_mailbox": item.mailbox_id,
+            "at_folder": item.place.folder,
+            "at_handle": item.place.handle,
+            "at_role": item.role.value,
+            "now": now,
+        }
+        for item in sorted(by_place.values())
+    ]
+    mark_gone(database, connection, [item.copy_id for item in placements], now)
+    places = [{name: row[name] for name in _PLACE_NAMES} for row in rows]
+    connection.execute(_LEAVE_PLACE, places)
+    connection.execute(_TAKE_PLACE, [{name: row[name] for name in _TAKE_NAMES} for row in rows])
+
+
+_PLACE_NAMES = ("at_mailbox", "at_folder", "at_handle", "now")
+_TAKE_NAMES = ("copy_id", "at_folder", "at_handle", "at_role")
+
+
+def mark_gone(
+    database: Database, connection: Connection, copy_ids: Collection[int], now: datetime
+) -> int:
+    """Mark live copies as gone; returns how many were live."""
+    if not copy_ids:
+        return 0
+    statement = update(copies).where(
+        database.among(copies.c.id, copy_ids), copies.c.gone_at.is_(None)
+    )
+    return int(connection.execute(statement.values(gone_at=now)).rowcount)
+
+
+def lock_mailboxes(
+    database: Database, connection: Connection, mailbox_ids: Collection[int]
+) -> None:
+    """Make other writers of these mailboxes' copies wait; in one order, so that none deadlock."""
+    statement = select(mailboxes.c.id).where(database.among(mailboxes.c.id, mailbox_ids))
+    ordered = statement.order_by(mailboxes.c.id).with_for_update(key_share=True)
+    connection.execute(ordered).all()

@@ -1,0 +1,192 @@
+"""The index in a database: implements `clawback.store_ports.IndexStore`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+
+from clawback.store.database import Database
+from clawback.store.index import deltas as changing
+from clawback.store.index import summaries
+from clawback.store.index.contents import chunks
+from clawback.store.index.finding import find_members
+from clawback.store.index.refs import ROLES, read_refs
+from models.clusters import ClusterFacts, Member
+from models.copies import CopyRef, IndexedCopy, Place
+from models.indicators import Indicator
+from models.syncing import IndexStatus, KnownCopy, MailboxDelta, ProblemMail
+from models.tables import catalog
+from models.tables.catalog import copies, mails
+
+_CHUNK = 400
+
+
+class SqlIndex:
+    """Content and copies; short transactions, rows become values without objects in between."""
+
+    def __init__(self, database: Database, extractor_version: int) -> None:
+        self._database = database
+        self._extractor_version = extractor_version
+
+    def cursors(self, source: str) -> Mapping[str, str]:
+        """The cursor of each mailbox that was synced before and is not gone."""
+        statement = select(catalog.mailboxes.c.address, catalog.mailboxes.c.cursor).where(
+            catalog.mailboxes.c.source == source, catalog.mailboxes.c.gone_at.is_(None)
+        )
+        with self._database.read() as connection:
+            return dict(connection.execute(statement).tuples().all())
+
+    def live_copies(self, source: str, mailbox: str) -> tuple[KnownCopy, ...]:
+        """The copies of one mailbox that are not gone, by copy id."""
+        with self._database.read() as connection:
+            rows = connection.execute(_known(source, mailbox, copies.c.gone_at.is_(None)))
+            return tuple(_known_copy(row) for row in rows)
+
+    def gone_copies(
+        self, source: str, mailbox: str, sha256s: Collection[str]
+    ) -> tuple[KnownCopy, ...]:
+        """The copies of one mailbox with these contents that are gone, latest gone first."""
+        found: list[Any] = []
+        with self._database.read() as connection:
+            for chunk in chunks(sorted(sha256s), _CHUNK):
+                is_meant = copies.c.gone_at.is_not(None) & copies.c.content_sha256.in_(chunk)
+                found += connection.execute(_known(source, mailbox, is_meant)).all()
+        found.sort(key=lambda row: (row[5], row[0]), reverse=True)
+        return tuple(_known_copy(row) for row in found)
+
+    def known_contents(self, sha256s: Collection[str]) -> frozenset[str]:
+        """Those of the content hashes whose facts the index has, at this extractor's version."""
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for chunk in chunks(sorted(sha256s), _CHUNK):
+                statement = (
+                    select(copies.c.content_sha256)
+                    .join(mails, mails.c.id == copies.c.mail_id)
+                    .where(
+                        copies.c.content_sha256.in_(chunk),
+                        mails.c.extractor_version >= self._extractor_version,
+                    )
+                    .distinct()
+                )
+                found.update(connection.execute(statement).scalars())
+        return frozenset(found)
+
+    def apply(self, deltas: MailboxDelta | Sequence[MailboxDelta], now: datetime) -> None:
+        """Write some mailboxes' changes and cursors, all or nothing; harmless when repeated.
+
+        Raises `BadInput` for a new copy whose content's facts are nowhere.
+        """
+        batch = (deltas,) if isinstance(deltas, MailboxDelta) else deltas
+        if batch:
+            changing.apply_deltas(self._database, batch, now)
+
+    def touch(self, source: str, mailboxes: Collection[str], now: datetime) -> None:
+        """Record that these mailboxes were asked just now and had nothing new."""
+        with self._database.write() as connection:
+            changing.touch_mailboxes(connection, source, sorted(mailboxes), now)
+
+    def drop_mailboxes(self, source: str, present: Collection[str], now: datetime) -> int:
+        """Mark copies of mailboxes that the source no longer has as gone; returns how many."""
+        return changing.drop_mailboxes(self._database, source, present, now)
+
+    def find(self, indicator: Indicator) -> tuple[Member, ...]:
+        """All live copies whose mail carries the indicator in body or attachments, by copy id."""
+        with self._database.read() as connection:
+            return find_members(connection, indicator)
+
+    def refs(self, copy_ids: Collection[int]) -> tuple[CopyRef, ...]:
+        """The copies as the index knows them now, gone ones too, by copy id."""
+        with self._database.read() as connection:
+            return read_refs(self._database, connection, copy_ids)
+
+    def message_ids(self, copy_ids: Collection[int]) -> Mapping[int, tuple[str, str]]:
+        """Internet message id and network message id of each copy."""
+        statement = (
+            select(copies.c.id, mails.c.internet_message_id, mails.c.network_message_id)
+            .join(mails, mails.c.id == copies.c.mail_id)
+            .where(self._database.among(copies.c.id, copy_ids))
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+        return {copy_id: (internet, network) for copy_id, internet, network in rows}
+
+    def describe(self, members: Sequence[Member]) -> tuple[IndexedCopy, ...]:
+        """The members with what their mail says of itself, in the same order; hostile text."""
+        ids = [member.ref.copy_id for member in members]
+        statement = (
+            select(
+                copies.c.id,
+                mails.c.internet_message_id,
+                mails.c.network_message_id,
+                mails.c.subject,
+                mails.c.from_address,
+                copies.c.first_seen_at,
+            )
+            .join(mails, mails.c.id == copies.c.mail_id)
+            .where(self._database.among(copies.c.id, ids))
+        )
+        with self._database.read() as connection:
+            rows = {row[0]: row for row in connection.execute(statement)}
+        return tuple(
+            IndexedCopy(
+                ref=member.ref,
+                internet_message_id=row[1],
+                network_message_id=row[2],
+                subject=row[3],
+                from_address=row[4],
+                first_seen_at=row[5],
+                why=member.why,
+            )
+            for member in members
+            if (row := rows.get(member.ref.copy_id)) is not None
+        )
+
+    def cluster_facts(self, members: Sequence[Member], indicator: Indicator) -> ClusterFacts:
+        """Counts and names that explain a cluster; `organisation_share` is of known mailboxes."""
+        with self._database.read() as connection:
+            return summaries.cluster_facts(self._database, connection, members, indicator)
+
+    def external_recipients(self, mail_ids: Collection[int], domains: Collection[str]) -> int:
+        """Recipients of these mails in `domains` without a mailbox in any source, per mail."""
+        with self._database.read() as connection:
+            return summaries.external_recipients(self._database, connection, mail_ids, domains)
+
+    def unrelated_senders(self, sha256: str) -> int:
+        """How many distinct sender domains sent a file with this hash."""
+        with self._database.read() as connection:
+            return summaries.unrelated_senders(connection, sha256)
+
+    def status(self) -> IndexStatus:
+        """Size and freshness."""
+        with self._database.read() as connection:
+            return summaries.index_status(connection)
+
+    def problem_mails(self, limit: int) -> tuple[ProblemMail, ...]:
+        """Mails that could not be read whole, newest first."""
+        with self._database.read() as connection:
+            return summaries.problem_mails(connection, limit)
+
+
+def _known(source: str, mailbox: str, is_meant: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(
+            copies.c.id,
+            copies.c.folder,
+            copies.c.handle,
+            copies.c.role,
+            copies.c.content_sha256,
+            copies.c.gone_at,
+        )
+        .join(catalog.mailboxes, catalog.mailboxes.c.id == copies.c.mailbox_id)
+        .where(
+            catalog.mailboxes.c.source == source, catalog.mailboxes.c.address == mailbox, is_meant
+        )
+        .order_by(copies.c.id)
+    )
+
+
+def _known_copy(row: Sequence[Any]) -> KnownCopy:
+    return KnownCopy(row[0], Place(row[1], row[2]), ROLES[row[3]], row[4])

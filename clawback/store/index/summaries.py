@@ -1,0 +1,148 @@
+"""Numbers about the index and about clusters, for policy and for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, select
+
+from clawback.store.database import Database
+from clawback.store.keys import is_sha256
+from models.clusters import ClusterFacts, Member
+from models.indicators import Indicator, IndicatorKind
+from models.syncing import IndexStatus, ProblemMail
+from models.tables.catalog import copies, mail_files, mail_recipients, mailboxes, mails
+
+_TOP = 10
+
+
+def cluster_facts(
+    database: Database, connection: Connection, members: Sequence[Member], indicator: Indicator
+) -> ClusterFacts:
+    """What explains a cluster; files are those with the indicator's hash."""
+    mail_ids = {member.mail_id for member in members}
+    boxes = {(member.ref.source, member.ref.mailbox) for member in members}
+    known = connection.execute(
+        select(func.count()).select_from(mailboxes).where(mailboxes.c.gone_at.is_(None))
+    ).scalar_one()
+    seen = connection.execute(
+        select(func.min(copies.c.first_seen_at), func.max(copies.c.first_seen_at)).where(
+            database.among(copies.c.id, [member.ref.copy_id for member in members])
+        )
+    ).one()
+    senders, subjects = connection.execute(
+        select(
+            func.count(mails.c.from_address.distinct()), func.count(mails.c.subject.distinct())
+        ).where(database.among(mails.c.id, mail_ids))
+    ).one()
+    files = _files(database, connection, mail_ids, indicator)
+    return ClusterFacts(
+        mails=len(mail_ids),
+        senders=senders,
+        subjects=subjects,
+        mailboxes=len(boxes),
+        first_seen_at=seen[0],
+        last_seen_at=seen[1],
+        file_names=_top((mail_id, name) for mail_id, name, _ in files),
+        file_types=_top((mail_id, kind) for mail_id, _, kind in files),
+        organisation_share=len(boxes) / known if known else 0.0,
+    )
+
+
+def _files(
+    database: Database, connection: Connection, mail_ids: Collection[int], indicator: Indicator
+) -> list[Any]:
+    if indicator.kind is not IndicatorKind.FILE or not is_sha256(indicator.value):
+        return []
+    found = mail_files.c
+    statement = select(found.mail_id, found.filename, found.content_type).where(
+        found.sha256 == indicator.value, database.among(found.mail_id, mail_ids)
+    )
+    return list(connection.execute(statement))
+
+
+def _top(pairs: Iterable[tuple[int, str]]) -> dict[str, int]:
+    """How many mails carry each name: the ten most frequent."""
+    return dict(Counter(name for _, name in set(pairs)).most_common(_TOP))
+
+
+def external_recipients(
+    database: Database, connection: Connection, mail_ids: Collection[int], domains: Collection[str]
+) -> int:
+    """Recipients in these domains whose mailbox no source holds, once per mail and address."""
+    if not mail_ids or not domains:
+        return 0
+    found = mail_recipients.c
+    held = exists().where(mailboxes.c.address == found.address, mailboxes.c.gone_at.is_(None))
+    statement = (
+        select(found.mail_id, found.address)
+        .where(
+            database.among(found.mail_id, mail_ids),
+            found.domain.in_(sorted({domain.lower() for domain in domains})),
+            ~held,
+        )
+        .distinct()
+    )
+    return int(
+        connection.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+    )
+
+
+def unrelated_senders(connection: Connection, sha256: str) -> int:
+    """How many sender domains sent a file with this hash; mails without a sender count as one."""
+    if not is_sha256(sha256):
+        return 0
+    statement = (
+        select(func.count(mails.c.from_domain.distinct()))
+        .join(mail_files, mail_files.c.mail_id == mails.c.id)
+        .where(mail_files.c.sha256 == sha256)
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def index_status(connection: Connection) -> IndexStatus:
+    """Size and freshness of what is not gone."""
+    boxes, as_of = connection.execute(
+        select(func.count(), func.min(mailboxes.c.last_synced_at)).where(
+            mailboxes.c.gone_at.is_(None)
+        )
+    ).one()
+    live = select(func.count()).select_from(copies).where(copies.c.gone_at.is_(None))
+    problems = select(func.count()).select_from(mails).where(mails.c.problem_count > 0)
+    return IndexStatus(
+        mailboxes=boxes,
+        mails=connection.execute(select(func.count()).select_from(mails)).scalar_one(),
+        copies=connection.execute(live).scalar_one(),
+        problem_mails=connection.execute(problems).scalar_one(),
+        as_of=as_of,
+    )
+
+
+def problem_mails(connection: Connection, limit: int) -> tuple[ProblemMail, ...]:
+    """Mails that could not be read whole and still have a copy, newest first."""
+    first = (
+        select(func.min(copies.c.id))
+        .where(copies.c.mail_id == mails.c.id, copies.c.gone_at.is_(None))
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            mailboxes.c.source,
+            mailboxes.c.address,
+            copies.c.folder,
+            copies.c.content_sha256,
+            mails.c.problems,
+        )
+        .select_from(mails)
+        .join(copies, copies.c.id == first)
+        .join(mailboxes, mailboxes.c.id == copies.c.mailbox_id)
+        .where(mails.c.problem_count > 0)
+        .order_by(mails.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        ProblemMail(source, address, folder, content, tuple(code for code, _ in problems))
+        for source, address, folder, content, problems in connection.execute(statement)
+    )

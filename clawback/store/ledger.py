@@ -1,0 +1,291 @@
+"""The ledger of actions: implements `clawback.store_ports.Ledger`.
+
+The action's row carries the lease. Each write locks that row and compares fence and holder in its
+own transaction, so a worker that was thought dead writes nothing after another took over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, literal, select, update
+
+from clawback.errors import Conflict, LeaseLost
+from clawback.store.cases.action_rows import missing_action
+from clawback.store.database import Database
+from clawback.store.index.refs import (
+    COPIES,
+    NO_SIBLINGS,
+    REF_COLUMNS,
+    ROLES,
+    read_siblings,
+    ref_of,
+)
+from clawback.store.outcomes import count_outcomes, finish_copies
+from models.actions import ActionStatus, Lease
+from models.copies import Place
+from models.outcomes import CopyOutcome, LedgerEntry, LedgerState, Outcome, RestorePoint
+from models.tables.catalog import action_copies, actions, copies, mailboxes
+
+# Written into the statement, so that the partial index over unfinished rows fits it.
+_UNFINISHED = action_copies.c.state != literal(LedgerState.DONE.value, literal_execute=True)
+
+
+class SqlLedger:
+    """Lease, intents and outcomes of actions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def acquire(self, action_id: int, holder: str, *, ttl: timedelta, now: datetime) -> Lease:
+        """The lease with a higher fence. Raises `LeaseLost` while another holder's is valid."""
+        with self._database.write() as connection:
+            row = _locked(connection, action_id)
+            until = row.lease_expires_at
+            if row.lease_holder not in ("", holder) and until is not None and until > now:
+                raise LeaseLost(f"another worker holds action {action_id}: wait until it is done")
+            lease = Lease(action_id, holder, row.fence + 1, now + ttl)
+            _write_lease(connection, lease)
+            return lease
+
+    def renew(self, lease: Lease, *, ttl: timedelta, now: datetime) -> Lease:
+        """The lease, valid for longer. Raises `LeaseLost` where another worker took over."""
+        with self._database.write() as connection:
+            check_lease(connection, lease)
+            renewed = replace(lease, expires_at=now + ttl)
+            _write_lease(connection, renewed)
+            return renewed
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back; a lost one is left alone."""
+        statement = (
+            update(actions)
+            .where(
+                actions.c.id == lease.action_id,
+                actions.c.fence == lease.fence,
+                actions.c.lease_holder == lease.holder,
+            )
+            .values(lease_holder="", lease_expires_at=None)
+        )
+        with self._database.write() as connection:
+            connection.execute(statement)
+
+    def expired_leases(self, now: datetime) -> tuple[int, ...]:
+        """Actions in Running without a valid lease, oldest first."""
+        is_free = actions.c.lease_expires_at.is_(None) | (actions.c.lease_expires_at <= now)
+        statement = select(actions.c.id).where(
+            actions.c.status == ActionStatus.RUNNING.value, is_free
+        )
+        with self._database.read() as connection:
+            return tuple(connection.execute(statement.order_by(actions.c.id)).scalars())
+
+    def unfinished(self, action_id: int) -> Mapping[str, int]:
+        """How many copies of each source are not done."""
+        statement = (
+            select(mailboxes.c.source, func.count())
+            .join(action_copies, action_copies.c.mailbox_id == mailboxes.c.id)
+            .where(action_copies.c.action_id == action_id, _UNFINISHED)
+            .group_by(mailboxes.c.source)
+            .order_by(mailboxes.c.source)
+        )
+        with self._database.read() as connection:
+            return dict(connection.execute(statement).tuples().all())
+
+    def next_batch(self, action_id: int, source: str, size: int) -> tuple[LedgerEntry, ...]:
+        """The next copies that are not done, ordered by mailbox and copy."""
+        of_source = select(mailboxes.c.id).where(mailboxes.c.source == source)
+        statement = (
+            _select_entries()
+            .where(
+                action_copies.c.action_id == action_id,
+                _UNFINISHED,
+                action_copies.c.mailbox_id.in_(of_source),
+            )
+            .order_by(action_copies.c.mailbox_id, action_copies.c.copy_id)
+            .limit(size)
+        )
+        with self._database.read() as connection:
+            return self._entries(connection, statement)
+
+    def entries(self, action_id: int, state: LedgerState | None = None) -> tuple[LedgerEntry, ...]:
+        """The rows of an action, by copy id."""
+        statement = _select_entries().where(action_copies.c.action_id == action_id)
+        if state is not None:
+            statement = statement.where(action_copies.c.state == state.value)
+        with self._database.read() as connection:
+            return self._entries(connection, statement.order_by(action_copies.c.copy_id))
+
+    def _entries(self, connection: Connection, statement: Select[Any]) -> tuple[LedgerEntry, ...]:
+        rows = connection.execute(statement).all()
+        if not rows:
+            return ()
+        siblings = read_siblings(self._database, connection, [row[0] for row in rows])
+        return tuple(_entry(row, siblings.get(row[0], NO_SIBLINGS)) for row in rows)
+
+    def write_intents(
+        self, lease: Lease, restore_points: Mapping[int, RestorePoint], now: datetime
+    ) -> None:
+        """Write the restore point of each copy before it moves, all or none.
+
+        Raises `LeaseLost` for a lease that was lost or ran out, `Conflict` for an action that does
+        not run and for copies that are done or not in its ledger.
+        """
+        if not restore_points:
+            return
+        with self._database.write() as connection:
+            row = check_lease(connection, lease)
+            if row.lease_expires_at is None or row.lease_expires_at <= now:
+                raise LeaseLost(f"the lease of action {lease.action_id} ran out: nothing may move")
+            if row.status != ActionStatus.RUNNING.value:
+                raise Conflict(f"action {lease.action_id} is {row.status}: nothing may move")
+            self._check_unfinished(connection, lease.action_id, restore_points)
+            connection.execute(
+                _INTENT,
+                [
+                    _intent_row(lease.action_id, copy_id, restore_points[copy_id], now)
+                    for copy_id in sorted(restore_points)
+                ],
+            )
+
+    def _check_unfinished(
+        self, connection: Connection, action_id: int, copy_ids: Mapping[int, object]
+    ) -> None:
+        statement = select(func.count()).where(
+            action_copies.c.action_id == action_id,
+            self._database.among(action_copies.c.copy_id, copy_ids),
+            _UNFINISHED,
+        )
+        if connection.execute(statement).scalar_one() != len(copy_ids):
+            raise Conflict(
+                f"some of these copies are done already, or not part of action {action_id}"
+            )
+
+    def write_outcomes(
+        self, lease: Lease, outcomes: Sequence[CopyOutcome], until: datetime | None, now: datetime
+    ) -> None:
+        """Finish copies: ledger, index, post-delivery events and history in one transaction.
+
+        `until` is the time up to which moved copies can be recovered, None for no fixed end. What
+        is done already stays as it is. Raises `LeaseLost`, and `Conflict` for copies that are not
+        part of the action.
+        """
+        if not outcomes:
+            return
+        with self._database.write() as connection:
+            check_lease(connection, lease)
+            finish_copies(
+                self._database, connection, lease.action_id, outcomes, until=until, now=now
+            )
+
+    def counts(self, action_id: int) -> Mapping[str, int]:
+        """Finished copies by outcome."""
+        with self._database.read() as connection:
+            return count_outcomes(connection, action_id)
+
+
+def check_lease(connection: Connection, lease: Lease) -> Any:
+    """The action's row, locked, if the lease is still its lease. Raises `LeaseLost`."""
+    row = _locked(connection, lease.action_id)
+    if (row.fence, row.lease_holder) != (lease.fence, lease.holder):
+        raise LeaseLost(f"another worker took over action {lease.action_id}: stop")
+    return row
+
+
+def _locked(connection: Connection, action_id: int) -> Any:
+    statement = select(
+        actions.c.fence, actions.c.lease_holder, actions.c.lease_expires_at, actions.c.status
+    ).where(actions.c.id == action_id)
+    row = connection.execute(statement.with_for_update()).first()
+    if row is None:
+        raise missing_action(action_id)
+    return row
+
+
+def _write_lease(connection: Connection, lease: Lease) -> None:
+    connection.execute(
+        update(actions)
+        .where(actions.c.id == lease.action_id)
+        .values(fence=lease.fence, lease_holder=lease.holder, lease_expires_at=lease.expires_at)
+    )
+
+
+_INTENT = (
+    update(action_copies)
+    .where(
+        action_copies.c.action_id == bindparam("of_action"),
+        action_copies.c.copy_id == bindparam("of_copy"),
+    )
+    .values(
+        state=LedgerState.INTENT.value,
+        restore_folder=bindparam("folder"),
+        restore_handle=bindparam("handle"),
+        restore_role=bindparam("role"),
+        restore_flags=bindparam("flags"),
+        intent_at=bindparam("now"),
+    )
+)
+
+
+def _intent_row(
+    action_id: int, copy_id: int, restore: RestorePoint, now: datetime
+) -> dict[str, Any]:
+    return {
+        "of_action": action_id,
+        "of_copy": copy_id,
+        "folder": restore.place.folder,
+        "handle": restore.place.handle,
+        "role": restore.role.value,
+        "flags": " ".join(sorted(restore.flags)),
+        "now": now,
+    }
+
+
+def _select_entries() -> Select[Any]:
+    ledger = action_copies.c
+    return select(
+        *REF_COLUMNS,
+        ledger.action_id,
+        ledger.expected_sha256,
+        ledger.destination_role,
+        ledger.destination_folder,
+        ledger.state,
+        ledger.restore_folder,
+        ledger.restore_handle,
+        ledger.restore_role,
+        ledger.restore_flags,
+        ledger.outcome,
+        ledger.detail,
+        ledger.moved_folder,
+        ledger.moved_handle,
+        ledger.finished_at,
+        ledger.recoverable_until,
+    ).select_from(COPIES.join(action_copies, ledger.copy_id == copies.c.id))
+
+
+def _entry(row: Sequence[Any], siblings: frozenset[str]) -> LedgerEntry:
+    (
+        action_id, expected, role, folder, state,
+        restore_folder, restore_handle, restore_role, restore_flags,
+        outcome, detail, moved_folder, moved_handle, finished_at, until,
+    ) = row[8:]  # fmt: skip
+    restore = None
+    if restore_folder is not None:
+        place = Place(restore_folder, restore_handle)
+        restore = RestorePoint(place, ROLES[restore_role], frozenset(restore_flags.split()))
+    return LedgerEntry(
+        action_id=action_id,
+        copy=ref_of(row, siblings),
+        expected_sha256=expected,
+        destination_role=ROLES[role],
+        destination_folder=folder,
+        state=LedgerState(state),
+        restore=restore,
+        outcome=None if outcome is None else Outcome(outcome),
+        detail=detail,
+        moved_to=None if moved_folder is None else Place(moved_folder, moved_handle),
+        finished_at=finished_at,
+        recoverable_until=until,
+    )

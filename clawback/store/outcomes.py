@@ -1,0 +1,214 @@
+"""Finishing copies: everything that an outcome changes, in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from clawback.core.locations import delivery_location
+from clawback.errors import Conflict
+from clawback.store.cases.action_rows import read_action
+from clawback.store.database import Database
+from clawback.store.index.places import Placement, lock_mailboxes, place_copies
+from clawback.store.index.refs import ROLES
+from clawback.store.journal import record
+from models.actions import AUTOMATION, ActionType, RemediationAction
+from models.history import (
+    Event,
+    PostDeliveryAction,
+    PostDeliveryActionType,
+    PostDeliveryResult,
+    PostDeliveryTrigger,
+)
+from models.outcomes import CopyOutcome, LedgerState, Outcome
+from models.tables.catalog import (
+    action_copies,
+    actions,
+    copies,
+    mailboxes,
+    mails,
+    post_delivery_events,
+)
+
+_RESULTS: Mapping[Outcome, PostDeliveryResult] = {
+    Outcome.MOVED: PostDeliveryResult.SUCCESS,
+    Outcome.FAILED: PostDeliveryResult.ERROR,
+}
+"""Outcomes that are an event to a hunter; in the others remediation changed nothing."""
+
+
+def finish_copies(
+    database: Database,
+    connection: Connection,
+    action_id: int,
+    outcomes: Sequence[CopyOutcome],
+    *,
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    """Write outcomes in the caller's transaction, which has checked the lease."""
+    action = read_action(connection, action_id)
+    rows = _ledger_rows(database, connection, action_id, outcomes)
+    pending = {
+        item.copy_id: item
+        for item in outcomes
+        if rows[item.copy_id].state != LedgerState.DONE.value
+    }
+    if not pending:
+        return
+    finished = [pending[copy_id] for copy_id in sorted(pending)]
+    lock_mailboxes(database, connection, {rows[item.copy_id].mailbox_id for item in finished})
+    connection.execute(_FINISH, [_finish_row(action, item, until, now) for item in finished])
+    place_copies(database, connection, _placements(finished, rows), now)
+    events = [_event(action, item, rows[item.copy_id], now) for item in finished]
+    _write_events(connection, [event for event in events if event])
+    counts = count_outcomes(connection, action_id)
+    connection.execute(
+        update(actions).where(actions.c.id == action_id).values(outcomes=counts, updated_at=now)
+    )
+    record(
+        connection,
+        Event.BATCH_FINISHED,
+        now,
+        investigation_id=action.investigation_id,
+        action_id=action_id,
+        outcomes=dict(Counter(item.outcome.value for item in finished)),
+    )
+
+
+def count_outcomes(connection: Connection, action_id: int) -> dict[str, int]:
+    """Finished copies of an action by outcome."""
+    statement = (
+        select(action_copies.c.outcome, func.count())
+        .where(action_copies.c.action_id == action_id, action_copies.c.outcome.is_not(None))
+        .group_by(action_copies.c.outcome)
+        .order_by(action_copies.c.outcome)
+    )
+    return dict(connection.execute(statement).tuples().all())
+
+
+def _ledger_rows(
+    database: Database, connection: Connection, action_id: int, outcomes: Sequence[CopyOutcome]
+) -> dict[int, Any]:
+    """What is known of each copy. Raises `Conflict` for one that the action has not."""
+    wanted = {item.copy_id for item in outcomes}
+    statement = (
+        select(
+            action_copies.c.copy_id,
+            action_copies.c.state,
+            copies.c.mailbox_id,
+            copies.c.role,
+            mailboxes.c.address,
+            mails.c.network_message_id,
+            mails.c.internet_message_id,
+        )
+        .join(copies, copies.c.id == action_copies.c.copy_id)
+        .join(mailboxes, mailboxes.c.id == copies.c.mailbox_id)
+        .join(mails, mails.c.id == copies.c.mail_id)
+        .where(
+            action_copies.c.action_id == action_id,
+            database.among(action_copies.c.copy_id, wanted),
+        )
+    )
+    rows = {row.copy_id: row for row in connection.execute(statement)}
+    if len(rows) != len(wanted):
+        raise Conflict(f"some of these copies are not part of action {action_id}")
+    return rows
+
+
+_FINISH = (
+    update(action_copies)
+    .where(
+        action_copies.c.action_id == bindparam("of_action"),
+        action_copies.c.copy_id == bindparam("of_copy"),
+    )
+    .values(
+        state=LedgerState.DONE.value,
+        outcome=bindparam("ending"),
+        detail=bindparam("why"),
+        moved_folder=bindparam("folder"),
+        moved_handle=bindparam("handle"),
+        finished_at=bindparam("now"),
+        recoverable_until=bindparam("until"),
+    )
+)
+
+
+def _finish_row(
+    action: RemediationAction, item: CopyOutcome, until: datetime | None, now: datetime
+) -> dict[str, Any]:
+    is_removed = item.outcome is Outcome.MOVED and action.type is ActionType.SOFT_DELETE
+    return {
+        "of_action": action.id,
+        "of_copy": item.copy_id,
+        "ending": item.outcome.value,
+        "why": item.detail,
+        "folder": item.place.folder if item.place else None,
+        "handle": item.place.handle if item.place else None,
+        "now": now,
+        "until": until if is_removed else None,
+    }
+
+
+def _placements(finished: Iterable[CopyOutcome], rows: Mapping[int, Any]) -> list[Placement]:
+    """Where copies were seen: the next sync then finds nothing new.
+
+    A changed message is not the copy that the index knows; what it is now, the sync finds out.
+    """
+    return [
+        Placement(
+            item.copy_id,
+            rows[item.copy_id].mailbox_id,
+            item.place,
+            item.role or ROLES[rows[item.copy_id].role],
+        )
+        for item in finished
+        if item.place is not None and item.outcome is not Outcome.CHANGED
+    ]
+
+
+def _event(
+    action: RemediationAction, item: CopyOutcome, row: Any, now: datetime
+) -> dict[str, Any] | None:
+    result = _RESULTS.get(item.outcome)
+    if result is None:
+        return None
+    is_automated = action.decided_by == AUTOMATION
+    kind = PostDeliveryActionType.AUTOMATED if is_automated else PostDeliveryActionType.MANUAL
+    trigger = PostDeliveryTrigger.AUTOMATION if is_automated else PostDeliveryTrigger.ADMIN
+    return {
+        "action_id": action.id,
+        "copy_id": item.copy_id,
+        "timestamp": now,
+        "network_message_id": row.network_message_id,
+        "internet_message_id": row.internet_message_id,
+        "action": _words(action.type).value,
+        "action_type": kind.value,
+        "action_trigger": trigger.value,
+        "action_result": result.value,
+        "recipient_email_address": row.address,
+        "delivery_location": delivery_location(item.role or ROLES[row.role]).value,
+    }
+
+
+def _words(action: ActionType) -> PostDeliveryAction:
+    match action:
+        case ActionType.SOFT_DELETE:
+            return PostDeliveryAction.SOFT_DELETE
+        case ActionType.MOVE_TO_INBOX:
+            return PostDeliveryAction.MOVED_TO_INBOX
+        case ActionType.MOVE_TO_JUNK:
+            return PostDeliveryAction.MOVED_TO_JUNK
+        case ActionType.RESTORE:
+            return PostDeliveryAction.MOVED_TO_ORIGINAL
+        case _:
+            assert_never(action)
+
+
+def _write_events(connection: Connection, events: Sequence[dict[str, Any]]) -> None:
+    if events:
+        connection.execute(insert(post_delivery_events), events)

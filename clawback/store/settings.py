@@ -1,0 +1,108 @@
+"""Versioned settings and the stop button: implements `clawback.store_ports.SettingsStore`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, insert, select
+
+from clawback.errors import Conflict, SetupError
+from clawback.store.database import Database
+from clawback.store.journal import record
+from models.actions import Actor
+from models.history import Event
+from models.pausing import Pause
+from models.settings import Settings
+from models.tables.catalog import pauses, settings_versions
+
+
+class SqlSettings:
+    """Settings by version; every change has an author and a row in the history."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def current(self) -> tuple[Settings, int]:
+        """The settings and their version; version 0 is the defaults of a fresh install."""
+        with self._database.read() as connection:
+            return _current(connection)
+
+    def save(self, settings: Settings, *, based_on: int, actor: Actor, now: datetime) -> int:
+        """A new version. Raises `Conflict` where another version came in between."""
+        row = {
+            "version": based_on + 1,
+            "settings": settings.model_dump(mode="json"),
+            "author": actor.name,
+            "via": actor.via.value,
+            "verified": actor.verified,
+            "at": now,
+        }
+        with self._database.write() as connection:
+            before, version = _current(connection)
+            statement = self._database.insert(settings_versions).values(row)
+            written = (
+                version == based_on
+                and connection.execute(
+                    statement.on_conflict_do_nothing().returning(settings_versions.c.version)
+                ).first()
+            )
+            if not written:
+                raise Conflict(
+                    f"the settings changed since version {based_on}: look at them again, then save"
+                )
+            record(
+                connection,
+                Event.SETTINGS_CHANGED,
+                now,
+                actor=actor.name,
+                via=actor.via.value,
+                version=based_on + 1,
+                changed=_changed(before, settings),
+            )
+        return based_on + 1
+
+    def pause(self) -> Pause | None:
+        """The latest press of the stop button while it holds, else None."""
+        statement = select(pauses).order_by(pauses.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(statement).first()
+        if row is None or not row.paused:
+            return None
+        return Pause(paused=True, reason=row.reason, author=row.author, at=row.at)
+
+    def set_pause(self, pause: Pause, via: str) -> None:
+        """Press or release the stop button."""
+        event = Event.REMEDIATION_PAUSED if pause.paused else Event.REMEDIATION_RESUMED
+        with self._database.write() as connection:
+            connection.execute(
+                insert(pauses).values(
+                    paused=pause.paused,
+                    reason=pause.reason,
+                    author=pause.author,
+                    via=via,
+                    at=pause.at,
+                )
+            )
+            record(connection, event, pause.at, actor=pause.author, via=via, reason=pause.reason)
+
+
+def _current(connection: Connection) -> tuple[Settings, int]:
+    statement = select(settings_versions.c.settings, settings_versions.c.version)
+    row = connection.execute(
+        statement.order_by(settings_versions.c.version.desc()).limit(1)
+    ).first()
+    if row is None:
+        return Settings(), 0
+    try:
+        return Settings.model_validate(row[0]), int(row[1])
+    except ValidationError:
+        raise SetupError(
+            f"version {row[1]} of the settings does not fit this version of Clawback: "
+            "install the version that wrote it, or a newer one"
+        ) from None
+
+
+def _changed(before: Settings, after: Settings) -> list[str]:
+    old, new = before.model_dump(), after.model_dump()
+    return sorted(name for name in new if new[name] != old[name])

@@ -1,0 +1,52 @@
+"""All tables, by noun: importing this module loads every one of them into one metadata."""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel, Table
+
+from models.tables.actions import ActionCopyRow, ActionRow
+from models.tables.alerts import AlertEntityRow, AlertRow
+from models.tables.clusters import ClusterMemberRow, ClusterRow
+from models.tables.columns import Row
+from models.tables.copies import CopyRow
+from models.tables.decisions import DecisionRow
+from models.tables.events import PostDeliveryEventRow
+from models.tables.history import HistoryRow
+from models.tables.investigations import InvestigationRow, VerdictRow
+from models.tables.locations import CopyLocationRow, LocationCheckRow
+from models.tables.mailboxes import MailboxRow
+from models.tables.mails import MailFileRow, MailRecipientRow, MailRow, MailUrlRow, UrlRow
+from models.tables.settings import PauseRow, SettingsVersionRow
+from models.tables.suppressions import SuppressionRow
+
+METADATA = Row.metadata
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """The Core table of a row class, for bulk paths that make no objects."""
+    return METADATA.tables[str(row.__tablename__)]
+
+
+mailboxes = table_of(MailboxRow)
+mails = table_of(MailRow)
+mail_files = table_of(MailFileRow)
+urls = table_of(UrlRow)
+mail_urls = table_of(MailUrlRow)
+mail_recipients = table_of(MailRecipientRow)
+copies = table_of(CopyRow)
+alerts = table_of(AlertRow)
+alert_entities = table_of(AlertEntityRow)
+investigations = table_of(InvestigationRow)
+verdicts = table_of(VerdictRow)
+clusters = table_of(ClusterRow)
+cluster_members = table_of(ClusterMemberRow)
+location_checks = table_of(LocationCheckRow)
+copy_locations = table_of(CopyLocationRow)
+decisions = table_of(DecisionRow)
+actions = table_of(ActionRow)
+action_copies = table_of(ActionCopyRow)
+post_delivery_events = table_of(PostDeliveryEventRow)
+suppressions = table_of(SuppressionRow)
+settings_versions = table_of(SettingsVersionRow)
+pauses = table_of(PauseRow)
+history = table_of(HistoryRow)
