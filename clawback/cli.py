@@ -67,9 +67,12 @@ app.add_typer(lab.group, name="lab", rich_help_panel=ADMINISTER)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        typer.echo(f"clawback {version('clawback')}")
+        try:
+            typer.echo(f"clawback {version('clawback')}")
+        except PackageNotFoundError:
+            typer.echo("clawback, not installed: run from a checkout")
         raise typer.Exit
 
 

@@ -176,7 +176,7 @@ def _show_messages(entries: Sequence[LedgerEntry]) -> None:
         screen.add_row(
             made,
             [
-                screen.address(entry.copy.mailbox),
+                screen.literal(entry.copy.mailbox),
                 inert(entry.restore.place.folder, 40) if entry.restore else "",
                 inert(entry.moved_to.folder, 40) if entry.moved_to else "",
                 outcome + detail,

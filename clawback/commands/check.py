@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clawback.commands import screen
 from clawback.commands.screen import AsJson
 from clawback.core.showing import counted
 from clawback.errors import ClawbackError
-from clawback.serving.health import Health, orchestrator_health
 
 if TYPE_CHECKING:
     from clawback.config import Config
     from clawback.services.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One part of the set-up: whether it is sound, and what is so or what to do."""
+
+    part: str
+    sound: bool
+    says: str
 
 
 def check(*, as_json: AsJson = False) -> int:
@@ -54,7 +63,14 @@ def _all() -> Iterator[Health]:
         return
     yield _configuration(config)
     yield from _app(config)
-    yield from orchestrator_health(config.prefect_api_url)
+    yield from _orchestrator(config)
+
+
+def _orchestrator(config: Config) -> Iterator[Health]:
+    from clawback.serving.health import orchestrator_health
+
+    for part, problem, says in orchestrator_health(config.prefect_api_url):
+        yield Health(part, not problem, problem or says)
 
 
 def _configuration(config: Config) -> Health:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clawback.services.context import Context
     from clawback.services.preview import Preview
     from models.clusters import Member
+    from models.decisions import Decision
     from models.locations import CopyLocation
 
 FileOption = Annotated[
@@ -143,7 +144,7 @@ def _show_messages(found: Preview, limit: int) -> None:
     if not found.cluster.members or not limit:
         return
     where = {location.copy_id: location for location in found.locations}
-    made = screen.table("Mailbox", "Folder", "Location", "Why")
+    made = screen.table("Mailbox", "Folder", "Location", "Why", whole=["Mailbox", "Location"])
     for member in found.cluster.members[:limit]:
         screen.add_row(made, _cells(member, where[member.ref.copy_id]))
     screen.console().print(made)
@@ -156,7 +157,7 @@ def _show_messages(found: Preview, limit: int) -> None:
 def _cells(member: Member, where: CopyLocation) -> list[str]:
     place = where.live.place
     return [
-        screen.address(member.ref.mailbox),
+        screen.literal(member.ref.mailbox),
         inert(place.folder, 40) if place else "",
         where.location.value,
         inert(member.why, 80),
@@ -164,13 +165,26 @@ def _cells(member: Member, where: CopyLocation) -> list[str]:
 
 
 def _show_decision(found: Preview) -> None:
-    from clawback.core.explain import decision_line
+    """What would happen, the rules that say so, and in one line those that had nothing to say."""
+    from rich.padding import Padding
 
-    out = screen.console()
-    out.print(f"Policy would say: {decision_line(found.decision)}", style="bold")
-    rules = [("hit" if rule.hit else "no", rule) for rule in found.decision.rules]
-    out.print(
-        screen.fields(
-            [(f"  {word:3}  {rule.rule}", inert(rule.reason, 300)) for word, rule in rules]
-        )
-    )
+    out, decision = screen.console(), found.decision
+    out.print(f"If it is investigated now: {_effect(decision)}", style="bold")
+    hits = [(f"  {one.rule}", inert(one.reason, 300)) for one in decision.hits]
+    out.print(screen.fields(hits or [("  reason", inert(decision.reason, 300))]))
+    if decision.misses:
+        missed = ", ".join(one.rule for one in decision.misses)
+        out.print(Padding(f"no hit: {missed}", (0, 0, 0, 2)), style="dim")
+
+
+def _effect(decision: Decision) -> str:
+    from models.decisions import Effect
+
+    size = counted(len(decision.copies), "message")
+    match decision.effect:
+        case Effect.REMEDIATE:
+            return f"soft delete of {size}, without approval"
+        case Effect.AWAIT_APPROVAL:
+            return f"soft delete of {size} waits for approval"
+        case Effect.NO_ACTION:
+            return "no action"

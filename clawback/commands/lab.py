@@ -203,7 +203,7 @@ def _next(manifest: LabManifest) -> Sequence[str]:
     if manifest.secops_mailbox:
         lines.append(
             f"clawback settings set secops_mailboxes={manifest.secops_mailbox} "
-            f"simulation_urls={manifest.simulation_url}"
+            f"simulation_urls='{manifest.simulation_url}'"
         )
     if manifest.file.copies:
         lines.append(f"clawback find --sha256 {manifest.malicious_sha256}")

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -29,7 +29,7 @@ AsJson = Annotated[
 PIPED_WIDTH = 140
 """Columns where there is no terminal: a pipe has no width, and 80 would cut what people grep for."""
 
-ADDRESS_LIMIT = 60
+LITERAL_LIMIT = 200
 
 
 def emit(view: Mapping[str, object]) -> None:
@@ -58,8 +58,10 @@ def _console(*, stderr: bool) -> Console:
     )
 
 
-def table(*columns: str, numbers: Iterable[str] = (), title: str = "") -> Table:
-    """A table with these headings; columns named in `numbers` stand to the right."""
+def table(
+    *columns: str, numbers: Iterable[str] = (), whole: Iterable[str] = (), title: str = ""
+) -> Table:
+    """A table with these headings; `numbers` stand to the right, `whole` are not folded."""
     from rich import box
     from rich.table import Table
 
@@ -70,9 +72,10 @@ def table(*columns: str, numbers: Iterable[str] = (), title: str = "") -> Table:
         title_style="bold",
         pad_edge=False,
     )
-    right = set(numbers)
+    right, unfolded = set(numbers), {*numbers, *whole}
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column in right else "left"
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=column in unfolded)
     return made
 
 
@@ -97,13 +100,13 @@ def fields(pairs: Sequence[tuple[str, str]]) -> Table:
     return made
 
 
-def address(text: str) -> str:
-    """A mailbox's address as an administrator named it, so that it can be copied.
+def literal(text: str) -> str:
+    """A text as an administrator wrote it, such as a mailbox's address, so that it can be copied.
 
     The inert form where it holds anything but printable ASCII.
     """
-    plain = text.isascii() and text.isprintable() and len(text) <= ADDRESS_LIMIT
-    return text if plain else inert(text, ADDRESS_LIMIT)
+    plain = text.isascii() and text.isprintable() and len(text) <= LITERAL_LIMIT
+    return text if plain else inert(text, LITERAL_LIMIT)
 
 
 def at(moment: datetime | None) -> str:

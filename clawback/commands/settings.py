@@ -108,7 +108,7 @@ def written(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
-        return ", ".join(inert(str(item), 200) for item in value) or "none"
+        return ", ".join(screen.literal(str(item)) for item in value) or "none"
     return str(value)
 
 

@@ -145,7 +145,7 @@ def _show_problems(listed: tuple[ProblemMail, ...]) -> None:
     for mail in listed:
         digest = f"{mail.content_sha256[:12]}…"
         codes = ", ".join(inert(code, 40) for code in mail.codes)
-        screen.add_row(made, [screen.address(mail.mailbox), inert(mail.folder, 40), digest, codes])
+        screen.add_row(made, [screen.literal(mail.mailbox), inert(mail.folder, 40), digest, codes])
     screen.console().print(made)
 
 

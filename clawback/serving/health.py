@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from clawback.errors import ClawbackError
 from clawback.runs.rest import PrefectRest
@@ -19,13 +19,12 @@ SILENT = timedelta(seconds=120)
 START = "start it with `clawback up`"
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """One part of the set-up: whether it is sound, and what is so or what to do."""
+class Health(NamedTuple):
+    """One part: what is wrong and what to do, or the empty string, and else what is so."""
 
     part: str
-    sound: bool
-    says: str
+    problem: str
+    says: str = ""
 
 
 def orchestrator_health(api_url: str, now: datetime | None = None) -> tuple[Health, ...]:
@@ -34,31 +33,31 @@ def orchestrator_health(api_url: str, now: datetime | None = None) -> tuple[Heal
         rest = PrefectRest(api_url)
         rest.get("/health")
         return (
-            Health("server", True, f"answers at {api_url}"),
+            Health("server", "", f"answers at {api_url}"),
             _worker(rest, now or datetime.now(UTC)),
             _deployments(rest),
         )
     except ClawbackError as error:
-        return (Health("server", False, str(error)),)
+        return (Health("server", str(error)),)
 
 
 def _worker(rest: PrefectRest, now: datetime) -> Health:
     if rest.get(f"/work_pools/{POOL}") is None:
-        return Health("worker", False, f"there is no work pool {POOL}: {START}")
+        return Health("worker", f"there is no work pool {POOL}: {START}")
     workers = rest.post(f"/work_pools/{POOL}/workers/filter", {}) or []
     seen = [datetime.fromisoformat(item["last_heartbeat_time"]) for item in workers]
     online = sum(now - heard < SILENT for heard in seen)
     if not online:
-        return Health("worker", False, f"no worker of the work pool {POOL} is alive: {START}")
-    return Health("worker", True, f"{online} alive in the work pool {POOL}")
+        return Health("worker", f"no worker of the work pool {POOL} is alive: {START}")
+    return Health("worker", "", f"{online} alive in the work pool {POOL}")
 
 
 def _deployments(rest: PrefectRest) -> Health:
     missing = list(_missing(rest))
     if missing:
         listed = ", ".join(missing)
-        return Health("deployments", False, f"not deployed: {listed}; restart `clawback up`")
-    return Health("deployments", True, ", ".join(DEPLOYMENTS))
+        return Health("deployments", f"not deployed: {listed}; restart `clawback up`")
+    return Health("deployments", "", ", ".join(DEPLOYMENTS))
 
 
 def _missing(rest: PrefectRest) -> Iterator[str]:
