@@ -122,9 +122,10 @@ def index_status(connection: Connection) -> IndexStatus:
 
 def problem_mails(connection: Connection, limit: int) -> tuple[ProblemMail, ...]:
     """Mails that could not be read whole and still have a copy, newest first."""
+    any_copy = copies.alias("any_copy")
     first = (
-        select(func.min(copies.c.id))
-        .where(copies.c.mail_id == mails.c.id, copies.c.gone_at.is_(None))
+        select(func.min(any_copy.c.id))
+        .where(any_copy.c.mail_id == mails.c.id, any_copy.c.gone_at.is_(None))
         .scalar_subquery()
     )
     statement = (
