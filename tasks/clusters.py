@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
 
 from clawback.services import decide, investigate, locate
 from clawback.services.decide import DecisionSummary
@@ -17,8 +17,8 @@ from tasks.app import app
 from tasks.endings import is_retryable
 
 
-def _cluster_name(parameters: dict[str, Any]) -> str:
-    found: IndicatorLabel = parameters["indicator"]
+def _cluster_name() -> str:
+    found: IndicatorLabel = task_run.parameters["indicator"]
     kind = found.kind.value
     return f"cluster {kind[0].lower()}{kind[1:]} {found.label}"
 

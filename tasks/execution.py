@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from prefect import task
@@ -43,14 +42,9 @@ async def open_execution(action_id: int) -> Execution | Stopped:
     return execution
 
 
-def _batch_name(parameters: dict[str, Any]) -> str:
-    batch: Batch = parameters["batch"]
-    return f"{parameters['verb']} batch {batch.number} of {batch.total} in {batch.source}"
-
-
 @task(
     name="run a batch",
-    task_run_name=_batch_name,
+    task_run_name="{verb} batch {batch.number} of {batch.total} in {batch.source}",
     cache_policy=NO_CACHE,
     persist_result=False,
     retries=len(DELAYS),

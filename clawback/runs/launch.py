@@ -4,13 +4,14 @@
     worker ARGS…    `prefect worker start ARGS…`, once the work pool exists
     deploy ARGS…    `prefect deploy ARGS…`, once the work pool exists
 
-It adds two things to the `prefect` command. Worker and deployment import Prefect while the server
-still starts, which saves seconds. And the process ends when its supervisor does, however that ends:
+It adds two things to the `prefect` command. Worker and deployment import Prefect, and the modules
+that `CLAWBACK_WARM` names, while the server still starts, which saves seconds. And the process ends when its supervisor does, however that ends:
 the supervisor holds the other end of standard input.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import runpy
 import signal
@@ -45,6 +46,8 @@ def main(argv: Sequence[str]) -> None:
         import prefect.flows
         import prefect.workers.process  # noqa: F401
 
+        for module in os.environ.get("CLAWBACK_WARM", "").split():
+            importlib.import_module(module)
         await_pool(os.environ["PREFECT_API_URL"], os.environ["CLAWBACK_WORK_POOL"])
     sys.argv = ["prefect", *COMMANDS[role], *arguments]
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)

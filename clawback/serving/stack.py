@@ -31,6 +31,9 @@ POLL_SECONDS = 0.2
 
 WORKER = "clawback-worker"
 
+FLOWS = "flows.investigate flows.approve flows.revert flows.sync flows.refresh flows.sweep"
+"""What `prefect deploy` reads: imported while the server still starts."""
+
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
@@ -171,11 +174,12 @@ class RunningStack:
         variables = environment(
             profile, home=self.home, code=self.code, api_url=self.api_url, pool=preparing.POOL
         )
+        warm = FLOWS if name == "deploy" else ""
         program = Program(
             name=name,
             command=[sys.executable, "-m", "clawback.runs.launch", name, *arguments],
             directory=directory,
-            environment={**variables, **self.options.extra},
+            environment={**variables, "CLAWBACK_WARM": warm, **self.options.extra},
             log_file=self._log_file(name),
         )
         child = Child(program)
@@ -208,6 +212,7 @@ class RunningStack:
                     f"see {self.log_directory}"
                 )
             time.sleep(POLL_SECONDS)
+        log.info("stack_step_done", extra={"step": what, "at": time.monotonic()})
 
     def _is_healthy(self) -> bool:
         return preparing.is_healthy(self._rest)
