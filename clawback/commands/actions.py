@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clawback.commands import screen
+from clawback.commands.action_table import show_actions
 from clawback.commands.opening import open_context
 from clawback.commands.screen import AsJson
 from clawback.core.showing import counted, inert
@@ -75,51 +76,6 @@ def _statuses(*, pending: bool, history: bool) -> tuple[ActionStatus, ...]:
     return ()
 
 
-def show_actions(listed: Sequence[RemediationAction], title: str = "") -> None:
-    """The columns of the action center, as a table, or one block each on a narrow terminal."""
-    out = screen.console()
-    if out.width < WIDE:
-        if title:
-            out.print(title, style="bold")
-        for found in listed:
-            out.print(screen.fields(list(zip(COLUMNS, _cells(found), strict=True))))
-            out.print()
-        return
-    made = screen.table(*COLUMNS, numbers=["Investigation ID", "Approval ID"], title=title)
-    for found in listed:
-        screen.add_row(made, _cells(found))
-    out.print(made)
-
-
-WIDE = 120
-"""Columns that the table needs; below, ten headings break into syllables."""
-
-COLUMNS = (
-    "Action update time", "Investigation ID", "Approval ID", "Action type", "Entity type",
-    "Asset", "Decision", "Decided by", "Action source", "Status",
-)  # fmt: skip
-"""The original's columns, in its order."""
-
-
-def _cells(found: RemediationAction) -> list[str]:
-    from clawback.core.lifecycle import outcome_line
-    from clawback.services.report import ENTITY_TYPE, asset, decision_word
-
-    done = outcome_line(found.outcomes)
-    return [
-        screen.at(found.updated_at),
-        str(found.investigation_id),
-        str(found.id),
-        found.type.value,
-        ENTITY_TYPE,
-        f"{asset(found)}, {counted(found.copies, 'message')}",
-        decision_word(found),
-        inert(found.decided_by, 40),
-        found.source.value,
-        f"{found.status.value} ({done})" if done else found.status.value,
-    ]
-
-
 def _hint(listed: Sequence[RemediationAction]) -> None:
     waiting = [found.id for found in listed if found.status.value == "Pending"]
     if waiting:
@@ -156,7 +112,7 @@ def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
         ("Investigation", str(found.investigation_id)),
         ("Reverts action", str(found.reverts_action_id or "")),
         ("About", f"{found.cluster_kind} {asset(found)}, {counted(found.copies, 'message')}"),
-        ("Reason", inert(found.reason, 500)),
+        ("Reason", screen.said(found.reason, 1000)),
         ("Decided by", who if found.decided_by else ""),
         ("Decided", screen.at(found.decided_at)),
         ("Expires", screen.at(found.expires_at) if found.status.value == "Pending" else ""),
@@ -167,22 +123,26 @@ def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
 
 
 def _show_messages(entries: Sequence[LedgerEntry]) -> None:
-    made = screen.table("Mailbox", "From folder", "To folder", "Outcome", "Recoverable until")
+    """What became of the first messages, from which folder to which."""
+    made = screen.table("Mailbox\nFolders", "Outcome", "Recoverable until")
     for entry in entries[:SHOWN]:
-        outcome = entry.outcome.value if entry.outcome else entry.state.value
-        detail = f" ({inert(entry.detail, 60)})" if entry.detail else ""
-        moved = entry.outcome is not None and entry.outcome.value == "moved"
-        until = screen.at(entry.recoverable_until) or "someone empties it"
-        screen.add_row(
-            made,
-            [
-                screen.literal(entry.copy.mailbox),
-                inert(entry.restore.place.folder, 40) if entry.restore else "",
-                inert(entry.moved_to.folder, 40) if entry.moved_to else "",
-                outcome + detail,
-                until if moved else "",
-            ],
-        )
+        screen.add_row(made, _message_cells(entry))
     screen.console().print(made)
     if (left := len(entries) - SHOWN) > 0:
         screen.console().print(f"… and {counted(left, 'more message')}: --json lists all")
+
+
+def _message_cells(entry: LedgerEntry) -> list[str]:
+    """A detail only where something went otherwise than planned, an end only for a soft delete."""
+    moved = entry.outcome is not None and entry.outcome.value == "moved"
+    outcome = entry.outcome.value if entry.outcome else entry.state.value
+    detail = f": {inert(entry.detail, 80)}" if entry.detail and not moved else ""
+    deleted = moved and entry.destination_role.value == "recoverable"
+    places = [entry.restore.place.folder if entry.restore else entry.copy.place.folder]
+    if entry.moved_to is not None:
+        places.append(entry.moved_to.folder)
+    return [
+        f"{screen.literal(entry.copy.mailbox)}\n  {' → '.join(inert(one, 40) for one in places)}",
+        outcome + detail,
+        (screen.at(entry.recoverable_until) or "no fixed end") if deleted else "",
+    ]

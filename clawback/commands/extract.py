@@ -135,17 +135,22 @@ def _url_view(url: UrlFact) -> Mapping[str, object]:
 def _show(path: Path, facts: MailFacts) -> None:
     """One message for people: a heading, its files, its links, what could not be read."""
     out = screen.console()
-    out.print(inert(str(path), 200), style="bold")
-    out.print(f"  SHA-256 {facts.content_sha256}", style="dim")
+    out.print(screen.literal(str(path)), style="bold", soft_wrap=True)
+    for line, style in _lines(facts):
+        out.print(line, style=style, soft_wrap=True)
+
+
+def _lines(facts: MailFacts) -> Iterator[tuple[str, str]]:
+    yield f"  SHA-256 {facts.content_sha256}", "dim"
     for file in facts.attachments:
         kind, size = inert(file.content_type, 60), f"{file.size_bytes:,} bytes"
-        out.print(f"  file  {inert(file.filename, 80) or '(no name)'} · {kind} · {size}")
-        out.print(f"        {file.sha256}", style="dim")
+        yield f"  file  {inert(file.filename, 80) or '(no name)'} · {kind} · {size}", ""
+        yield f"        {file.sha256}", "dim"
     for word, urls in (("link", facts.urls), ("header link", facts.header_urls)):
         for url in urls:
             wrapped = " · opened from a wrapper" if url.opened_from else ""
-            out.print(f"  {word}  {show_url(url.url, whole=True)} · {url.location.value}{wrapped}")
+            yield f"  {word}  {show_url(url.url, whole=True)} · {url.location.value}{wrapped}", ""
     for problem in facts.problems:
-        out.print(f"  could not read  {problem.code} at {problem.where or 'the message'}")
+        yield f"  could not read  {problem.code} at {problem.where or 'the message'}", "yellow"
     if not (facts.attachments or facts.urls or facts.header_urls or facts.problems):
-        out.print("  no files, no links")
+        yield "  no files, no links", ""

@@ -112,7 +112,7 @@ def _show(ctx: Context, found: Preview, limit: int) -> None:
         f"{cluster.kind.value}  {show_indicator(cluster.indicator, whole=True)}", style="bold"
     )
     if found.refused:
-        out.print(f"Refused: {inert(found.refused, 300)}", style="red")
+        out.print(f"Refused: {screen.said(found.refused)}", style="red")
         return
     out.print(screen.fields(_facts(ctx, found)))
     _show_messages(found, limit)
@@ -170,8 +170,8 @@ def _show_decision(found: Preview) -> None:
 
     out, decision = screen.console(), found.decision
     out.print(f"If it is investigated now: {_effect(decision)}", style="bold")
-    hits = [(f"  {one.rule}", inert(one.reason, 300)) for one in decision.hits]
-    out.print(screen.fields(hits or [("  reason", inert(decision.reason, 300))]))
+    hits = [(f"  {one.rule}", screen.said(one.reason)) for one in decision.hits]
+    out.print(screen.fields(hits or [("  reason", screen.said(decision.reason))]))
     if decision.misses:
         missed = ", ".join(one.rule for one in decision.misses)
         out.print(Padding(f"no hit: {missed}", (0, 0, 0, 2)), style="dim")

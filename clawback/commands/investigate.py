@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SOURCE = "cli"
 """The alert source of what is named on the command line."""
 
+GOING_ON = ("SCHEDULED", "PENDING", "RUNNING")
+"""States of a run that goes on by itself."""
+
 
 def investigate(
     *,
@@ -109,19 +112,9 @@ def _unique(indicators: tuple[Indicator, ...]) -> tuple[Indicator, ...]:
 
 def _wait(ctx: Context, investigation_id: int, timeout: int, *, quiet: bool) -> Investigation:
     """The investigation once it ended or waits for a person."""
-    from clawback.core.lifecycle import is_ended
-    from models.actions import ActionStatus
-
-    def settled(found: Investigation) -> bool:
-        if is_ended(found.status):
-            return True
-        actions = ctx.store.cases.actions(investigation_id=found.id)
-        running = any(action.status is ActionStatus.RUNNING for action in actions)
-        return not running and any(action.status is ActionStatus.PENDING for action in actions)
-
     return poll(
         lambda: ctx.store.cases.investigation(investigation_id),
-        settled,
+        lambda found: _is_settled(ctx, found),
         what=f"investigation {investigation_id}",
         label=lambda found: f"Investigation {found.id}: {found.status.value}",
         timeout=timeout,
@@ -129,9 +122,20 @@ def _wait(ctx: Context, investigation_id: int, timeout: int, *, quiet: bool) -> 
     )
 
 
+def _is_settled(ctx: Context, found: Investigation) -> bool:
+    """Whether nothing more happens by itself; the status may look so before the last cluster's turn."""
+    from clawback.core.lifecycle import is_ended
+    from models.alerts import InvestigationStatus
+
+    rests = (InvestigationStatus.PENDING_ACTION, InvestigationStatus.PARTIALLY_REMEDIATED)
+    if not (is_ended(found.status) or found.status in rests):
+        return False
+    return ctx.runs is None or ctx.runs.state(found.run_id) not in GOING_ON
+
+
 def _say_started(ctx: Context, found: Investigation, *, created: bool) -> None:
     word = "started" if created else f"exists already ({found.status.value})"
-    screen.console().print(f"Investigation {found.id} {word}: {inert(found.title, 200)}")
+    screen.console().print(f"Investigation {found.id} {word}: {screen.said(found.title)}")
     if ctx.runs is not None and found.run_id:
         screen.console().print(f"  {ctx.runs.link(found.run_id)}", style="dim", soft_wrap=True)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clawback.commands import screen
-from clawback.commands.actions import show_actions
+from clawback.commands.action_table import show_actions
 from clawback.commands.opening import open_context
 from clawback.commands.screen import AsJson
 from clawback.core.showing import counted, inert, show_indicator
@@ -16,6 +16,7 @@ from clawback.core.showing import counted, inert, show_indicator
 if TYPE_CHECKING:
     from clawback.services.context import Context
     from models.alerts import Investigation
+    from models.decisions import Decision
 
 
 def investigations(
@@ -49,13 +50,15 @@ def _show_list(listed: Sequence[Investigation]) -> None:
     if not listed:
         screen.console().print("No investigations yet. Start one: clawback investigate --url …")
         return
-    made = screen.table("ID", "Status", "Alert", "Result", "Updated", numbers=["ID"])
+    made = screen.table(
+        "ID", "Status", "Alert", "Result", "Updated", numbers=["ID"], whole=["Updated", "Status"]
+    )
     for found in listed:
         cells = [
             str(found.id),
             found.status.value,
-            inert(found.title, 80),
-            inert(found.summary, 200),
+            screen.said(found.title, 100),
+            screen.said(found.summary),
             screen.at(found.updated_at),
         ]
         screen.add_row(made, cells)
@@ -70,8 +73,8 @@ def show_investigation(ctx: Context, found: Investigation) -> None:
     out.print(
         screen.fields(
             [
-                ("Alert", inert(found.title, 200)),
-                ("Result", inert(found.summary, 300)),
+                ("Alert", screen.said(found.title)),
+                ("Result", screen.said(found.summary)),
                 ("Started", screen.at(found.created_at)),
                 ("Ended", screen.at(found.ended_at)),
                 ("Index as of", screen.at(found.index_as_of)),
@@ -99,11 +102,12 @@ def _show_verdicts(ctx: Context, investigation_id: int) -> None:
 
 
 def _show_cluster(ctx: Context, cluster_id: int) -> None:
-    from clawback.core.explain import counts_line, decision_line
+    from clawback.core.explain import counts_line
 
     cases = ctx.store.cases
     cluster, counts = cases.cluster(cluster_id), cases.latest_counts(cluster_id)
     decision = cases.latest_decision(cluster_id)
+    refused = [one for one in cluster.guards if one.level.value == "refuse"]
     size = f"{counted(len(cluster.members), 'message')} of {counted(cluster.facts.mails, 'mail')}"
     screen.console().print(
         f"{cluster.kind.value}  {show_indicator(cluster.indicator)}", style="bold"
@@ -111,10 +115,20 @@ def _show_cluster(ctx: Context, cluster_id: int) -> None:
     screen.console().print(
         screen.fields(
             [
-                ("Found", f"{size}, from {counted(cluster.facts.senders, 'sender')}"),
+                ("Refused", "; ".join(screen.said(one.reason) for one in refused)),
+                (
+                    "Found",
+                    "" if refused else f"{size}, from {counted(cluster.facts.senders, 'sender')}",
+                ),
                 ("Where", counts_line(counts) if counts else ""),
                 ("Checked", screen.at(counts.checked_at) if counts else ""),
-                ("Decision", decision_line(decision) if decision else ""),
+                ("Decision", _decision(decision) if decision else ""),
             ]
         )
     )
+
+
+def _decision(decision: Decision) -> str:
+    """The reason, which names the effect itself unless nothing follows."""
+    prefix = "No action: " if decision.effect.value == "NoAction" else ""
+    return prefix + screen.said(decision.reason)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from clawback.core.showing import inert
+from clawback.core.showing import inert, shortened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,6 +98,14 @@ def fields(pairs: Sequence[tuple[str, str]]) -> Table:
         if value:
             made.add_row(name, Text(value))
     return made
+
+
+def said(text: str, limit: int = 300) -> str:
+    """A sentence of Clawback's own, such as a policy's reason: its mail parts are inert already.
+
+    Made inert once more, defanged hosts would turn into something else.
+    """
+    return shortened(one_line_of(text), limit)
 
 
 def literal(text: str) -> str:
