@@ -18,6 +18,10 @@ from models.locations import Bucket, CopyLocation, LocationCounts
 from models.planning import NewAction
 from models.settings import Mode
 
+INDEX_FRESH = timedelta(hours=24)
+"""Past this the oldest mailbox's last look is too long ago to say how large a cluster is: our own
+choice, far longer than the schedule of `sync`, so that only a mailbox that cannot be read gets there."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionSummary:
@@ -100,6 +104,7 @@ def policy_inputs(
         settings=settings,
         settings_version=version,
         index_as_of=index.as_of,
+        index_complete=index.as_of is not None and index.as_of >= ctx.clock.now() - INDEX_FRESH,
     )
 
 

@@ -1,0 +1,234 @@
+"""The state machine: whatever happens in whatever order, the promises hold."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from watching import Crash, Violation
+from world import FOLDERS, INDICATORS, MAILBOXES, World
+
+from clawback.errors import LeaseLost
+from clawback.mail.extract import EXTRACTOR_VERSION
+from clawback.mailboxes.memory_levers import Trick
+from clawback.services import remediate
+from clawback.services.revert import RevertTo
+from clawback.store.engine import open_store
+from models.actions import ActionStatus, Actor, Choice, DecidedVia
+from models.alerts import EntityClaim
+from models.pausing import Pause
+from models.settings import Settings
+
+NAMES = st.sampled_from(sorted(INDICATORS))
+CARRIED = st.sampled_from([("file",), ("url",), ("file", "url"), ()])
+CALLS = st.integers(0, 60)
+ADMIN = Actor("admin", DecidedVia.CLI, True)
+
+# Thousands of commits wait for a disk here; that they do is tested with the store.
+QUICK_DISK = next((path for path in ("/dev/shm",) if os.access(path, os.W_OK)), None)
+
+_template: list[Path] = []
+
+
+def template() -> Path:
+    """An empty database at the newest version, made once and copied for each example."""
+    if not _template:
+        folder = Path(tempfile.mkdtemp(prefix="clawback-machine-", dir=QUICK_DISK))
+        open_store(f"sqlite:///{folder / 'empty.db'}", extractor_version=EXTRACTOR_VERSION).close()
+        _template.append(folder / "empty.db")
+    return _template[0]
+
+
+class Promises(RuleBasedStateMachine):
+    """Users, attackers, analysts, crashes and clocks against the services."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory(prefix="clawback-world-", dir=QUICK_DISK)
+        self.world = World(Path(self._folder.name), template())
+
+    def teardown(self) -> None:
+        """Everything comes to an end, and still holds."""
+        try:
+            self._go_on()
+            self.world.settle()
+            self.world.check()
+        finally:
+            self.world.store.close()
+            self._folder.cleanup()
+
+    @rule(box=st.sampled_from(MAILBOXES), what=CARRIED, folder=st.sampled_from(FOLDERS),
+          twice=st.booleans())  # fmt: skip
+    def deliver(self, box: str, what: tuple[str, ...], folder: str, twice: bool) -> None:
+        self.world.deliver(box, what, folder, twice)
+
+    @rule(what=st.sampled_from(["move", "rename", "delete"]), which=st.integers(0, 50),
+          folder=st.sampled_from(FOLDERS))  # fmt: skip
+    def user(self, what: str, which: int, folder: str) -> None:
+        self.world.user(what, which, folder)
+
+    @rule()
+    def sync(self) -> None:
+        self.world.sync()
+
+    @rule(files=st.booleans(), urls=st.booleans(), cap=st.sampled_from([0, 2, 10_000]))
+    def opt_in(self, files: bool, urls: bool, cap: int) -> None:
+        _, version = self.world.store.settings.current()
+        self.world.store.settings.save(
+            Settings(similar_files=files, similar_urls=urls, cap=cap),
+            based_on=version,
+            actor=ADMIN,
+            now=self.world.clock.now(),
+        )
+
+    @rule(name=NAMES)
+    def alert(self, name: str) -> None:
+        self._suppression_holds(lambda: self.world.alert(name))
+
+    @rule(name=NAMES)
+    def alert_about_parts_of_a_message(self, name: str) -> None:
+        self.world.alert(name, EntityClaim.PART)
+
+    @rule(name=NAMES, calls=CALLS)
+    def alert_and_crash(self, name: str, calls: int) -> None:
+        self.world.fuse.light(calls, _crash)
+        self.world.alert(name)
+        self.world.fuse.out()
+
+    @rule(name=NAMES, calls=CALLS, what=st.sampled_from(["move", "rename", "delete"]),
+          which=st.integers(0, 50))  # fmt: skip
+    def alert_while_a_user_acts(self, name: str, calls: int, what: str, which: int) -> None:
+        self.world.fuse.light(calls, lambda: self.world.user(what, which, "Projects"))
+        self.world.alert(name)
+        self.world.fuse.out()
+
+    @rule(name=NAMES, calls=CALLS)
+    def alert_while_another_worker_takes_over(self, name: str, calls: int) -> None:
+        self.world.fuse.light(calls, self._take_over)
+        self.world.alert(name)
+        self.world.fuse.out()
+
+    @rule(trick=st.sampled_from(list(Trick)), times=st.integers(1, 4))
+    def the_store_misbehaves(self, trick: Trick, times: int) -> None:
+        self.world.source.play(trick, times=times)
+
+    @rule(which=st.integers(0, 20), choice=st.sampled_from(list(Choice)),
+          calls=st.none() | CALLS)  # fmt: skip
+    def analyst_decides(self, which: int, choice: Choice, calls: int | None) -> None:
+        pending = self.world.store.cases.actions(statuses=[ActionStatus.PENDING])
+        if pending:
+            self._maybe_crash(calls)
+            self.world.decide(pending[which % len(pending)].id, choice)
+            self.world.fuse.out()
+
+    @rule(which=st.integers(0, 20), to=st.sampled_from(list(RevertTo)), calls=st.none() | CALLS)
+    def analyst_reverts(self, which: int, to: RevertTo, calls: int | None) -> None:
+        ended = self.world.store.cases.actions(statuses=[ActionStatus.COMPLETED])
+        if ended:
+            self._maybe_crash(calls)
+            self.world.revert(ended[which % len(ended)].id, to)
+            self.world.fuse.out()
+
+    @rule(which=st.integers(0, 20))
+    def revert_then_sweep_moves_nothing(self, which: int) -> None:
+        ended = self.world.store.cases.actions(statuses=[ActionStatus.COMPLETED])
+        removals = [action for action in ended if action.reverts_action_id is None]
+        if not removals:
+            return
+        self._go_on()
+        action = removals[which % len(removals)]
+        self.world.revert(action.id, RevertTo.ORIGINAL)
+        self.world.sync()
+        before = len(self.world.moves)
+        suppressed = action.indicator in self.world.suppressed
+        self.world.sweep()
+        moved = [move for move in self.world.moves[before:] if self._is_about(move, action)]
+        if suppressed and moved:
+            raise Violation("a sweep moved again what a revert had put back")
+
+    @rule()
+    def sweep(self) -> None:
+        self._suppression_holds(self.world.sweep)
+
+    @rule(days=st.sampled_from([0, 1, 8]))
+    def refresh(self, days: int) -> None:
+        self.world.clock.at += timedelta(days=days)
+        self.world.refresh()
+
+    @rule(calls=st.none() | CALLS)
+    def pick_up(self, calls: int | None) -> None:
+        self._maybe_crash(calls)
+        self.world.pick_up()
+        self.world.fuse.out()
+
+    @rule()
+    def stop_button(self) -> None:
+        pause = Pause(True, "wait", "admin", self.world.clock.now())
+        self.world.store.settings.set_pause(pause, "cli-os-user")
+        before = len(self.world.moves)
+        self.world.pick_up()
+        self.world.alert("file")
+        if len(self.world.moves) != before:
+            raise Violation("a message moved while the stop button was pressed")
+        self._go_on()
+
+    @precondition(lambda self: self.world.moves)
+    @rule()
+    def second_worker_is_refused(self) -> None:
+        """Two workers at once: the lease lets one of them in."""
+        self._go_on()
+        for action in self.world.store.cases.actions(statuses=[ActionStatus.RUNNING]):
+            self.world.clock.at += remediate.LEASE + timedelta(seconds=1)
+            remediate.open_execution(self.world.context(), action.id)
+            try:
+                remediate.open_execution(self.world.context(), action.id)
+            except LeaseLost:
+                continue
+            raise Violation("two workers hold one action at once")
+
+    @invariant()
+    def promises_hold(self) -> None:
+        self.world.check()
+
+    def _take_over(self) -> None:
+        """Our lease runs out while we are slow, and another worker does all that is left."""
+        self.world.clock.at += remediate.LEASE + timedelta(seconds=1)
+        world = self.world
+        for action_id in world.store.ledger.expired_leases(world.clock.now()):
+            _in_a_thread(lambda action_id=action_id: world.execute(action_id))
+
+    def _maybe_crash(self, calls: int | None) -> None:
+        if calls is not None:
+            self.world.fuse.light(calls, _crash)
+
+    def _suppression_holds(self, do: object) -> None:
+        """Suppressed indicators never remediate by themselves."""
+        before = self.world.automated()
+        do()  # type: ignore[operator]
+        for action_id in self.world.automated() - before:
+            if self.world.store.cases.action(action_id).indicator in self.world.suppressed:
+                raise Violation("a suppressed indicator remediated by itself")
+
+    def _go_on(self) -> None:
+        pause = Pause(False, "go on", "admin", self.world.clock.now())
+        self.world.store.settings.set_pause(pause, "cli-os-user")
+
+    def _is_about(self, move: object, action: object) -> bool:
+        entries = self.world.store.ledger.entries(action.id)  # type: ignore[attr-defined]
+        return move.copy_id in {e.copy.copy_id for e in entries}  # type: ignore[attr-defined]
+
+
+def _crash() -> None:
+    raise Crash
+
+
+def _in_a_thread(do: object) -> None:
+    """Another process, as far as an event loop is concerned."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(do).result()  # type: ignore[arg-type]

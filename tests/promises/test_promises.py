@@ -1,0 +1,175 @@
+"""The six promises, and broken services that must be caught breaking them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from machine import Promises
+from watching import Violation
+
+from clawback.core import planning
+from clawback.core.reconcile import Reconciled
+from clawback.services import investigate, remediate, revert
+from clawback.store import engine
+from models.actions import ActionType, Lease
+from models.copies import Place
+from models.indicators import Verdict
+from models.outcomes import CopyOutcome, Outcome
+
+pytestmark = pytest.mark.sqlite
+
+QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+
+def test_the_promises_hold_whatever_happens() -> None:
+    """Deliveries, users, alerts, analysts, crashes and take-overs in any order break no promise."""
+    run_state_machine_as_test(
+        Promises,
+        settings=settings(
+            max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=QUIET
+        ),
+    )
+
+
+@contextmanager
+def _patched(target: Any, name: str, value: Any) -> Iterator[None]:
+    patch = pytest.MonkeyPatch()
+    patch.setattr(target, name, value)
+    try:
+        yield
+    finally:
+        patch.undo()
+
+
+def _no_intent_row() -> Any:
+    """Moves first and writes nothing down before."""
+    ledger = _ledger_class()
+    return _patched(ledger, "write_intents", lambda self, lease, points, now: None)
+
+
+def _no_lease() -> Any:
+    """Lets everybody in, and checks no fence."""
+    ledger = _ledger_class()
+    original = ledger.acquire
+
+    def acquire(self: Any, action_id: int, holder: str, *, ttl: Any, now: Any) -> Lease:
+        try:
+            return original(self, action_id, holder, ttl=ttl, now=now)
+        except Exception:
+            return Lease(action_id, holder, 0, now + ttl)
+
+    return _patched(ledger, "acquire", acquire)
+
+
+def _no_restore_point() -> Any:
+    """Writes down that everything came from the Inbox."""
+    original = planning.plan_batch
+
+    def plan(*args: Any, **kwargs: Any) -> Any:
+        made = original(*args, **kwargs)
+        points = {
+            copy_id: replace(point, place=Place("INBOX", "?"))
+            for copy_id, point in made.restore_points.items()
+        }
+        return replace(made, restore_points=points)
+
+    return _patched(remediate, "plan_batch", plan)
+
+
+def _no_re_read() -> Any:
+    """Believes what the mail system says it did."""
+
+    def believe(entries: Any, intents: Any, replies: Any, live: Any, *, last_try: bool) -> Any:
+        outcomes = tuple(
+            CopyOutcome(intent.copy_id, Outcome.MOVED, "", intent.place, None)
+            for intent in intents
+            if intent.copy_id in replies and replies[intent.copy_id].fault is None
+        )
+        done = {outcome.copy_id for outcome in outcomes}
+        return Reconciled(outcomes, frozenset(i.copy_id for i in intents if i.copy_id not in done))
+
+    return _patched(remediate, "reconcile_batch", believe)
+
+
+def _verdict_ignored() -> Any:
+    """Takes every part of a reported message for malicious."""
+    original = investigate.judge_entities
+
+    def judge(entities: Any, listed: Any) -> Any:
+        return tuple(
+            (entity, replace(judgement, verdict=Verdict.MALICIOUS))
+            for entity, judgement in original(entities, listed)
+        )
+
+    return _patched(investigate, "judge_entities", judge)
+
+
+def _wrong_folder_on_revert() -> Any:
+    """Puts everything back into the Inbox, wherever it came from."""
+    original = revert.plan_revert
+
+    def plan(entries: Any, to: ActionType, folder_for: Any) -> Any:
+        inbox = ActionType.MOVE_TO_INBOX if to is ActionType.RESTORE else to
+        return original(entries, inbox, folder_for)
+
+    return _patched(revert, "plan_revert", plan)
+
+
+def _suppression_forgotten() -> Any:
+    """Lets an indicator run by itself again after people said no."""
+    cases = type(_any_store().cases)
+    return _patched(cases, "suppression", lambda self, indicator: "")
+
+
+def _ledger_class() -> Any:
+    return type(_any_store().ledger)
+
+
+def _any_store() -> Any:
+    from machine import template
+
+    from clawback.mail.extract import EXTRACTOR_VERSION
+
+    store = engine.open_store(f"sqlite:///{template()}", extractor_version=EXTRACTOR_VERSION)
+    store.close()
+    return store
+
+
+@pytest.mark.parametrize(
+    "sabotage",
+    [
+        pytest.param(_no_intent_row, id="no-intent-row"),
+        pytest.param(_no_lease, id="no-lease"),
+        pytest.param(_no_restore_point, id="no-restore-point"),
+        pytest.param(_no_re_read, id="no-re-read"),
+        pytest.param(_verdict_ignored, id="verdict-ignored"),
+        pytest.param(_wrong_folder_on_revert, id="wrong-folder-on-revert"),
+        pytest.param(_suppression_forgotten, id="suppression-forgotten"),
+    ],
+)
+def test_a_broken_service_is_caught(sabotage: Callable[[], Any]) -> None:
+    """The same machine finds the broken promise of each broken service."""
+    quick = settings(
+        max_examples=400,
+        stateful_step_count=25,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=QUIET,
+    )
+    with sabotage(), pytest.raises((Violation, BaseExceptionGroup)) as caught:
+        run_state_machine_as_test(Promises, settings=quick)
+    assert _is_violation(caught.value)
+
+
+def _is_violation(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_violation(one) for one in error.exceptions)
+    return isinstance(error, Violation)

@@ -1,0 +1,373 @@
+"""A small organisation in memory, the services over it, and a model of what is true of it.
+
+The model watches from outside: it checks each move at the moment it is made, and each outcome at
+the moment it is written, against the mail system itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from watching import (
+    AppliedMove,
+    Crash,
+    FakeClock,
+    Fuse,
+    Fused,
+    FusedStore,
+    Violation,
+    WatchedLedger,
+    WatchedSource,
+)
+
+from clawback.core.indicators import parse_file_indicator, parse_url_indicator
+from clawback.errors import ClawbackError, LeaseLost, Paused, SourceError
+from clawback.mail.extract import EXTRACTOR_VERSION
+from clawback.mailboxes.guard import GuardedSource
+from clawback.services import approvals, decide, intake, investigate, remediate, revert, sync
+from clawback.services.context import Context
+from clawback.services.locate import check_locations
+from clawback.services.refresh import refresh
+from clawback.services.sweep import sweep
+from clawback.store.engine import open_store
+from models.actions import AUTOMATION, ActionStatus, ActionType, Actor, Choice, DecidedVia
+from models.alerts import Entity, EntityClaim, NewAlert
+from models.indicators import Indicator, Verdict
+from models.outcomes import LedgerState, MoveIntent, Outcome
+
+FILE = b"%PDF-1.4 an invoice that nobody ordered"
+URL = "https://login.parcel.test/track?id=77"
+INDICATORS = {
+    "file": parse_file_indicator(hashlib.sha256(FILE).hexdigest()),
+    "url": parse_url_indicator(URL),
+}
+MAILBOXES = ("a@example.com", "b@example.com", "c@example.com")
+FOLDERS = ("INBOX", "Junk", "Projects", "Trash")
+ANALYST = Actor("analyst", DecidedVia.CLI, True)
+
+
+@dataclass
+class World:
+    """The organisation, the services and the model."""
+
+    folder: Path
+    template: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+    fuse: Fuse = field(default_factory=Fuse)
+    expected: dict[str, Counter[str]] = field(default_factory=dict)
+    user_changes: Counter[str] = field(default_factory=Counter)
+    moves: list[AppliedMove] = field(default_factory=list)
+    suppressed: set[str] = field(default_factory=set)
+    doubtful_investigations: set[int] = field(default_factory=set)
+    unfinished: list[int] = field(default_factory=list)
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        shutil.copy(self.template, self.folder / "clawback.db")
+        url = f"sqlite:///{self.folder / 'clawback.db'}"
+        self.store = open_store(url, extractor_version=EXTRACTOR_VERSION)
+        self.source = WatchedSource("memory", MAILBOXES, new_handles=False)
+        self.source.watch = self._moved
+        self.ledger = WatchedLedger(self.store.ledger, self._finishing)
+        self.expected = {mailbox: Counter() for mailbox in MAILBOXES}
+        self.serial = 0
+
+    def context(self) -> Context:
+        """A new process: its own lease holder, every port with the fuse."""
+        self.workers += 1
+        bare = Context(
+            store=FusedStore(
+                index=Fused(self.store.index, self.fuse),
+                cases=Fused(self.store.cases, self.fuse),
+                ledger=Fused(self.ledger, self.fuse),
+                settings=self.store.settings,
+            ),
+            sources={},
+            verdict_sources=(),
+            clock=self.clock,
+            holder=f"worker-{self.workers}",
+        )
+        guarded = GuardedSource(
+            Fused(self.source, self.fuse), lambda: remediate.check_may_move(bare)
+        )
+        return replace(bare, sources={"memory": guarded})
+
+    # ---- what others do
+
+    def deliver(self, mailbox: str, kinds: tuple[str, ...], folder: str, twice: bool) -> None:
+        """A message arrives, with the malicious file, link, both or none."""
+        self.serial += 1
+        raw = message(self.serial, kinds)
+        for _ in range(2 if twice else 1):
+            self.source.deliver(mailbox, raw, folder)
+            self.expected[mailbox][hashlib.sha256(raw).hexdigest()] += 1
+
+    def user(self, what: str, choice: int, folder: str) -> None:
+        """A user moves, renames or deletes one of the messages."""
+        present = [
+            (mailbox, place, item.sha256)
+            for mailbox in MAILBOXES
+            for place, item in self.source.contents(mailbox)
+        ]
+        if not present:
+            return
+        mailbox, place, sha256 = present[choice % len(present)]
+        self.user_changes[sha256] += 1
+        match what:
+            case "move":
+                self.source.user_move(mailbox, place, folder)
+            case "rename":
+                self.source.user_rename(mailbox, place)
+            case _:
+                self.source.user_delete(mailbox, place)
+                self.expected[mailbox][sha256] -= 1
+
+    # ---- what the flows do
+
+    def sync(self) -> None:
+        """The sync flow."""
+        self._run(lambda: sync.sync(self.context(), processes=1))
+
+    def alert(self, name: str, claim: EntityClaim = EntityClaim.NAMED) -> int | None:
+        """An alert comes in; its investigation runs unless the process dies."""
+        ctx = self.context()
+        self.serial += 1
+        alert = NewAlert(
+            source="test",
+            external_id=str(self.serial),
+            title="test",
+            entities=(Entity(INDICATORS[name], claim),),
+            reported_by="test",
+            received_at=self.clock.now(),
+        )
+        investigation, _ = intake.raise_alert(replace(ctx, store=self.store), alert)
+        if claim is EntityClaim.PART:
+            self.doubtful_investigations.add(investigation.id)
+        self.investigate(investigation.id)
+        return investigation.id
+
+    def investigate(self, investigation_id: int) -> None:
+        """The investigate flow, from the top."""
+        if not self._run(lambda: self._investigate(investigation_id)):
+            self.unfinished.append(investigation_id)
+
+    async def _investigate(self, investigation_id: int) -> None:
+        ctx = self.context()
+        investigate.start(ctx, investigation_id, "run", 1)
+        await sync.sync(ctx, processes=1)
+        investigate.judge(ctx, investigation_id)
+        for label in investigate.indicators_to_cluster(ctx, investigation_id):
+            cluster = investigate.build_cluster(ctx, investigation_id, label.number)
+            await check_locations(ctx, cluster.cluster_id)
+            summary = decide.apply_policy(ctx, cluster.cluster_id)
+            if summary.action_id is not None:
+                await self._execute(ctx, summary.action_id)
+        investigate.conclude(ctx, investigation_id)
+
+    def execute(self, action_id: int) -> None:
+        """An approve or revert run, after the decision."""
+        self._run(lambda: self._execute(self.context(), action_id))
+
+    async def _execute(self, ctx: Context, action_id: int) -> None:
+        if ctx.store.cases.action(action_id).status is not ActionStatus.RUNNING:
+            return
+        try:
+            execution = remediate.open_execution(ctx, action_id)
+            for batch in execution.batches:
+                await self._batch(ctx, execution.lease, batch)
+            remediate.finish(ctx, execution.lease)
+        except (LeaseLost, Paused, SourceError):
+            return
+
+    async def _batch(self, ctx: Context, lease: Any, batch: remediate.Batch) -> None:
+        for attempt in range(3):
+            try:
+                await remediate.run_batch(
+                    ctx, lease, batch.source, batch.size, last_try=attempt == 2
+                )
+                return
+            except SourceError:
+                if attempt == 2:
+                    raise
+
+    def pick_up(self) -> None:
+        """What refresh starts: unfinished actions whose lease ran out, investigations that died."""
+        self.clock.at += remediate.LEASE + timedelta(seconds=1)
+        for action_id in self.store.ledger.expired_leases(self.clock.now()):
+            self.execute(action_id)
+        again, self.unfinished = self.unfinished, []
+        for investigation_id in again:
+            self.investigate(investigation_id)
+
+    def decide(self, action_id: int, choice: Choice) -> None:
+        """An analyst decides."""
+        if choice is Choice.REJECT:
+            self.suppressed.add(self.store.cases.action(action_id).indicator)
+        self._run_sync(
+            lambda: approvals.decide(
+                self.context(), action_id, choice, actor=ANALYST, reason="looked at it"
+            )
+        )
+        self.execute(action_id)
+
+    def revert(self, action_id: int, to: revert.RevertTo) -> None:
+        """An analyst puts back what an action moved."""
+        created: list[int] = []
+
+        def ask() -> None:
+            made = revert.request(self.context(), action_id, to, actor=ANALYST, reason="harmless")
+            created.append(made.id)
+
+        self._run_sync(ask)
+        reverts = [a for a in self.store.cases.actions() if a.reverts_action_id == action_id]
+        if reverts:
+            self.suppressed.add(self.store.cases.action(action_id).indicator)
+        for action in created:
+            self.execute(action)
+
+    def refresh(self) -> None:
+        """The refresh flow, without an orchestrator."""
+        self._run(lambda: refresh(self.context()))
+
+    def sweep(self) -> None:
+        """The sweep flow, and the investigations that it starts."""
+        opened: list[int] = []
+        listed = tuple(INDICATORS.values())
+        self._run_sync(lambda: opened.extend(sweep(self.context(), listed, "feed").investigations))
+        for investigation_id in opened:
+            self.investigate(investigation_id)
+
+    def _run(self, start: Callable[[], Any]) -> bool:
+        try:
+            asyncio.run(start())
+            return True
+        except Crash:
+            return False
+        except ClawbackError:
+            return True
+
+    def _run_sync(self, do: Callable[[], Any]) -> None:
+        try:
+            do()
+        except (Crash, ClawbackError):
+            return
+
+    # ---- what must hold
+
+    def _moved(self, intent: MoveIntent, sha256: str) -> None:
+        """A move was just made: by which right?"""
+        rows = [
+            (action, entry)
+            for action in self.store.cases.actions(statuses=[ActionStatus.RUNNING])
+            for entry in self.store.ledger.entries(action.id, LedgerState.INTENT)
+            if entry.copy.copy_id == intent.copy_id
+        ]
+        if not rows:
+            raise Violation("a message moved without a ledger row that says so")
+        action, entry = rows[-1]
+        if entry.restore is None or entry.restore.place != intent.place:
+            raise Violation("a message moved and its restore point is not where it was")
+        if not action.decided_by:
+            raise Violation("a message moved and nobody decided that")
+        earlier = [
+            move
+            for move in self.moves
+            if (move.action_id, move.copy_id) == (action.id, intent.copy_id)
+        ]
+        changes = self.user_changes[sha256]
+        if any(move.user_changes == changes for move in earlier):
+            raise Violation("one action moved one copy twice")
+        self.moves.append(
+            AppliedMove(action.id, intent.copy_id, intent.mailbox, sha256, intent.place, changes)
+        )
+
+    def _finishing(self, lease: Any, outcomes: Any) -> None:
+        """Outcomes are about to be written: are they true?"""
+        action = self.store.cases.action(lease.action_id)
+        entries = {entry.copy.copy_id: entry for entry in self.store.ledger.entries(action.id)}
+        for outcome in outcomes:
+            entry = entries[outcome.copy_id]
+            folders = [
+                place.folder
+                for place, item in self.source.contents(entry.copy.mailbox)
+                if item.sha256 == entry.expected_sha256
+            ]
+            if outcome.outcome is Outcome.MOVED and entry.destination_folder not in folders:
+                raise Violation("an outcome says moved and the message is not at its destination")
+            if outcome.outcome is Outcome.MOVED and action.type is ActionType.RESTORE:
+                self._restored(action.reverts_action_id, entry, outcome)
+
+    def _restored(self, reverted: int | None, entry: Any, outcome: Any) -> None:
+        origins = [
+            move.origin.folder
+            for move in self.moves
+            if move.action_id == reverted and move.copy_id == entry.copy.copy_id
+        ]
+        if origins and outcome.place.folder not in origins:
+            raise Violation("a revert put a message into another folder than its original one")
+
+    def check(self) -> None:
+        """What holds after every step."""
+        for mailbox in MAILBOXES:
+            have = Counter(item.sha256 for _, item in self.source.contents(mailbox))
+            if have != +self.expected[mailbox]:
+                raise Violation("a message is lost or there twice")
+        for action in self.store.cases.actions():
+            if action.investigation_id in self.doubtful_investigations:
+                raise Violation("an action came of an indicator that nobody called malicious")
+            if action.decided_by == AUTOMATION and not self._may_automate(action.cluster_id):
+                raise Violation("automation acted on a verdict that nobody gave")
+
+    def _may_automate(self, cluster_id: int) -> bool:
+        decision = self.store.cases.latest_decision(cluster_id)
+        investigation = self.store.cases.investigation_of(cluster_id)
+        verdicts = self.store.cases.verdicts(investigation)
+        return decision is not None and any(v.verdict is Verdict.MALICIOUS for v in verdicts)
+
+    def automated(self) -> set[int]:
+        """The actions that nobody decided."""
+        return {a.id for a in self.store.cases.actions() if a.decided_by == AUTOMATION}
+
+    def settle(self) -> None:
+        """Let everything come to its end, and see that it does."""
+        self.fuse.out()
+        self.source._tricks.clear()
+        for _ in range(3):
+            self.pick_up()
+        running = self.store.cases.actions(statuses=[ActionStatus.RUNNING])
+        if running:
+            raise Violation("an action says Running for ever")
+        for action in self.store.cases.actions():
+            done = sum(action.outcomes.values())
+            if action.status in (ActionStatus.COMPLETED, ActionStatus.FAILED) and (
+                done != action.copies
+            ):
+                raise Violation("an ended action has copies without an outcome")
+
+
+def message(serial: int, kinds: tuple[str, ...]) -> bytes:
+    """A small message with the file, the link, both or none."""
+    link = f"see {URL} today" if "url" in kinds else "nothing to see"
+    parts = [f"--b\r\nContent-Type: text/plain\r\n\r\n{link} {serial}\r\n".encode()]
+    if "file" in kinds:
+        head = b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment;"
+        parts.append(head + b' filename="i.pdf"\r\n\r\n' + FILE + b"\r\n")
+    top = (
+        f"From: sender{serial}@example.org\r\nTo: a@example.com\r\nSubject: note {serial}\r\n"
+        f"Message-ID: <{serial}@example.org>\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    )
+    return top.encode() + b"".join(parts) + b"--b--\r\n"
+
+
+def indicator(name: str) -> Indicator:
+    """One of the two malicious things."""
+    return INDICATORS[name]
