@@ -1,0 +1,108 @@
+"""The command line of the benches: which there are, with what options, and how results are shown."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from bench import find, investigate, move, sync
+from bench.measuring import NotMeasured
+from bench.offering import add_options, chosen
+from bench.results import Result
+from bench.screen import show
+from clawback.errors import ClawbackError
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One bench: what it measures, its options and how it is run."""
+
+    name: str
+    about: str
+    options: type[Any]
+    run: Callable[[Any], Result]
+
+
+BENCHES = (
+    Bench("find", "look-ups and clusters in the index", find.FindOptions, find.run),
+    Bench("move", "soft delete and revert on a Maildir", move.MoveOptions, move.run),
+    Bench("sync", "the index brought up to date", sync.SyncOptions, sync.run),
+    Bench(
+        "investigate",
+        "alert to last verified outcome on a running server",
+        investigate.InvestigateOptions,
+        investigate.run,
+    ),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is asked for; 0 when it was measured, 1 when it could not be, 2 for bad input.
+
+    A missed target is a result, not an error, unless `--strict` is given.
+    """
+    parsed = _parser().parse_args(list(arguments))
+    benches = [bench for bench in BENCHES if parsed.bench in (None, bench.name)]
+    results = []
+    for bench in benches:
+        options = bench.options() if parsed.bench is None else chosen(bench.options, parsed)
+        result = _measured(bench, options)
+        if result is None:
+            return 1
+        results.append(result)
+        if not parsed.json:
+            show(Console(), result)
+    if parsed.json:
+        print(json.dumps(_as_json(results, alone=parsed.bench is not None)))
+    return 1 if parsed.strict and not all(result.is_met for result in results) else 0
+
+
+def _measured(bench: Bench, options: Any) -> Result | None:
+    """The result, or None after saying on the error stream why there is none."""
+    errors = Console(stderr=True)
+    try:
+        with errors.status(f"{bench.name}: {bench.about} …"):
+            return bench.run(options)
+    except (ClawbackError, NotMeasured, OSError) as error:
+        errors.print(f"{bench.name}: {error}", style="red", markup=False, highlight=False)
+        return None
+
+
+def _as_json(results: Sequence[Result], *, alone: bool) -> dict[str, object]:
+    """One object: the bench's own, or by name where all were run."""
+    if alone:
+        return results[0].as_json()
+    return {result.bench: result.as_json() for result in results}
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    _add_shared(shared, defaults=False)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure Clawback against floors and peers in the same run. Without a name all run.",
+    )
+    _add_shared(parser, defaults=True)
+    names = parser.add_subparsers(dest="bench", metavar="NAME")
+    for bench in BENCHES:
+        described = names.add_parser(
+            bench.name, help=bench.about, description=bench.about, parents=[shared]
+        )
+        add_options(described, bench.options)
+    return parser
+
+
+def _add_shared(parser: argparse.ArgumentParser, *, defaults: bool) -> None:
+    # A subcommand's own default would undo what was said before its name.
+    default: Any = False if defaults else argparse.SUPPRESS
+    parser.add_argument(
+        "--json", action="store_true", default=default, help="print one JSON object"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", default=default, help="exit 1 if a target is missed"
+    )

@@ -1,0 +1,76 @@
+"""What benches stand on: temporary directories, labs with real copies, and the real services."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from clawback.config import Config, MaildirConfig, OrganisationConfig
+from clawback.lab.maildir import create_lab
+from clawback.lab.manifest import LabManifest
+from clawback.lab.options import LabOptions
+from clawback.services.context import Context
+from clawback.store.engine import SqlStore
+from clawback.wiring import open_app
+
+SOURCE = "lab"
+RECOVERABLE = ".Recoverable Items"
+"""The directory that a soft delete moves to in a Maildir."""
+
+UNUSED_API = "http://127.0.0.1:9/api"
+"""No server: benches of services alone start no runs."""
+
+
+@contextmanager
+def temporary(directory: Path | None) -> Iterator[Path]:
+    """A directory below `directory` (the system's place for temporary files), removed at the end."""
+    with tempfile.TemporaryDirectory(
+        prefix="clawback-bench-", dir=directory, ignore_cleanup_errors=True
+    ) as name:
+        yield Path(name)
+
+
+def make_lab(root: Path, options: LabOptions) -> LabManifest:
+    """A lab on disk with every message in `cur/`, as after a first look by each user's client."""
+    manifest = create_lab(root, options)
+    for mailbox in root.iterdir():
+        for name in os.listdir(mailbox / "new"):
+            os.rename(mailbox / "new" / name, mailbox / "cur" / f"{name}:2,")
+    os.sync()  # else a bench pays for writing the lab
+    return manifest
+
+
+def configured(home: Path, root: Path) -> Config:
+    """A configuration with one Maildir source and a database of its own."""
+    return Config(
+        home=home,
+        organisation=OrganisationConfig(domains=("example.com",)),
+        sources=(MaildirConfig(kind="maildir", name=SOURCE, root=root),),
+        lists=(),
+        database_url=f"sqlite:///{home / 'clawback.db'}",
+        prefect_api_url=UNUSED_API,
+    )
+
+
+@contextmanager
+def opened(home: Path, root: Path) -> Iterator[Context]:
+    """The services as `clawback` itself opens them, guard and database included."""
+    ctx = open_app(configured(home, root))
+    try:
+        yield ctx
+    finally:
+        if isinstance(ctx.store, SqlStore):
+            ctx.store.close()
+
+
+def files_in(root: Path, folder: str = "") -> Mapping[str, list[str]]:
+    """The file names in `cur/` of one folder (a directory name; the Inbox is empty) by mailbox."""
+    found = {}
+    for mailbox in sorted(os.listdir(root)):
+        directory = os.path.join(root, mailbox, folder, "cur")
+        if os.path.isdir(directory):
+            found[mailbox] = os.listdir(directory)
+    return found

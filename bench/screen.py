@@ -1,0 +1,53 @@
+"""Results for people: one table per bench."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.measuring import Spread
+from bench.results import Figure, Ratio, Result
+
+
+def show(console: Console, result: Result) -> None:
+    """Print the ratios, then the figures, each with its target."""
+    console.print(_ratios(result))
+    if result.figures:
+        console.print(_figures(result))
+    for name, fact in result.facts.items():
+        console.print(f"[dim]{name}:[/] {fact}", highlight=False)
+
+
+def _ratios(result: Result) -> Table:
+    options = " ".join(f"{name}={value}" for name, value in result.options.items())
+    table = Table(title=f"{result.bench}  [dim]{options}[/]", title_justify="left")
+    for heading in ("", "ours", "against", "ratio (min to max)", "target", "what it is against"):
+        table.add_column(heading, justify="left" if heading in ("", "target") else "right")
+    table.columns[-1].justify = "left"
+    for ratio in result.ratios:
+        ours = Spread.of([pair.ours for pair in ratio.pairs])
+        against = Spread.of([pair.against for pair in ratio.pairs])
+        spread = ratio.ratio
+        table.add_row(
+            ratio.name,
+            f"{ours.median:.4g} s",
+            f"{against.median:.4g} s",
+            f"{spread.median:.2f} ({spread.least:.2f} to {spread.most:.2f})",
+            _target(ratio),
+            ratio.against,
+        )
+    return table
+
+
+def _figures(result: Result) -> Table:
+    table = Table(show_header=False)
+    for figure in result.figures:
+        table.add_row(figure.name, f"{figure.value:,.4g} {figure.unit}", _target(figure))
+    return table
+
+
+def _target(item: Ratio | Figure) -> str:
+    if item.at_most is None:
+        return ""
+    word = "[green]met[/]" if item.is_met else "[red]missed[/]"
+    return f"≤ {item.at_most:g} {word}"
