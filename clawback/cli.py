@@ -19,6 +19,7 @@ from clawback.commands import (
     actions,
     check,
     decisions,
+    demo,
     extract,
     find,
     investigate,
@@ -59,6 +60,7 @@ app.command(rich_help_panel=WORK)(decisions.revert)
 app.command(rich_help_panel=WORK)(stop_button.pause)
 app.command(rich_help_panel=WORK)(stop_button.resume)
 app.command(rich_help_panel=ADMINISTER)(up.up)
+app.command(rich_help_panel=ADMINISTER)(demo.demo)
 app.command(rich_help_panel=ADMINISTER)(sync.sync)
 app.command(rich_help_panel=ADMINISTER)(check.check)
 app.add_typer(settings.group, name="settings", rich_help_panel=ADMINISTER)

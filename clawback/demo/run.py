@@ -220,7 +220,7 @@ class _Demo:
             try:
                 self.runs.resume(run_id, decision=Choice.APPROVE, reason="", analyst=ANALYST.name)
             except BadInput as error:
-                self.console.print(f"An answer without a reason is refused: {error}")
+                self.console.print(f"Resumed without a reason, as a hasty click would: {error}")
             else:
                 raise ClawbackError("the form took an answer without a reason")
             self.runs.resume(

@@ -92,35 +92,32 @@ def action_line(action: RemediationAction) -> Text:
 
 
 def ask(console: Console, ctx: Context, command: Sequence[str], action: RemediationAction) -> None:
-    """Show what waits, where to see it, and the exact commands to decide."""
+    """Show what waits, where to see it, and the exact commands to decide: whole lines, to be copied."""
     link = ctx.runs.link(action.approval_run_id) if ctx.runs else ""
     base = " ".join(command)
+    yes, no = shlex.quote("checked, it is phishing"), shlex.quote("a false alarm")
     console.print(
-        Panel(
-            Text.assemble(
-                (f"Action {action.id} waits for you.", "bold yellow"),
-                "  Its Prefect run is Suspended: no process runs, nothing moves.\n\n",
-                ("in the browser  ", "dim"),
-                f"{link}\n",
-                ("                then ⋮ → Resume\n", "dim"),
-                ("or here         ", "dim"),
-                f"{base} approve {action.id} --reason {shlex.quote('checked, it is phishing')}\n",
-                ("                ", "dim"),
-                f"{base} reject {action.id} --reason {shlex.quote('a false alarm')}\n",
-                ("look closer     ", "dim"),
-                f"{base} actions --pending",
-            ),
-            border_style="yellow",
-        ),
-        soft_wrap=True,
+        Text.assemble(
+            ("\n●", "yellow"),
+            (f" Action {action.id} waits for you. ", "bold yellow"),
+            "Its Prefect run is Suspended: no process runs and nothing moves.",
+        )
     )
+    _line(console, "in the browser", f"{link}  (⋮, then Resume)")
+    _line(console, "or approve here", f"{base} approve {action.id} --reason {yes}")
+    _line(console, "or reject", f"{base} reject {action.id} --reason {no}")
+    _line(console, "look closer", f"{base} actions --pending")
 
 
 def show_revert(console: Console, command: Sequence[str], action: RemediationAction) -> None:
     """The exact command that puts back what an action moved."""
-    base = " ".join(command)
-    line = f"{base} revert {action.id} --to original --reason {shlex.quote('it was harmless')}"
-    console.print(Text.assemble(("put it back     ", "dim"), line), soft_wrap=True)
+    reason = shlex.quote("it was harmless")
+    line = f"{' '.join(command)} revert {action.id} --to original --reason {reason}"
+    _line(console, f"undo action {action.id}", line)
+
+
+def _line(console: Console, what: str, text: str) -> None:
+    console.print(Text.assemble((f"  {what:<16} ", "dim"), text), soft_wrap=True)
 
 
 def is_open(action: RemediationAction) -> bool:
