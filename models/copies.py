@@ -91,13 +91,15 @@ class FolderChanges:
 class MailboxChanges:
     """What changed in one mailbox since `cursor`, and the cursor to ask with next time.
 
-    Folders that are neither in `folders` nor in `folders_gone` did not change.
+    With `complete`, `folders` is all there is, and every other folder is gone; without, folders that
+    are neither in `folders` nor in `folders_gone` did not change.
     """
 
     mailbox: str
     folders: tuple[FolderChanges, ...]
     folders_gone: tuple[str, ...]
     cursor: str
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,15 @@ def diff_mailbox(known: Iterable[KnownCopy], changes: MailboxChanges) -> Mailbox
             if entry.handle not in here
         )
         vanished.extend(_vanished(here, folder))
-    for name in changes.folders_gone:
+    for name in _folders_gone(set(by_folder), changes):
         vanished.extend(by_folder.get(name, {}).values())
     return MailboxDiff(tuple(appeared), tuple(vanished))
+
+
+def _folders_gone(known: set[str], changes: MailboxChanges) -> set[str]:
+    if changes.complete:
+        return known - {folder.folder for folder in changes.folders}
+    return set(changes.folders_gone)
 
 
 def _vanished(here: dict[str, KnownCopy], folder: FolderChanges) -> list[KnownCopy]:

@@ -54,7 +54,7 @@ def changes_in(
                 raise
     gone = tuple(folder for folder in known if folder not in stamps)
     written = json.dumps([_VERSION, stamps], ensure_ascii=False, separators=(",", ":"))
-    return MailboxChanges(mailbox.name, tuple(changed), gone, written)
+    return MailboxChanges(mailbox.name, tuple(changed), gone, written, complete=not known)
 
 
 def _parse(cursor: str) -> Mapping[str, str]:

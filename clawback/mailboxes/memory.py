@@ -90,7 +90,7 @@ class MemorySource(MemoryLevers):
             if folder.changed_at > since
         )
         gone = tuple(sorted(name for name, at in box.folders_gone.items() if at > since > 0))
-        return MailboxChanges(mailbox, folders, gone, str(box.changes))
+        return MailboxChanges(mailbox, folders, gone, str(box.changes), complete=since == 0)
 
     def _folder_changes(self, name: str, folder: MemoryFolder, since: int) -> FolderChanges:
         complete = not self._incremental or since == 0

@@ -134,7 +134,7 @@ class _Run:
         self, source: MailboxSource, mailbox: str, cursor: str, extractor: Extractor
     ) -> None:
         changes = await source.changes(mailbox, cursor)
-        if not changes.folders and not changes.folders_gone:
+        if not (changes.folders or changes.folders_gone or changes.complete):
             self._unchanged.append(mailbox)
             return
         known = self.ctx.store.index.live_copies(source.name, mailbox)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from watching import Crash, Violation
 from world import FOLDERS, INDICATORS, MAILBOXES, World
 
@@ -60,6 +60,17 @@ class Promises(RuleBasedStateMachine):
         finally:
             self.world.store.close()
             self._folder.cleanup()
+
+    @initialize(
+        boxes=st.lists(st.sampled_from(MAILBOXES), min_size=1, max_size=3),
+        folder=st.sampled_from(FOLDERS),
+        opted_in=st.sampled_from([True, True, True, False]),
+    )
+    def campaign(self, boxes: list[str], folder: str, opted_in: bool) -> None:
+        """Something to act on, in an organisation that mostly lets it act."""
+        for box in boxes:
+            self.world.deliver(box, ("file", "url"), folder, False)
+        self.opt_in(opted_in, opted_in, 10_000)
 
     @rule(box=st.sampled_from(MAILBOXES), what=CARRIED, folder=st.sampled_from(FOLDERS),
           twice=st.booleans())  # fmt: skip
@@ -176,19 +187,12 @@ class Promises(RuleBasedStateMachine):
             raise Violation("a message moved while the stop button was pressed")
         self._go_on()
 
-    @precondition(lambda self: self.world.moves)
-    @rule()
-    def second_worker_is_refused(self) -> None:
+    @rule(name=NAMES, calls=CALLS)
+    def alert_while_a_second_worker_tries(self, name: str, calls: int) -> None:
         """Two workers at once: the lease lets one of them in."""
-        self._go_on()
-        for action in self.world.store.cases.actions(statuses=[ActionStatus.RUNNING]):
-            self.world.clock.at += remediate.LEASE + timedelta(seconds=1)
-            remediate.open_execution(self.world.context(), action.id)
-            try:
-                remediate.open_execution(self.world.context(), action.id)
-            except LeaseLost:
-                continue
-            raise Violation("two workers hold one action at once")
+        self.world.fuse.light(calls, self._second_worker)
+        self.world.alert(name)
+        self.world.fuse.out()
 
     @invariant()
     def promises_hold(self) -> None:
@@ -200,6 +204,17 @@ class Promises(RuleBasedStateMachine):
         world = self.world
         for action_id in world.store.ledger.expired_leases(world.clock.now()):
             _in_a_thread(lambda action_id=action_id: world.execute(action_id))
+
+    def _second_worker(self) -> None:
+        store, now = self.world.store, self.world.clock.now()
+        free = set(store.ledger.expired_leases(now))
+        for action in store.cases.actions(statuses=[ActionStatus.RUNNING]):
+            if action.id not in free:
+                try:
+                    remediate.open_execution(self.world.context(), action.id)
+                except LeaseLost:
+                    continue
+                raise Violation("two workers hold one action at once")
 
     def _maybe_crash(self, calls: int | None) -> None:
         if calls is not None:
