@@ -31,8 +31,6 @@ async def investigate(investigation_id: int, attempt: int = 1) -> State[None]:
     stops: list[Stopped] = []
     for indicator in await judge_entities(investigation_id):
         cluster = await build_cluster(investigation_id, indicator)
-        if cluster.refused:
-            continue
         await check_locations(cluster.cluster_id)
         decision = await apply_policy(cluster.cluster_id)
         if decision.action_id is None:
