@@ -7,7 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from clawback.core.locations import delivery_location
 from clawback.errors import Conflict
@@ -17,6 +28,7 @@ from clawback.store.index.places import Placement, lock_mailboxes, place_copies
 from clawback.store.index.refs import ROLES
 from clawback.store.journal import record
 from models.actions import AUTOMATION, ActionType, RemediationAction
+from models.copies import FolderRole
 from models.history import (
     Event,
     PostDeliveryAction,
@@ -62,10 +74,15 @@ def finish_copies(
         return
     finished = [pending[copy_id] for copy_id in sorted(pending)]
     lock_mailboxes(database, connection, {rows[item.copy_id].mailbox_id for item in finished})
-    connection.execute(_FINISH, [_finish_row(action, item, until, now) for item in finished])
+    connection.execute(_FINISH, [_finish_row(action_id, item) for item in finished])
+    is_finished = (action_copies.c.action_id == action_id) & database.among(
+        action_copies.c.copy_id, pending
+    )
+    _stamp(connection, action, is_finished, until, now)
     place_copies(database, connection, _placements(finished, rows), now)
-    events = [_event(action, item, rows[item.copy_id], now) for item in finished]
-    _write_events(connection, [event for event in events if event])
+    for outcome, result in _RESULTS.items():
+        is_one = is_finished & (action_copies.c.outcome == outcome.value)
+        connection.execute(_insert_events(action, is_one, result, now))
     counts = count_outcomes(connection, action_id)
     connection.execute(
         update(actions).where(actions.c.id == action_id).values(outcomes=counts, updated_at=now)
@@ -96,23 +113,11 @@ def _ledger_rows(
 ) -> dict[int, Any]:
     """What is known of each copy. Raises `Conflict` for one that the action has not."""
     wanted = {item.copy_id for item in outcomes}
+    ledger = action_copies.c
     statement = (
-        select(
-            action_copies.c.copy_id,
-            action_copies.c.state,
-            copies.c.mailbox_id,
-            copies.c.role,
-            mailboxes.c.address,
-            mails.c.network_message_id,
-            mails.c.internet_message_id,
-        )
-        .join(copies, copies.c.id == action_copies.c.copy_id)
-        .join(mailboxes, mailboxes.c.id == copies.c.mailbox_id)
-        .join(mails, mails.c.id == copies.c.mail_id)
-        .where(
-            action_copies.c.action_id == action_id,
-            database.among(action_copies.c.copy_id, wanted),
-        )
+        select(ledger.copy_id, ledger.state, copies.c.mailbox_id, copies.c.role)
+        .join(copies, copies.c.id == ledger.copy_id)
+        .where(ledger.action_id == action_id, database.among(ledger.copy_id, wanted))
     )
     rows = {row.copy_id: row for row in connection.execute(statement)}
     if len(rows) != len(wanted):
@@ -127,31 +132,43 @@ _FINISH = (
         action_copies.c.copy_id == bindparam("of_copy"),
     )
     .values(
-        state=LedgerState.DONE.value,
         outcome=bindparam("ending"),
         detail=bindparam("why"),
         moved_folder=bindparam("folder"),
         moved_handle=bindparam("handle"),
-        finished_at=bindparam("now"),
-        recoverable_until=bindparam("until"),
     )
 )
 
 
-def _finish_row(
-    action: RemediationAction, item: CopyOutcome, until: datetime | None, now: datetime
-) -> dict[str, Any]:
-    is_removed = item.outcome is Outcome.MOVED and action.type is ActionType.SOFT_DELETE
+def _finish_row(action_id: int, item: CopyOutcome) -> dict[str, Any]:
     return {
-        "of_action": action.id,
+        "of_action": action_id,
         "of_copy": item.copy_id,
         "ending": item.outcome.value,
         "why": item.detail,
         "folder": item.place.folder if item.place else None,
         "handle": item.place.handle if item.place else None,
-        "now": now,
-        "until": until if is_removed else None,
     }
+
+
+def _stamp(
+    connection: Connection,
+    action: RemediationAction,
+    is_finished: ColumnElement[bool],
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    """Write what all finished copies share; only what was soft-deleted has to be recovered."""
+    connection.execute(
+        update(action_copies)
+        .where(is_finished)
+        .values(state=LedgerState.DONE.value, finished_at=now)
+    )
+    if until is not None and action.type is ActionType.SOFT_DELETE:
+        is_moved = action_copies.c.outcome == Outcome.MOVED.value
+        connection.execute(
+            update(action_copies).where(is_finished, is_moved).values(recoverable_until=until)
+        )
 
 
 def _placements(finished: Iterable[CopyOutcome], rows: Mapping[int, Any]) -> list[Placement]:
@@ -171,28 +188,46 @@ def _placements(finished: Iterable[CopyOutcome], rows: Mapping[int, Any]) -> lis
     ]
 
 
-def _event(
-    action: RemediationAction, item: CopyOutcome, row: Any, now: datetime
-) -> dict[str, Any] | None:
-    result = _RESULTS.get(item.outcome)
-    if result is None:
-        return None
+def _insert_events(
+    action: RemediationAction,
+    is_meant: ColumnElement[bool],
+    result: PostDeliveryResult,
+    now: datetime,
+) -> Insert:
+    """One event for each of these copies, as the index has them after the action."""
     is_automated = action.decided_by == AUTOMATION
     kind = PostDeliveryActionType.AUTOMATED if is_automated else PostDeliveryActionType.MANUAL
     trigger = PostDeliveryTrigger.AUTOMATION if is_automated else PostDeliveryTrigger.ADMIN
-    return {
-        "action_id": action.id,
-        "copy_id": item.copy_id,
-        "timestamp": now,
-        "network_message_id": row.network_message_id,
-        "internet_message_id": row.internet_message_id,
-        "action": _words(action.type).value,
-        "action_type": kind.value,
-        "action_trigger": trigger.value,
-        "action_result": result.value,
-        "recipient_email_address": row.address,
-        "delivery_location": delivery_location(item.role or ROLES[row.role]).value,
+    event = post_delivery_events.c
+    values: dict[str, ColumnElement[Any]] = {
+        "action_id": action_copies.c.action_id,
+        "copy_id": action_copies.c.copy_id,
+        "timestamp": literal(now, event.timestamp.type),
+        "network_message_id": mails.c.network_message_id,
+        "internet_message_id": mails.c.internet_message_id,
+        "action": literal(_words(action.type).value, event.action.type),
+        "action_type": literal(kind.value, event.action_type.type),
+        "action_trigger": literal(trigger.value, event.action_trigger.type),
+        "action_result": literal(result.value, event.action_result.type),
+        "recipient_email_address": mailboxes.c.address,
+        "delivery_location": _LOCATION,
     }
+    source = (
+        select(*values.values())
+        .select_from(action_copies)
+        .join(copies, copies.c.id == action_copies.c.copy_id)
+        .join(mailboxes, mailboxes.c.id == copies.c.mailbox_id)
+        .join(mails, mails.c.id == copies.c.mail_id)
+        .where(is_meant)
+        .order_by(action_copies.c.copy_id)
+    )
+    return insert(post_delivery_events).from_select(list(values), source)
+
+
+_LOCATION = case(
+    {role.value: delivery_location(role).value for role in FolderRole}, value=copies.c.role
+)
+"""The latest delivery location that a copy's folder stands for."""
 
 
 def _words(action: ActionType) -> PostDeliveryAction:
@@ -207,8 +242,3 @@ def _words(action: ActionType) -> PostDeliveryAction:
             return PostDeliveryAction.MOVED_TO_ORIGINAL
         case _:
             assert_never(action)
-
-
-def _write_events(connection: Connection, events: Sequence[dict[str, Any]]) -> None:
-    if events:
-        connection.execute(insert(post_delivery_events), events)

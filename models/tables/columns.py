@@ -114,9 +114,14 @@ class OpaqueText(TypeDecorator[str]):
         return _TO_ESCAPE.sub(lambda found: f"{_ESCAPE}{ord(found[0]):04x}", value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> str | None:
-        if value is None or value.isascii() or _ESCAPE not in value:
-            return value
-        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+        return None if value is None else unescaped(value)
+
+
+def unescaped(value: str) -> str:
+    """What `OpaqueText` was given, from the text that it wrote."""
+    if value.isascii() or _ESCAPE not in value:
+        return value
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
 
 
 def storable(value: str) -> str:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    bindparam,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from clawback.errors import AlreadyDecided, Conflict, NotFound
 from clawback.store.cases.action_rows import (
@@ -70,17 +80,29 @@ class Actions:
     def _plan(self, connection: Connection, action_id: int, planned: Sequence[PlannedCopy]) -> None:
         """Write the ledger rows; an empty expected hash is the one that the index knows."""
         wanted = {item.copy_id: item for item in reversed(planned)}
-        statement = select(copies.c.id, copies.c.mailbox_id, copies.c.content_sha256).where(
-            self._database.among(copies.c.id, wanted)
-        )
-        rows = [
-            _ledger_row(action_id, wanted[copy_id], mailbox_id, content)
-            for copy_id, mailbox_id, content in connection.execute(statement)
-        ]
-        if len(rows) != len(wanted):
+        groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for item in wanted.values():
+            groups[item.destination_role.value, item.destination_folder].append(item.copy_id)
+        for (role, folder), copy_ids in groups.items():
+            is_meant = self._database.among(copies.c.id, copy_ids)
+            connection.execute(_insert_ledger(action_id, is_meant, role, folder))
+        self._expect(connection, action_id, wanted)
+
+    def _expect(
+        self, connection: Connection, action_id: int, wanted: Mapping[int, PlannedCopy]
+    ) -> None:
+        """Write the expected hashes that are others than the index knows."""
+        statement = select(action_copies.c.copy_id, action_copies.c.expected_sha256)
+        written = connection.execute(statement.where(action_copies.c.action_id == action_id)).all()
+        if len(written) != len(wanted):
             raise NotFound("the index holds not all copies of this action: nothing was written")
+        rows = [
+            {"of_action": action_id, "of_copy": copy_id, "expected": expected}
+            for copy_id, content in written
+            if (expected := wanted[copy_id].expected_sha256) not in ("", content)
+        ]
         if rows:
-            connection.execute(insert(action_copies), rows)
+            connection.execute(_EXPECT, rows)
 
     def _suppress_reverted(
         self, connection: Connection, revert: RemediationAction, actor: Actor, now: datetime
@@ -239,14 +261,28 @@ def _new_row(new: NewAction, investigation_id: int, now: datetime) -> dict[str, 
     }
 
 
-def _ledger_row(action_id: int, item: PlannedCopy, mailbox_id: int, content: str) -> dict[str, Any]:
-    return {
-        "action_id": action_id,
-        "copy_id": item.copy_id,
-        "mailbox_id": mailbox_id,
-        "state": LedgerState.PLANNED.value,
-        "expected_sha256": item.expected_sha256 or content,
-        "destination_role": item.destination_role.value,
-        "destination_folder": item.destination_folder,
-        "detail": "",
+def _insert_ledger(action_id: int, is_meant: ColumnElement[bool], role: str, folder: str) -> Insert:
+    """Planned rows for these copies, with the content that the index knows."""
+    ledger = action_copies.c
+    values: dict[str, ColumnElement[Any]] = {
+        "action_id": literal(action_id, ledger.action_id.type),
+        "copy_id": copies.c.id,
+        "mailbox_id": copies.c.mailbox_id,
+        "state": literal(LedgerState.PLANNED.value, ledger.state.type),
+        "expected_sha256": copies.c.content_sha256,
+        "destination_role": literal(role, ledger.destination_role.type),
+        "destination_folder": literal(folder, ledger.destination_folder.type),
+        "detail": literal("", ledger.detail.type),
     }
+    source = select(*values.values()).where(is_meant).order_by(copies.c.id)
+    return insert(action_copies).from_select(list(values), source)
+
+
+_EXPECT = (
+    update(action_copies)
+    .where(
+        action_copies.c.action_id == bindparam("of_action"),
+        action_copies.c.copy_id == bindparam("of_copy"),
+    )
+    .values(expected_sha256=bindparam("expected"))
+)

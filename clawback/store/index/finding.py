@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, Text, select, type_coerce
 
-from clawback.store.index.refs import (
-    COPIES,
-    NO_SIBLINGS,
-    REF_COLUMNS,
-    ref_of,
-    siblings_within,
-)
+from clawback.store.index.refs import COPIES, REF_COLUMNS, ref_of
 from clawback.store.keys import is_sha256, path_text, text_key
 from models.clusters import Member
 from models.indicators import Indicator, IndicatorKind, UrlMatch
@@ -38,11 +35,10 @@ def find_members(connection: Connection, indicator: Indicator) -> tuple[Member, 
         case IndicatorKind.FILE:
             if not is_sha256(indicator.value):
                 return ()
-            rows = connection.execute(_files(indicator.value)).all()
-            return _members(rows, _why_file)
+            return _members(_pieces(connection, _files(indicator.value)), _why_file)
         case IndicatorKind.URL:
-            rows = connection.execute(_links(indicator)).all()
-            return _members([row for row in rows if _is_meant(row, indicator)], _why_link)
+            pieces = _pieces(connection, _links(indicator))
+            return _members(pieces, _why_link, lambda row: _is_meant(row, indicator))
 
 
 def _files(sha256: str) -> Select[Any]:
@@ -51,7 +47,7 @@ def _files(sha256: str) -> Select[Any]:
         COPIES.join(mail_files, found.mail_id == copies.c.mail_id),
         found.mail_id,
         found.position,
-        found.part,
+        type_coerce(found.part, Text),
         found.size_bytes,
     ).where(found.sha256 == sha256, found.size_bytes > TRIVIAL_BYTES)
 
@@ -89,23 +85,50 @@ def _is_meant(row: Sequence[Any], indicator: Indicator) -> bool:
     return path_text(url) == storable(path_text(indicator.value))
 
 
+def _pieces(connection: Connection, statement: Select[Any]) -> Iterable[Sequence[Sequence[Any]]]:
+    return connection.execute(statement).partitions(1_000)
+
+
 def _members(
-    rows: Sequence[Sequence[Any]], why: Callable[[Sequence[Any]], str]
+    pieces: Iterable[Sequence[Sequence[Any]]],
+    why: Callable[[Sequence[Any]], str],
+    is_meant: Callable[[Sequence[Any]], bool] | None = None,
 ) -> tuple[Member, ...]:
-    siblings = siblings_within(rows)
+    """The members in some rows, read in pieces: ten thousand rows at once keep the collector busy."""
     members: list[Member] = []
+    by_content: dict[tuple[str, bytes, str], int] = {}
+    twins: dict[int, list[int]] = defaultdict(list)
     last = 0
-    for row in rows:
-        if row[0] != last:
+    for piece in pieces:
+        for row in piece:
+            if row[0] == last or (is_meant is not None and not is_meant(row)):
+                continue
             last = row[0]
-            ref = ref_of(row, siblings.get(last, NO_SIBLINGS))
-            members.append(Member(ref, row[_MAIL_ID], why(row)))
+            first = by_content.setdefault((row[2], row[6], row[1]), len(members))
+            if first != len(members):
+                twins[first].append(len(members))
+            members.append(Member(ref_of(row), row[_MAIL_ID], why(row)))
+    for first, others in twins.items():
+        _make_siblings(members, [first, *others])
     return tuple(members)
 
 
+def _make_siblings(members: list[Member], positions: Sequence[int]) -> None:
+    """Tell copies with the same bytes in one mailbox of each other."""
+    handles = {position: members[position].ref.place.handle for position in positions}
+    for position in positions:
+        others = frozenset(handle for other, handle in handles.items() if other != position)
+        member = members[position]
+        members[position] = replace(member, ref=replace(member.ref, siblings=others))
+
+
 def _why_file(row: Sequence[Any]) -> str:
+    return _file_words(row[_DETAILS], row[_DETAILS + 1])
+
+
+@lru_cache(maxsize=1024)
+def _file_words(part: str, size_bytes: int) -> str:
     """The part's number and the size: never what the message calls the file."""
-    part, size_bytes = row[_DETAILS], row[_DETAILS + 1]
     return f"attachment {part if _PART.fullmatch(part) else '?'}, {size_bytes} bytes"
 
 

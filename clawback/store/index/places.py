@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from clawback.store.database import Database
 from models.copies import FolderRole, Place
@@ -54,25 +55,40 @@ def place_copies(
     if not placements:
         return
     by_place = {(item.mailbox_id, item.place): item for item in reversed(placements)}
-    rows = [
-        {
-            "copy_id": item.copy_id,
-            "at_mailbox": item.mailbox_id,
-            "at_folder": item.place.folder,
-            "at_handle": item.place.handle,
-            "at_role": item.role.value,
-            "now": now,
-        }
-        for item in sorted(by_place.values())
-    ]
+    seen = sorted(by_place.values())
+    if len(seen) == len(placements) and _take(connection, seen):
+        return
     mark_gone(database, connection, [item.copy_id for item in placements], now)
-    places = [{name: row[name] for name in _PLACE_NAMES} for row in rows]
-    connection.execute(_LEAVE_PLACE, places)
-    connection.execute(_TAKE_PLACE, [{name: row[name] for name in _TAKE_NAMES} for row in rows])
+    connection.execute(_LEAVE_PLACE, [_leave_row(item, now) for item in seen])
+    connection.execute(_TAKE_PLACE, [_take_row(item) for item in seen])
 
 
-_PLACE_NAMES = ("at_mailbox", "at_folder", "at_handle", "now")
-_TAKE_NAMES = ("copy_id", "at_folder", "at_handle", "at_role")
+def _take(connection: Connection, seen: Sequence[Placement]) -> bool:
+    """Whether all places were free, as they mostly are; else nothing was written."""
+    try:
+        with connection.begin_nested():
+            connection.execute(_TAKE_PLACE, [_take_row(item) for item in seen])
+    except IntegrityError:
+        return False
+    return True
+
+
+def _leave_row(item: Placement, now: datetime) -> dict[str, Any]:
+    return {
+        "at_mailbox": item.mailbox_id,
+        "at_folder": item.place.folder,
+        "at_handle": item.place.handle,
+        "now": now,
+    }
+
+
+def _take_row(item: Placement) -> dict[str, Any]:
+    return {
+        "copy_id": item.copy_id,
+        "at_folder": item.place.folder,
+        "at_handle": item.place.handle,
+        "at_role": item.role.value,
+    }
 
 
 def mark_gone(
