@@ -27,14 +27,13 @@ from store_values import (
 
 from clawback.errors import AlreadyDecided, Conflict, NotFound
 from clawback.store.engine import SqlStore
-from models.actions import ActionStatus, ActionType, Actor, Choice, DecidedVia
+from models.actions import ActionStatus, ActionType, Choice, DecidedVia
 from models.alerts import Entity, EntityClaim, InvestigationStatus
 from models.copies import FolderRole
 from models.decisions import Decision, Effect, PolicyInputs, RuleResult
 from models.history import Event
 from models.indicators import Judgement, UrlMatch, Verdict
 from models.outcomes import CopyOutcome, Outcome
-from models.pausing import Pause
 from models.settings import Settings
 
 LATER = NOW + timedelta(hours=1)
@@ -380,33 +379,3 @@ def test_history_gives_the_latest_rows_oldest_first(store: SqlStore) -> None:
     told = store.cases.history(investigation_id=number, limit=2)
     assert [dict(entry.details or {})["to"] for entry in told] == ["Running", "Failed"]
     assert told[0].at == LATER
-
-
-def test_settings_are_versions_and_a_save_over_a_newer_one_is_refused(store: SqlStore) -> None:
-    assert store.settings.current() == (Settings(), 0)
-    on = Settings(similar_files=True)
-    assert store.settings.save(on, based_on=0, actor=ANALYST, now=NOW) == 1
-    with pytest.raises(Conflict):
-        store.settings.save(Settings(cap=5), based_on=0, actor=ANALYST, now=NOW)
-    with pytest.raises(Conflict):
-        store.settings.save(Settings(cap=5), based_on=7, actor=ANALYST, now=NOW)
-    assert store.settings.current() == (on, 1)
-    (entry,) = store.cases.history()
-    assert entry.details == {"version": 1, "changed": ["similar_files"]}
-
-
-def test_the_stop_button_holds_until_it_is_released(store: SqlStore) -> None:
-    assert store.settings.pause() is None
-    pressed = Pause(True, "false alarm", "analyst", NOW)
-    store.settings.set_pause(pressed, "cli-os-user")
-    assert store.settings.pause() == pressed
-    store.settings.set_pause(Pause(False, "", "analyst", LATER), "cli-os-user")
-    assert store.settings.pause() is None
-    assert events(store) == [Event.REMEDIATION_PAUSED, Event.REMEDIATION_RESUMED]
-
-
-def test_a_time_without_a_zone_is_refused(store: SqlStore) -> None:
-    actor = Actor("analyst", DecidedVia.CLI, True)
-    with pytest.raises(ValueError, match="time zone"):
-        store.settings.save(Settings(), based_on=0, actor=actor, now=NOW.replace(tzinfo=None))
-    assert store.settings.current() == (Settings(), 0)
