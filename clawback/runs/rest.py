@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,14 @@ from clawback.errors import SetupError, Unavailable
 
 TIMEOUT_SECONDS = 30.0
 """A busy small server answers within seconds; a dead one refuses at once."""
+
+BUSY = frozenset(
+    {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}
+)
+"""Answers of a server that undid what it began and asks to be asked again: on SQLite a locked
+database. Prefect's own client repeats the same ones."""
+
+PATIENCE_SECONDS = 15.0
 
 
 class PrefectRest:
@@ -70,12 +79,13 @@ class PrefectRest:
             ) from None
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
-        try:
-            response = self._client.request(method, path, json=body)
-        except httpx.HTTPError:
-            raise Unavailable(
-                f"no Prefect server answers at {self._api_url}: start it with `clawback up`"
-            ) from None
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        pause = 0.1
+        while (response := self._ask(method, path, body)).status_code in BUSY:
+            if time.monotonic() + pause > deadline:
+                break
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
         if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             raise SetupError(
                 "the Prefect server wants its login: set PREFECT_API_AUTH_STRING to user:password"
@@ -85,6 +95,14 @@ class PrefectRest:
                 f"the Prefect server at {self._api_url} failed: look into its log, then try again"
             )
         return response
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
+        try:
+            return self._client.request(method, path, json=body)
+        except httpx.HTTPError:
+            raise Unavailable(
+                f"no Prefect server answers at {self._api_url}: start it with `clawback up`"
+            ) from None
 
 
 def _is_local(url: str) -> bool:

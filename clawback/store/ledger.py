@@ -92,7 +92,7 @@ class SqlLedger:
             .order_by(mailboxes.c.source)
         )
         with self._database.read() as connection:
-            return dict(connection.execute(statement).all())
+            return dict(connection.execute(statement).tuples().all())
 
     def next_batch(self, action_id: int, source: str, size: int) -> tuple[LedgerEntry, ...]:
         """The next copies that are not done, ordered by mailbox and copy."""

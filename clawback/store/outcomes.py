@@ -105,7 +105,7 @@ def count_outcomes(connection: Connection, action_id: int) -> dict[str, int]:
         .group_by(action_copies.c.outcome)
         .order_by(action_copies.c.outcome)
     )
-    return dict(connection.execute(statement).all())
+    return dict(connection.execute(statement).tuples().all())
 
 
 def _ledger_rows(

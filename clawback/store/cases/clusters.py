@@ -68,7 +68,9 @@ class Clusters:
                 select(cluster_members.c.copy_id, cluster_members.c.why).where(
                     cluster_members.c.cluster_id == cluster_id
                 )
-            ).all()
+            )
+            .tuples()
+            .all()
         )
         wanted = {member.ref.copy_id: member for member in members}
         stale = [number for number in known if number not in wanted]

@@ -37,7 +37,7 @@ class SqlIndex:
             catalog.mailboxes.c.source == source, catalog.mailboxes.c.gone_at.is_(None)
         )
         with self._database.read() as connection:
-            return dict(connection.execute(statement).all())
+            return dict(connection.execute(statement).tuples().all())
 
     def live_copies(self, source: str, mailbox: str) -> tuple[KnownCopy, ...]:
         """The copies of one mailbox that are not gone, by copy id."""
