@@ -56,17 +56,22 @@ def cluster_markdown(cluster: Cluster, counts: LocationCounts | None) -> str:
 
 def locations_markdown(counts: LocationCounts) -> str:
     """Two tables: messages per source and bucket, and per latest delivery location."""
-    buckets = [one for one in Bucket if one is not Bucket.UNKNOWN or counts.unknown]
-    rows = [_row("Source", *(bucket.value for bucket in buckets)), _rule(len(buckets) + 1)]
-    for source, by_bucket in counts.by_source.items():
-        rows.append(_row(inert(source, 40), *(f"{by_bucket.get(one, 0):,}" for one in buckets)))
-    rows.append(_row("all", *(f"{counts.by_bucket.get(one, 0):,}" for one in buckets)))
     places = [_row("Latest delivery location", "Messages"), _rule(2)]
     for location in DeliveryLocation:
         if number := counts.by_location.get(location, 0):
             places.append(_row(location.value, f"{number:,}"))
     checked = f"Locations checked {_time(counts.checked_at)}."
-    return "\n\n".join(("\n".join(rows), "\n".join(places), checked))
+    return "\n\n".join((buckets_markdown(counts), "\n".join(places), checked))
+
+
+def buckets_markdown(counts: LocationCounts) -> str:
+    """One table: messages per source and bucket."""
+    buckets = [one for one in Bucket if one is not Bucket.UNKNOWN or counts.unknown]
+    rows = [_row("Source", *(bucket.value for bucket in buckets)), _rule(len(buckets) + 1)]
+    for source, by_bucket in counts.by_source.items():
+        rows.append(_row(inert(source, 40), *(f"{by_bucket.get(one, 0):,}" for one in buckets)))
+    rows.append(_row("all", *(f"{counts.by_bucket.get(one, 0):,}" for one in buckets)))
+    return "\n".join(rows)
 
 
 def decision_markdown(cluster: Cluster, counts: LocationCounts, decision: Decision) -> str:
@@ -96,20 +101,29 @@ def approval_markdown(
     investigation_link: str = "",
     retentions: Mapping[str, Retention] | None = None,
 ) -> str:
-    """What a person reads before approving or rejecting: what would happen, why, until when.
+    """What a person reads before approving or rejecting, short enough to see the form below it.
 
-    `retentions` maps each source to how long it keeps what was soft-deleted. `investigation_link`
-    comes from the orchestrator; anything but a plain http or https address is left out.
+    Kind, indicator, counts, senders, reasons, expiry and the link to the investigation, whose page
+    has every rule. `retentions` maps each source to how long it keeps what was soft-deleted.
+    `investigation_link` comes from the orchestrator; anything but a plain http or https address is
+    left out.
     """
-    parts = [
-        f"**{action.type.value}** of {counted(action.copies, 'message')} waits for a decision.",
-        "" if decision is None else rules_markdown(decision),
-        cluster_markdown(cluster, counts),
-        recoverability_markdown(retentions or {}),
+    what = f"**{action.type.value}** of {counted(action.copies, 'message')}: {cluster.name}"
+    why = "" if decision is None else inert(decision.reason, 4 * _REASON_LIMIT)
+    linked = bool(_LINK.fullmatch(investigation_link))
+    ends = [
         ""
         if action.expires_at is None
-        else f"Expires {_time(action.expires_at)}; nothing moves then.",
-        f"Investigation: <{investigation_link}>" if _LINK.fullmatch(investigation_link) else "",
+        else f"Expires {_time(action.expires_at)}; then nothing moves.",
+        f"Every rule and location: <{investigation_link}>" if linked else "",
+    ]
+    parts = [
+        what,
+        why,
+        buckets_markdown(counts),
+        _facts(cluster),
+        recoverability_markdown(retentions or {}),
+        "  \n".join(end for end in ends if end),
     ]
     return "\n\n".join(part for part in parts if part)
 

@@ -93,16 +93,16 @@ def approval(link: str = "http://127.0.0.1:4200/runs/flow-run/abc") -> str:
 def test_an_approval_says_what_would_happen_until_when_and_how_long_it_can_be_undone() -> None:
     text = approval()
 
-    assert text.startswith("**Soft delete** of 1,200 messages waits for a decision.")
-    assert "Expires 2026-03-11 12:00 UTC; nothing moves then." in text
+    assert text.startswith("**Soft delete** of 1,200 messages: Similar URLs hxxps://evil")
+    assert "Expires 2026-03-11 12:00 UTC; then nothing moves." in text
     assert "- north: for 30 days (as the server says)" in text
     assert "- south: no fixed end" in text
-    assert "Investigation: <http://127.0.0.1:4200/runs/flow-run/abc>" in text
+    assert "Every rule and location: <http://127.0.0.1:4200/runs/flow-run/abc>" in text
 
 
 def test_a_link_that_is_no_plain_address_is_left_out() -> None:
     for link in ("javascript:alert(1)", "http://h/> <b>", "http://h/](x", ""):
-        assert "Investigation:" not in approval(link)
+        assert "Every rule and location:" not in approval(link)
 
 
 def test_no_address_and_nothing_active_of_a_message_is_in_any_explanation() -> None:
