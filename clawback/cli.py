@@ -8,6 +8,7 @@ a look at the help, or a `find`, never waits for Prefect.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -96,9 +97,12 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code. Every error is one line on standard error."""
     as_json = "--json" in arguments
+    _quiet()
     try:
         result = app(list(arguments), prog_name="clawback", standalone_mode=False)
         sys.stdout.flush()
+        if result == INTERRUPTED:
+            raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
     except ClawbackError as error:
         screen.complain(error, as_json=as_json)
@@ -106,8 +110,8 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         screen.complain(Exception("interrupted"), as_json=as_json, exit_code=INTERRUPTED)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain once more at exit.
+    except (screen.ReaderGone, BrokenPipeError):
+        # Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
@@ -117,6 +121,13 @@ def run(arguments: Sequence[str]) -> int:
         if usage is not None:
             return _misused(error, usage(), as_json=as_json)
         return _failed(error, f"unexpected {type(error).__name__}", as_json=as_json)
+
+
+def _quiet() -> None:
+    """Keep log records off the terminal: what a person has to know is printed by the commands."""
+    if os.environ.get(DEBUG):
+        logging.basicConfig(level=logging.INFO)
+    logging.getLogger("clawback").addHandler(logging.NullHandler())
 
 
 def _misused(error: Exception, message: str, *, as_json: bool) -> int:

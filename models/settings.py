@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 class Mode(StrEnum):
@@ -68,3 +69,14 @@ class Settings(BaseModel):
     shared_hosts: tuple[str, ...] = Field(
         default=(), description="Further shared platforms where host or path alone is never enough"
     )
+
+    def with_changes(self, changes: Mapping[str, object]) -> Settings:
+        """These settings with some values changed, all of them checked again.
+
+        Raises `ValueError` with one line, "key: what is wrong".
+        """
+        try:
+            return Settings.model_validate({**self.model_dump(), **changes})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            raise ValueError(f"{first['loc'][0]}: {first['msg']}") from error

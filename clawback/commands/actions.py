@@ -97,28 +97,30 @@ def _one(ctx: Context, action_id: int, *, as_json: bool) -> None:
     out = screen.console()
     out.print(f"Action {found.id}  {found.type.value}  {found.status.value}", style="bold")
     out.print(screen.fields(_facts(ctx, found)))
+    run_id = found.run_id or found.approval_run_id
+    screen.link("Run", ctx.runs.link(run_id) if ctx.runs and run_id else "")
     _show_messages(ctx.store.ledger.entries(found.id))
     _hint([found])
 
 
 def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
     from clawback.core.lifecycle import outcome_line
-    from clawback.services.report import asset
+    from clawback.services.report import asset, decision_reason
 
-    run_id = found.run_id or found.approval_run_id
+    history = ctx.store.cases.history(action_id=found.id)
     verified = "" if found.verified else ", identity not verified"
     who = f"{inert(found.decided_by, 40)} via {found.decided_via}{verified}"
     return [
         ("Investigation", str(found.investigation_id)),
         ("Reverts action", str(found.reverts_action_id or "")),
         ("About", f"{found.cluster_kind} {asset(found)}, {counted(found.copies, 'message')}"),
-        ("Reason", screen.said(found.reason, 1000)),
+        ("Why", screen.said(found.reason, 1000)),
         ("Decided by", who if found.decided_by else ""),
+        ("Their reason", inert(decision_reason(history), 500)),
         ("Decided", screen.at(found.decided_at)),
         ("Expires", screen.at(found.expires_at) if found.status.value == "Pending" else ""),
         ("Ended", screen.at(found.ended_at)),
         ("Outcomes", outcome_line(found.outcomes)),
-        ("Run", ctx.runs.link(run_id) if ctx.runs and run_id else ""),
     ]
 
 

@@ -21,15 +21,12 @@ WORDS: Mapping[str, bool] = {
 
 def assigned(current: Settings, assignments: Sequence[str]) -> Settings:
     """The settings with these changes. Raises `BadInput` naming key, value and what is allowed."""
-    from pydantic import ValidationError
-
     changes = dict(_read(current, text) for text in assignments)
     try:
-        wanted = type(current).model_validate({**current.model_dump(), **changes})
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        key = str(first["loc"][0])
-        raise BadInput(f"{key}: {first['msg']} ({_meaning(current, key)})") from error
+        wanted = current.with_changes(changes)
+    except ValueError as error:
+        key = str(error).partition(":")[0]
+        raise BadInput(f"{error} ({_meaning(current, key)})") from error
     _check_lists(wanted)
     return wanted
 

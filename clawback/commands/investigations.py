@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from models.decisions import Decision
 
 
+STATUS = "Status\nUpdated"
+
+
 def investigations(
     investigation_id: Annotated[
         int | None, typer.Argument(metavar="[ID]", help="One investigation, with all of it.")
@@ -50,18 +53,11 @@ def _show_list(listed: Sequence[Investigation]) -> None:
     if not listed:
         screen.console().print("No investigations yet. Start one: clawback investigate --url …")
         return
-    made = screen.table(
-        "ID", "Status", "Alert", "Result", "Updated", numbers=["ID"], whole=["Updated", "Status"]
-    )
+    made = screen.table("ID", STATUS, "Alert\nResult", numbers=["ID"], whole=[STATUS])
     for found in listed:
-        cells = [
-            str(found.id),
-            found.status.value,
-            screen.said(found.title, 100),
-            screen.said(found.summary),
-            screen.at(found.updated_at),
-        ]
-        screen.add_row(made, cells)
+        status = f"{found.status.value}\n{screen.at(found.updated_at)}"
+        result = f"{screen.said(found.title, 100)}\n{screen.said(found.summary)}"
+        screen.add_row(made, [str(found.id), status, result])
     screen.console().print(made)
 
 
@@ -78,10 +74,10 @@ def show_investigation(ctx: Context, found: Investigation) -> None:
                 ("Started", screen.at(found.created_at)),
                 ("Ended", screen.at(found.ended_at)),
                 ("Index as of", screen.at(found.index_as_of)),
-                ("Run", link),
             ]
         )
     )
+    screen.link("Run", link)
     _show_verdicts(ctx, found.id)
     for cluster_id in ctx.store.cases.cluster_ids(found.id):
         _show_cluster(ctx, cluster_id)

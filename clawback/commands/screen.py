@@ -32,10 +32,20 @@ PIPED_WIDTH = 140
 LITERAL_LIMIT = 200
 
 
+class ReaderGone(Exception):
+    """Whoever read standard output has enough, as `head` does; no error of ours."""
+
+
 def emit(view: Mapping[str, object]) -> None:
-    """Write one JSON line to standard output at once, ASCII alone, so that any terminal is safe."""
-    sys.stdout.write(json.dumps(view) + "\n")
-    sys.stdout.flush()
+    """Write one JSON line to standard output at once, ASCII alone, so that any terminal is safe.
+
+    Raises `ReaderGone`.
+    """
+    try:
+        sys.stdout.write(json.dumps(view) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGone from error
 
 
 def console() -> Console:
@@ -106,6 +116,13 @@ def said(text: str, limit: int = 300) -> str:
     Made inert once more, defanged hosts would turn into something else.
     """
     return shortened(one_line_of(text), limit)
+
+
+def link(name: str, url: str) -> None:
+    """A named address on a line of its own, never folded, so that it can be opened and copied."""
+    if url:
+        console().print(f"[dim]{name}[/]  ", markup=True, end="")
+        console().print(url, soft_wrap=True)
 
 
 def literal(text: str) -> str:

@@ -59,7 +59,7 @@ def answer(
     """
     decided = approvals.decide(ctx, action_id, choice, actor=actor, reason=reason)
     try:
-        if _resumed(runs, decided, choice, actor):
+        if _resumed(runs, decided, choice, actor=actor, reason=reason.strip()):
             return Answer(decided, decided.approval_run_id)
         if decided.status is not ActionStatus.RUNNING:
             return Answer(decided, "")
@@ -73,12 +73,14 @@ def answer(
     return Answer(ctx.store.cases.action(decided.id), run_id)
 
 
-def _resumed(runs: RunControl, decided: RemediationAction, choice: Choice, actor: Actor) -> bool:
+def _resumed(
+    runs: RunControl, decided: RemediationAction, choice: Choice, *, actor: Actor, reason: str
+) -> bool:
     if not decided.approval_run_id:
         return False
     try:
         return runs.resume(
-            decided.approval_run_id, decision=choice, reason=decided.reason, analyst=actor.name
+            decided.approval_run_id, decision=choice, reason=reason, analyst=actor.name
         )
     except ClawbackError:
         log.exception("run_not_resumed", extra={"action_id": decided.id})

@@ -14,7 +14,7 @@ from clawback.services.context import Context
 from models.actions import ActionStatus, RemediationAction
 from models.alerts import Investigation, StoredVerdict
 from models.decisions import Decision, RuleResult
-from models.history import HistoryEntry
+from models.history import Event, HistoryEntry
 from models.indicators import Indicator, IndicatorKind
 from models.locations import Bucket, LocationCounts
 from models.outcomes import LedgerEntry
@@ -142,11 +142,21 @@ def action_view(ctx: Context, found: RemediationAction) -> View:
 
 def action_details(ctx: Context, found: RemediationAction) -> View:
     """One action with what became of each of its messages."""
+    history = ctx.store.cases.history(action_id=found.id)
     return {
         **action_view(ctx, found),
+        "decision_reason": decision_reason(history),
         "messages": [_ledger(entry) for entry in ctx.store.ledger.entries(found.id)],
-        "history": [_history(item) for item in ctx.store.cases.history(action_id=found.id)],
+        "history": [_history(item) for item in history],
     }
+
+
+def decision_reason(history: Sequence[HistoryEntry]) -> str:
+    """What the person who decided gave as a reason, in that person's words; else empty."""
+    for entry in history:
+        if entry.event is Event.ACTION_DECIDED:
+            return str((entry.details or {}).get("reason", ""))
+    return ""
 
 
 def asset(found: RemediationAction) -> str:
@@ -212,9 +222,3 @@ def _ledger(entry: LedgerEntry) -> View:
 
 def _link(ctx: Context, run_id: str) -> str | None:
     return ctx.runs.link(run_id) if ctx.runs is not None and run_id else None
-
-
-def indicator_summary(indicators: Sequence[Indicator]) -> str:
-    """What was asked for in one line that is safe to show."""
-    first = show_indicator(indicators[0])
-    return f"{first} and {len(indicators) - 1} more" if len(indicators) > 1 else first
