@@ -47,7 +47,9 @@ class FindOptions:
 
     messages: int = choice(100_000, "messages in the index")
     lookups: int = choice(1_000, "look-ups of an indicator with one copy")
-    located: int = choice(10_000, "real copies for the live location check; 0 leaves it out", least=0)
+    located: int = choice(
+        10_000, "real copies for the live location check; 0 leaves it out", least=0
+    )
     repeats: int = choice(7, "repeats of each pair")
     directory: Path | None = choice(None, "where temporary files go")
 
@@ -143,7 +145,9 @@ def _point_lookups(
             started = perf_counter()
             members = index.find(indicator)
             seconds.append(perf_counter() - started)
-            expect(len(members) == 1, "a look-up of an indicator with one copy found another number")
+            expect(
+                len(members) == 1, "a look-up of an indicator with one copy found another number"
+            )
 
     def against() -> None:
         for indicator in singles:
@@ -211,4 +215,3 @@ def _located(options: FindOptions) -> Ratio:
 
 def _size(path: Path, messages: int) -> Figure:
     return Figure("database_bytes_per_message", path.stat().st_size / messages, "bytes")
-

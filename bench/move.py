@@ -31,13 +31,18 @@ class MoveOptions:
     copies: int = choice(10_000, "copies to take out and put back")
     mailboxes: int = choice(200, "mailboxes of the first shape; the second has one copy in each")
     repeats: int = choice(5, "repeats of each pair in the first shape")
-    wide_repeats: int = choice(3, "repeats of each pair in the second shape; 0 leaves it out", least=0)
+    wide_repeats: int = choice(
+        3, "repeats of each pair in the second shape; 0 leaves it out", least=0
+    )
     directory: Path | None = choice(None, "where temporary files go")
 
 
 def run(options: MoveOptions) -> Result:
     """Both shapes: some copies in each of a few mailboxes, and one copy in each of many."""
-    shapes = [(options.mailboxes, options.repeats, 6.0), (options.copies, options.wide_repeats, 2.0)]
+    shapes = [
+        (options.mailboxes, options.repeats, 6.0),
+        (options.copies, options.wide_repeats, 2.0),
+    ]
     ratios: list[Ratio] = []
     figures: list[Figure] = []
     for mailboxes, repeats, at_most in shapes:
