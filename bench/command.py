@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     A missed target is a result, not an error, unless `--strict` is given.
     """
     parsed = _parser().parse_args(list(arguments))
+    if parsed.directory is not None:
+        tempfile.tempdir = parsed.directory
     benches = [bench for bench in BENCHES if parsed.bench in (None, bench.name)]
     results = []
     for bench in benches:
@@ -106,3 +110,17 @@ def _add_shared(parser: argparse.ArgumentParser, *, defaults: bool) -> None:
     parser.add_argument(
         "--strict", action="store_true", default=default, help="exit 1 if a target is missed"
     )
+    parser.add_argument(
+        "--directory",
+        type=_directory,
+        default=None if defaults else argparse.SUPPRESS,
+        metavar="DIR",
+        help="where temporary files go: the file system there is what is measured",
+    )
+
+
+def _directory(text: str) -> str:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no directory: make it first")
+    return str(path.absolute())

@@ -6,7 +6,8 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -14,7 +15,7 @@ from time import perf_counter
 from bench.floors import find_rows, read_tree
 from bench.grounds import SOURCE, make_lab, opened, temporary
 from bench.measuring import expect, interleaved, percentile
-from bench.offering import choice, options_of
+from bench.offering import choice
 from bench.results import Figure, Ratio, Result
 from clawback.clock import SystemClock
 from clawback.core.indicators import parse_file_indicator, parse_url_indicator
@@ -51,14 +52,13 @@ class FindOptions:
         10_000, "real copies for the live location check; 0 leaves it out", least=0
     )
     repeats: int = choice(7, "repeats of each pair")
-    directory: Path | None = choice(None, "where temporary files go")
 
 
 def run(options: FindOptions) -> Result:
     """Measure all of it, each in a directory of its own."""
     ratios: list[Ratio] = []
     figures: list[Figure] = []
-    with temporary(options.directory) as home, opened(home, home / "mail") as ctx:
+    with temporary() as home, opened(home, home / "mail") as ctx:
         lab = LabOptions(mailboxes=max(1, options.messages // _MESSAGES_PER_MAILBOX))
         figures.append(_fill(ctx.store.index, options.messages, lab))
         with closing(_bare_connection(home / "clawback.db")) as bare:
@@ -70,7 +70,7 @@ def run(options: FindOptions) -> Result:
         figures.append(_size(home / "clawback.db", options.messages))
     if options.located:
         ratios.append(_located(options))
-    return Result("find", options_of(options), ratios, figures)
+    return Result("find", asdict(options), ratios, figures)
 
 
 def _fill(index: IndexStore, messages: int, lab: LabOptions) -> Figure:
@@ -180,8 +180,8 @@ def _clusters(
             "the same rows by sqlite3",
             interleaved(
                 options.repeats,
-                lambda indicator=indicator: index.find(indicator),
-                lambda query=query: find_rows.fetch(bare, *query),
+                partial(index.find, indicator),
+                partial(find_rows.fetch, bare, *query),
             ),
             CLUSTER_RATIO if cluster.size >= LARGE else None,
         )
@@ -196,7 +196,7 @@ def _located(options: FindOptions) -> Ratio:
         url_copies=0,
         scatter=False,
     )
-    with temporary(options.directory) as home:
+    with temporary() as home:
         root = home / "mail"
         manifest = make_lab(root, lab)
         with opened(home / "home", root) as ctx:

@@ -25,11 +25,9 @@ UNUSED_API = "http://127.0.0.1:9/api"
 
 
 @contextmanager
-def temporary(directory: Path | None) -> Iterator[Path]:
-    """A directory below `directory` (the system's place for temporary files), removed at the end."""
-    with tempfile.TemporaryDirectory(
-        prefix="clawback-bench-", dir=directory, ignore_cleanup_errors=True
-    ) as name:
+def temporary() -> Iterator[Path]:
+    """A directory where temporary files go, removed at the end. Its file system is part of the bench."""
+    with tempfile.TemporaryDirectory(prefix="clawback-bench-", ignore_cleanup_errors=True) as name:
         yield Path(name)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.floors import verified_move
 from bench.flow_memory import watched
 from bench.grounds import RECOVERABLE, files_in, make_lab, temporary
 from bench.measuring import Pair, Spread, expect, seconds_of
-from bench.offering import choice, options_of
+from bench.offering import choice
 from bench.results import Figure, Ratio, Result
 from bench.stage import Stage, investigated, running
 from clawback.lab.manifest import LabManifest
@@ -36,7 +36,6 @@ class InvestigateOptions:
     mailboxes: int = choice(200, "mailboxes of the first shape; the second has one copy in each")
     repeats: int = choice(3, "campaigns of the first shape")
     wide_repeats: int = choice(1, "campaigns of the second shape; 0 leaves it out", least=0)
-    directory: Path | None = choice(None, "where temporary files go")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def run(options: InvestigateOptions) -> Result:
     ratios: list[Ratio] = []
     figures: list[Figure] = []
     facts: dict[str, object] = {}
-    with temporary(options.directory) as home, running(home / "home") as stage:
+    with temporary() as home, running(home / "home") as stage:
         for number, (mailboxes, repeats) in enumerate(shapes):
             label = f"{mailboxes}x{options.copies // mailboxes}"
             seeds = range(number * _SEEDS + 1, number * _SEEDS + 1 + repeats)
@@ -79,7 +78,7 @@ def run(options: InvestigateOptions) -> Result:
                     facts["cap"] = _cap(ctx, trees[0], options.copies)
             ratios += _ratios(label, runs)
             figures += _figures(label, runs)
-    return Result("investigate", options_of(options), ratios, figures, facts)
+    return Result("investigate", asdict(options), ratios, figures, facts)
 
 
 def _tree(folder: Path, copies: int, mailboxes: int, seed: int) -> _Tree:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.cases import alerted, soft_delete_all
 from bench.floors import rename
 from bench.grounds import RECOVERABLE, files_in, make_lab, opened, temporary
 from bench.measuring import Pair, expect, seconds_of
-from bench.offering import choice, options_of
+from bench.offering import choice
 from bench.results import Figure, Ratio, Result
 from clawback.lab.options import LabOptions
 from clawback.services import remediate, revert
@@ -34,7 +34,6 @@ class MoveOptions:
     wide_repeats: int = choice(
         3, "repeats of each pair in the second shape; 0 leaves it out", least=0
     )
-    directory: Path | None = choice(None, "where temporary files go")
 
 
 def run(options: MoveOptions) -> Result:
@@ -50,7 +49,7 @@ def run(options: MoveOptions) -> Result:
             more, first = _shape(options, mailboxes, repeats, at_most)
             ratios += more
             figures.append(first)
-    return Result("move", options_of(options), ratios, figures)
+    return Result("move", asdict(options), ratios, figures)
 
 
 def _shape(
@@ -64,7 +63,7 @@ def _shape(
         scatter=False,
     )
     label = f"{mailboxes}x{options.copies // mailboxes}"
-    with temporary(options.directory) as home:
+    with temporary() as home:
         root = home / "mail"
         manifest = make_lab(root, lab)
         with opened(home / "home", root) as ctx:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from dataclasses import Field, field, fields
-from pathlib import Path
 from typing import Any, TypeVar
 
 Options = TypeVar("Options")
 
 
-def choice(default: Any, help: str, *, least: int = 1) -> Any:
+def choice(default: int, help: str, *, least: int = 1) -> Any:
     """A field of an options class; whole numbers below `least` are refused."""
     return field(default=default, metadata={"help": help, "least": least})
 
@@ -19,13 +18,12 @@ def choice(default: Any, help: str, *, least: int = 1) -> Any:
 def add_options(parser: ArgumentParser, options: type[Any]) -> None:
     """An option `--name` for each field of the class."""
     for item in fields(options):
-        is_number = isinstance(item.default, int)
         parser.add_argument(
             f"--{item.name.replace('_', '-')}",
-            type=_at_least(item) if is_number else _directory,
+            type=_at_least(item),
             default=item.default,
-            metavar="N" if is_number else "DIR",
-            help=f"{item.metadata['help']} (default {item.default or 'the system chooses'})",
+            metavar="N",
+            help=f"{item.metadata['help']} (default {item.default})",
         )
 
 
@@ -33,15 +31,6 @@ def chosen(options: type[Options], parsed: Namespace) -> Options:
     """An instance of the options class as the command line asked for it."""
     names = [item.name for item in fields(options)]  # type: ignore[arg-type]
     return options(**{name: getattr(parsed, name) for name in names})
-
-
-def options_of(options: Any) -> dict[str, object]:
-    """The numbers in an options value, for the result; directories are this machine's affair."""
-    return {
-        item.name: getattr(options, item.name)
-        for item in fields(options)
-        if isinstance(item.default, int)
-    }
 
 
 def _at_least(item: Field[Any]) -> Callable[[str], int]:
@@ -57,10 +46,3 @@ def _at_least(item: Field[Any]) -> Callable[[str], int]:
         return number
 
     return whole_number
-
-
-def _directory(text: str) -> Path:
-    path = Path(text)
-    if not path.is_dir():
-        raise ArgumentTypeError(f"{text} is not a directory: make it first")
-    return path.absolute()

@@ -78,7 +78,8 @@ class Result:
     @property
     def is_met(self) -> bool:
         """Whether every target is met."""
-        return all(item.is_met for item in [*self.ratios, *self.figures])
+        ratios_are = all(ratio.is_met for ratio in self.ratios)
+        return ratios_are and all(figure.is_met for figure in self.figures)
 
     def as_json(self) -> dict[str, object]:
         """One object; names of ratios and figures are keys."""

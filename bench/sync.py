@@ -6,13 +6,13 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.floors import read_tree
 from bench.grounds import make_lab, opened, temporary
 from bench.measuring import Pair, expect, interleaved
-from bench.offering import choice, options_of
+from bench.offering import choice
 from bench.results import Figure, Ratio, Result
 from clawback.lab.options import LabOptions
 from clawback.services.sync import sync
@@ -25,7 +25,6 @@ class SyncOptions:
     mailboxes: int = choice(100, "mailboxes in the tree")
     messages: int = choice(100, "messages in each mailbox")
     repeats: int = choice(3, "repeats of each pair")
-    directory: Path | None = choice(None, "where temporary files go")
 
 
 def run(options: SyncOptions) -> Result:
@@ -33,7 +32,7 @@ def run(options: SyncOptions) -> Result:
     lab = LabOptions(mailboxes=options.mailboxes, messages_per_mailbox=options.messages)
     ratios: list[Ratio] = []
     figures: list[Figure] = []
-    with temporary(options.directory) as home:
+    with temporary() as home:
         root = home / "mail"
         messages = make_lab(root, lab).messages
         read_tree.read_all(str(root))  # both sides find the files in memory
@@ -50,7 +49,7 @@ def run(options: SyncOptions) -> Result:
                 Figure(f"first_{label}", messages / _median(first), "messages/s"),
                 Figure(f"unchanged_{label}", messages / _median(again), "messages/s"),
             ]
-    return Result("sync", options_of(options), ratios, figures, {"messages": messages})
+    return Result("sync", asdict(options), ratios, figures, {"messages": messages})
 
 
 class _Tree:

@@ -13,7 +13,8 @@ def move_verified(root: str, names: Mapping[str, Sequence[str]], source: str, ta
     """Move the named files of each mailbox, durably; returns how many have the same bytes after."""
     before = _digests(root, names, source)
     move_all(root, names, source, target)
-    return sum(one == other for one, other in zip(before, _digests(root, names, target)))
+    after = _digests(root, names, target)
+    return sum(one == other for one, other in zip(before, after, strict=True))
 
 
 def _digests(root: str, names: Mapping[str, Sequence[str]], folder: str) -> list[bytes]:
