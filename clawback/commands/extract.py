@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 
 from clawback.commands import screen
 from clawback.commands.screen import AsJson
-from clawback.commands.selectors import read_message
+from clawback.commands.selectors import read_bytes
 from clawback.core.showing import counted, inert, show_url
 from clawback.errors import BadInput
 
@@ -74,12 +75,19 @@ async def _facts(
             raws = [raw for raw in read.values() if isinstance(raw, bytes)]
             found = iter(await extractor.extract(raws))
             for path, raw in read.items():
-                yield path, next(found) if isinstance(raw, bytes) else raw
+                yield path, _noted(next(found), raw) if isinstance(raw, bytes) else raw
+
+
+def _noted(facts: MailFacts, raw: bytes) -> MailFacts:
+    """The facts, with a problem where there was nothing to read: no message is ever left out."""
+    from models.mails import Problem
+
+    return facts if raw.strip() else replace(facts, problems=(Problem("empty", ""),))
 
 
 def _read(path: Path) -> bytes | BadInput:
     try:
-        return read_message(path)
+        return read_bytes(path)
     except BadInput as error:
         return error
 

@@ -103,10 +103,15 @@ def file_indicator(path: Path) -> Indicator:
     return Indicator(IndicatorKind.FILE, digest.hexdigest(), digest.hexdigest())
 
 
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file. Raises `BadInput`."""
+    with _open(path) as file:
+        return file.read()
+
+
 def read_message(path: Path) -> bytes:
     """The bytes of a message file. Raises `BadInput`, also for an empty one."""
-    with _open(path) as file:
-        raw = file.read()
+    raw = read_bytes(path)
     if not raw.strip():
         raise BadInput(f"{path} is empty: give a message as it was stored (.eml)")
     return raw

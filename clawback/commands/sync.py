@@ -144,7 +144,7 @@ def _show_problems(listed: tuple[ProblemMail, ...]) -> None:
     made = screen.table("Mailbox", "Folder", "Mail (SHA-256)", "What could not be read")
     for mail in listed:
         digest = f"{mail.content_sha256[:12]}…"
-        codes = ", ".join(inert(code, 40) for code in mail.codes)
+        codes = ", ".join(inert(code, 40) for code in dict.fromkeys(mail.codes))
         screen.add_row(made, [screen.literal(mail.mailbox), inert(mail.folder, 40), digest, codes])
     screen.console().print(made)
 

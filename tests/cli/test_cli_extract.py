@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from cli_stage import Stage, assert_one_clear_line
+from cli_stage import Stage, assert_one_clear_line, unprivileged
 
 FILE = b"%PDF-1.4 a file of more than sixteen bytes"
 
@@ -87,13 +87,23 @@ def test_it_needs_no_home_and_makes_none(stage: Stage) -> None:
     assert not home.exists()
 
 
-def test_an_empty_file_is_one_line_and_does_not_keep_the_others_back(stage: Stage) -> None:
-    good, empty = stage.write("good.eml", _message()), stage.write("empty.eml", b"")
-    result = stage.json("extract", empty, good)
+def test_an_empty_message_is_printed_with_its_problem(stage: Stage) -> None:
+    result = stage.json("extract", stage.write("empty.eml", b""))
+    assert result.code == 0
+    assert result.line["content_sha256"] == hashlib.sha256(b"").hexdigest()
+    assert result.line["problems"] == [{"code": "empty", "where": ""}]
+
+
+def test_an_unreadable_file_is_one_line_and_does_not_keep_the_others_back(stage: Stage) -> None:
+    good, closed = stage.write("good.eml", _message()), stage.write("closed.eml", _message())
+    closed.chmod(0)
+    with unprivileged(stage.base):
+        result = stage.json("extract", closed, good)
+        alone = stage.run("extract", closed)
     assert result.code == 2
     assert [line["path"] for line in result.lines] == [str(good)]
-    assert "is empty" in result.err
-    assert_one_clear_line(stage.run("extract", empty), 2, "is empty")
+    assert "Permission denied" in result.err
+    assert_one_clear_line(alone, 2, "Permission denied", str(closed))
 
 
 def test_paths_without_a_message_are_refused_before_anything_is_printed(stage: Stage) -> None:
