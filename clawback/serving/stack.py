@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,7 +126,7 @@ class RunningStack:
     def restart_server(self) -> None:
         """A new server at the same address, ready to answer."""
         self._restart("server", self._start_server)
-        self._await(self._is_healthy, "answer")
+        self._await(self._is_healthy, "answer", watched=["server"])
 
     def restart_worker(self) -> None:
         """A new worker, reported in."""
@@ -197,11 +197,13 @@ class RunningStack:
             "hear of its worker",
         )
 
-    def _await(self, done: Callable[[], bool], what: str) -> None:
+    def _await(
+        self, done: Callable[[], bool], what: str, *, watched: Sequence[str] = ("server", "worker")
+    ) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not done():
-            for child in self._children.values():
-                if child.exit_code is not None and child.program.name != "deploy":
+            for child in (self._children[name] for name in watched):
+                if child.exit_code is not None:
                     raise SetupError(
                         f"the {child.program.name} ended while it started "
                         f"(exit {child.exit_code}): see {child.program.log_file}"
