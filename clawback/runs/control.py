@@ -8,13 +8,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
-
-import httpx
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from clawback.errors import BadInput, Conflict, NotFound, SetupError
-from clawback.runs.rest import PrefectRest
 from models.actions import Choice
+
+if TYPE_CHECKING:
+    import httpx
+
+    from clawback.runs.rest import PrefectRest
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +42,17 @@ class HttpRunControl:
         namespace: str = "",
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._rest = PrefectRest(api_url, transport=transport)
+        self._api_url, self._transport = api_url, transport
         self._ui_url = (ui_url or api_url.rstrip("/").removesuffix("/api")).rstrip("/")
         self._namespace = namespace
         self._deployments: dict[str, str] = {}
+
+    @cached_property
+    def _rest(self) -> PrefectRest:
+        """The HTTP client, loaded when the server is first asked: `clawback find` never asks it."""
+        from clawback.runs.rest import PrefectRest
+
+        return PrefectRest(self._api_url, transport=self._transport)
 
     def ensure_up(self) -> None:
         """Return if the server answers. Raises `Unavailable` saying how to start it."""
