@@ -5,8 +5,8 @@
     deploy ARGS…    `prefect deploy ARGS…`, once the work pool exists
 
 It adds two things to the `prefect` command. Worker and deployment import Prefect, and the modules
-that `CLAWBACK_WARM` names, while the server still starts, which saves seconds. And the process ends when its supervisor does, however that ends:
-the supervisor holds the other end of standard input.
+that `CLAWBACK_WARM` names, while the server still starts, which saves seconds. And the process ends
+when its supervisor does, however that ends: the supervisor holds the other end of standard input.
 """
 
 from __future__ import annotations
