@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from models.copies import CopyRef
 from models.indicators import GuardFinding, Indicator
@@ -18,8 +19,7 @@ class ClusterKind(StrEnum):
     SIMILAR_URLS = "Similar URLs"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One copy of a cluster and why it is in: part, raw form and wrapper of the match."""
 
     ref: CopyRef

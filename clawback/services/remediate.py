@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clawback.core.clustering import excluded_mailboxes
@@ -133,7 +133,7 @@ def located_ref(entry: LedgerEntry, reply: MoveReply | None) -> CopyRef:
     """Where to look for a copy first: where the source says it put it, else where the index has it."""
     if reply is None or reply.place is None:
         return entry.copy
-    return replace(entry.copy, place=reply.place)
+    return entry.copy._replace(place=reply.place)
 
 
 async def _locate(

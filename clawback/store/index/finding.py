@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Select,
+    Text,
+    bindparam,
+    select,
+    type_coerce,
+)
 
 from clawback.store.index.refs import COPIES, REF_COLUMNS, ref_of
 from clawback.store.keys import is_sha256, path_text, text_key
@@ -25,6 +33,9 @@ TRIVIAL_BYTES = 16
 SEARCHED = (LinkPlace.BODY, LinkPlace.ATTACHMENT, LinkPlace.QR_CODE)
 """Where a link counts; those of Subject and header never cluster by themselves."""
 
+AT_ONCE = 1_000
+"""Rows that are read at once."""
+
 _MAIL_ID, _POSITION, _DETAILS = 8, 9, 10  # the columns behind those of a reference
 _PART = re.compile(r"[0-9./]{1,64}")
 
@@ -35,37 +46,21 @@ def find_members(connection: Connection, indicator: Indicator) -> tuple[Member, 
         case IndicatorKind.FILE:
             if not is_sha256(indicator.value):
                 return ()
-            return _members(_pieces(connection, _files(indicator.value)), _why_file)
+            rows = connection.execute(_FILES, {"key": indicator.value})
+            return _members(rows.partitions(AT_ONCE), _why_file)
         case IndicatorKind.URL:
-            pieces = _pieces(connection, _links(indicator))
-            return _members(pieces, _why_link, lambda row: _is_meant(row, indicator))
+            rows = _links(connection, indicator)
+            return _members(
+                rows.partitions(AT_ONCE), _why_link, lambda row: _is_meant(row, indicator)
+            )
 
 
-def _files(sha256: str) -> Select[Any]:
-    found = mail_files.c
-    return _select(
-        COPIES.join(mail_files, found.mail_id == copies.c.mail_id),
-        found.mail_id,
-        found.position,
-        type_coerce(found.part, Text),
-        found.size_bytes,
-    ).where(found.sha256 == sha256, found.size_bytes > TRIVIAL_BYTES)
-
-
-def _links(indicator: Indicator) -> Select[Any]:
-    found = mail_urls.c
-    source = COPIES.join(mail_urls, found.mail_id == copies.c.mail_id).join(
-        urls, urls.c.id == found.url_id
-    )
-    columns = (found.mail_id, found.position, found.location, found.is_opened, urls.c.url)
-    statement = _select(source, *columns).where(
-        found.location.in_([place.value for place in SEARCHED])
-    )
+def _links(connection: Connection, indicator: Indicator) -> CursorResult[Any]:
     match indicator.match:
         case UrlMatch.EXACT:
-            return statement.where(urls.c.exact_key == text_key(indicator.value))
+            return connection.execute(_LINKS, {"key": text_key(indicator.value)})
         case UrlMatch.PATH:
-            return statement.where(urls.c.path_key == text_key(path_text(indicator.value)))
+            return connection.execute(_LINKS_BY_PATH, {"key": text_key(path_text(indicator.value))})
 
 
 def _select(source: Any, *columns: Any) -> Select[Any]:
@@ -77,16 +72,40 @@ def _select(source: Any, *columns: Any) -> Select[Any]:
     )
 
 
+def _files() -> Select[Any]:
+    found = mail_files.c
+    return _select(
+        COPIES.join(mail_files, found.mail_id == copies.c.mail_id),
+        found.mail_id,
+        found.position,
+        type_coerce(found.part, Text),
+        found.size_bytes,
+    ).where(found.sha256 == bindparam("key"), found.size_bytes > TRIVIAL_BYTES)
+
+
+def _link_select(key: ColumnElement[Any]) -> Select[Any]:
+    found = mail_urls.c
+    source = COPIES.join(mail_urls, found.mail_id == copies.c.mail_id).join(
+        urls, urls.c.id == found.url_id
+    )
+    columns = (found.mail_id, found.position, found.location, found.is_opened, urls.c.url)
+    return _select(source, *columns).where(
+        found.location.in_([place.value for place in SEARCHED]), key == bindparam("key")
+    )
+
+
+# Made once: a look-up of one copy takes less time than the making of its statement.
+_FILES = _files()
+_LINKS = _link_select(urls.c.exact_key)
+_LINKS_BY_PATH = _link_select(urls.c.path_key)
+
+
 def _is_meant(row: Sequence[Any], indicator: Indicator) -> bool:
     """The final check by text: the keys are only the first half of a hash."""
     url = row[_DETAILS + 2]
     if indicator.match is UrlMatch.EXACT:
         return bool(url == storable(indicator.value))
     return path_text(url) == storable(path_text(indicator.value))
-
-
-def _pieces(connection: Connection, statement: Select[Any]) -> Iterable[Sequence[Sequence[Any]]]:
-    return connection.execute(statement).partitions(1_000)
 
 
 def _members(
@@ -119,7 +138,7 @@ def _make_siblings(members: list[Member], positions: Sequence[int]) -> None:
     for position in positions:
         others = frozenset(handle for other, handle in handles.items() if other != position)
         member = members[position]
-        members[position] = replace(member, ref=replace(member.ref, siblings=others))
+        members[position] = member._replace(ref=member.ref._replace(siblings=others))
 
 
 def _why_file(row: Sequence[Any]) -> str:
