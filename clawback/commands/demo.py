@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from clawback.commands.screen import AsJson
+
 
 def demo(
     *,
@@ -25,6 +27,7 @@ def demo(
     mailboxes: Annotated[int, typer.Option(min=2, help="Mailboxes of the organisation.")] = 25,
     messages: Annotated[int, typer.Option(min=1, help="Messages in each mailbox.")] = 40,
     seed: Annotated[int, typer.Option(help="The same seed makes the same mail.")] = 1,
+    as_json: AsJson = False,
 ) -> None:
     """Show the main job, from the alert to the proof, in a temporary home on free ports.
 
@@ -42,5 +45,6 @@ def demo(
             mailboxes=mailboxes,
             messages=messages,
             seed=seed,
+            as_json=as_json,
         )
     )

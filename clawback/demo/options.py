@@ -11,7 +11,8 @@ class DemoOptions:
     """How to run the demo.
 
     `wait` False decides by itself, through the endpoint that Prefect's page uses. `corpus` is a folder
-    of `.eml` files to deliver as well, `indicators` hashes or URLs to investigate as well.
+    of `.eml` files to deliver as well, `indicators` hashes or URLs to investigate as well. `as_json`
+    leaves standard output to the one JSON object; what people read goes to standard error.
     """
 
     wait: bool = True
@@ -20,3 +21,4 @@ class DemoOptions:
     mailboxes: int = 25
     messages: int = 40
     seed: int = 1
+    as_json: bool = False

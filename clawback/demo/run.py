@@ -39,7 +39,7 @@ def run_demo(options: DemoOptions) -> None:
     Raises `BadInput` before anything starts, `Unavailable` where a step takes far too long.
     """
     extra = [_parsed(text) for text in options.indicators]
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=options.as_json)
     with home() as folder:
         console.print(
             Text.assemble(("Clawback demo", "bold"), f" in {folder} (removed at the end)")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from clawback.core.clustering import build_cluster as assemble
 from clawback.core.clustering import kind_of, take_out_excluded
 from clawback.core.guards import FileEvidence, guard_findings, refusal
-from clawback.core.indicators import parse_url_indicator
+from clawback.core.indicators import BadIndicator, parse_url_indicator
 from clawback.core.judging import judge_entities
 from clawback.core.lifecycle import Finding, investigation_status
 from clawback.core.policy import REFUSED_INDICATOR
 from clawback.core.showing import show_indicator
+from clawback.errors import SetupError
 from clawback.services.context import Context
 from models.actions import RemediationAction
 from models.alerts import Investigation, InvestigationStatus, StoredVerdict
@@ -126,11 +127,22 @@ def _take_out_simulations(
     simulated: set[int] = set()
     for text in settings.simulation_urls:
         for match in UrlMatch:
-            indicator = parse_url_indicator(text, match=match)
+            indicator = _simulation(text, match)
             simulated.update(member.mail_id for member in ctx.store.index.find(indicator))
     kept = tuple(member for member in members if member.mail_id not in simulated)
     left_out = len(members) - len(kept)
     return kept, {PHISHING_SIMULATION: left_out} if left_out else {}
+
+
+def _simulation(text: str, match: UrlMatch) -> Indicator:
+    try:
+        return parse_url_indicator(text, match=match)
+    except BadIndicator as error:
+        # Never skipped: without it, mail of an awareness training would be taken for an attack.
+        raise SetupError(
+            "the setting simulation_urls holds something that is no URL: "
+            "correct it with `clawback settings set simulation_urls=…`"
+        ) from error
 
 
 def _evidence(ctx: Context, indicator: Indicator, facts: ClusterFacts) -> FileEvidence:
