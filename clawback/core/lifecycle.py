@@ -56,13 +56,15 @@ class Finding:
     """What an investigation found for one indicator.
 
     `members` and `in_mailbox` count messages of its cluster; `effect` is the decision's, None where
-    a guard refused the indicator and no cluster was built.
+    a guard refused the indicator and no cluster was built. `is_decided` is false where nobody has
+    come to a decision yet.
     """
 
     verdict: Verdict
     members: int
     in_mailbox: int
     effect: Effect | None
+    is_decided: bool = True
 
     @property
     def is_threat(self) -> bool:

@@ -65,9 +65,10 @@ def plan_revert(
 ) -> tuple[PlannedCopy, ...]:
     """The way back for every copy that the action moved, by copy id; empty if it moved none.
 
-    Only verified moves are undone. Raises `ValueError` for a soft delete, which is no way back.
+    Verified moves are undone, and moves that could not be verified at the time whose copy the index
+    has seen in Recoverable Items since. Raises `ValueError` for a soft delete, which is no way back.
     """
-    moved = [entry for entry in entries if entry.outcome is Outcome.MOVED]
+    moved = [entry for entry in entries if _was_moved(entry)]
     planned = [_way_back(entry, to, folder_for) for entry in moved]
     return tuple(sorted(planned, key=lambda copy: copy.copy_id))
 
@@ -212,6 +213,13 @@ def _intent(entry: LedgerEntry, place: Place) -> MoveIntent:
         content_sha256=entry.expected_sha256,
         destination=entry.destination_folder,
     )
+
+
+def _was_moved(entry: LedgerEntry) -> bool:
+    if entry.outcome is Outcome.MOVED:
+        return True
+    is_unproved = entry.outcome is Outcome.FAILED and entry.restore is not None
+    return is_unproved and entry.copy.role is FolderRole.RECOVERABLE
 
 
 def _way_back(entry: LedgerEntry, to: ActionType, folder_for: FolderFor) -> PlannedCopy:

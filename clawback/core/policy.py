@@ -35,9 +35,6 @@ REFUSED_INDICATOR = "refused indicator"
 PATH_MATCH = "path-match"
 """Code of the guard finding that says the same as the rule "URL match"."""
 
-REFUSED_INDICATOR = "refused indicator"
-"""Name of the rule that ends a decision because a guard refuses the indicator."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:

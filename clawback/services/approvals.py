@@ -71,6 +71,9 @@ def check_open(ctx: Context, action_id: int) -> RemediationAction:
         raise AlreadyDecided(
             f"action {action_id} is {found.status.value} already{who}: nothing changed"
         )
+    if found.expires_at is not None and found.expires_at <= ctx.clock.now():
+        # Refresh, which says so in the status, may come minutes or days later.
+        raise AlreadyDecided(f"action {action_id} expired: nothing changed")
     return found
 
 

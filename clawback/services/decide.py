@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clawback.core.explain import decision_markdown
+from clawback.core.locations import copies_in
 from clawback.core.planning import plan_removal
 from clawback.core.policy import DEDUPLICATION_WINDOW, decide
 from clawback.services.context import Context
@@ -95,7 +96,7 @@ def policy_inputs(
         match=cluster.indicator.match,
         guards=cluster.guards,
         members=frozenset(member.ref.copy_id for member in cluster.members),
-        in_mailbox=frozenset(item.copy_id for item in locations if item.bucket is Bucket.MAILBOX),
+        in_mailbox=copies_in(locations, Bucket.MAILBOX),
         counts=counts,
         recent=cases.recent_actions(cluster.indicator, ctx.clock.now() - DEDUPLICATION_WINDOW),
         put_back=cases.put_back(cluster.indicator),
@@ -105,6 +106,7 @@ def policy_inputs(
         settings_version=version,
         index_as_of=index.as_of,
         index_complete=index.as_of is not None and index.as_of >= ctx.clock.now() - INDEX_FRESH,
+        unknown=copies_in(locations, Bucket.UNKNOWN),
     )
 
 

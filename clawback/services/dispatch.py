@@ -65,7 +65,8 @@ def answer(
             return Answer(decided, "")
         attempt = decided.attempt + 1
         run_id = runs.start_approval(decided.id, decided.investigation_id, attempt)
-        ctx.store.cases.bind_action_run(decided.id, approval_run_id=run_id, attempt=attempt)
+        # The run that should wait stays bound: one that goes to sleep only now is woken by refresh.
+        ctx.store.cases.bind_action_run(decided.id, run_id=run_id, attempt=attempt)
     except ClawbackError:
         # Decided is decided: refresh finds the row without a live run.
         log.exception("run_not_started", extra={"action_id": decided.id})

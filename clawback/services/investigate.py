@@ -9,7 +9,7 @@ from clawback.core.clustering import build_cluster as assemble
 from clawback.core.clustering import kind_of, take_out_excluded
 from clawback.core.guards import FileEvidence, guard_findings, refusal
 from clawback.core.indicators import BadIndicator, parse_url_indicator
-from clawback.core.judging import judge_entities
+from clawback.core.judging import judge_entities, to_look_up
 from clawback.core.lifecycle import Finding, investigation_status
 from clawback.core.policy import REFUSED_INDICATOR
 from clawback.core.showing import show_indicator
@@ -60,8 +60,9 @@ def start(ctx: Context, investigation_id: int, run_id: str, attempt: int) -> Inv
 def judge(ctx: Context, investigation_id: int) -> tuple[StoredVerdict, ...]:
     """The verdict on each entity of the alert, with the source that said so, recorded."""
     entities = ctx.store.cases.entities(investigation_id)
-    indicators = [entity.indicator for entity in entities]
-    listed = [source.judge(indicators) for source in ctx.verdict_sources]
+    # A list that cannot be read holds up only what it is asked about.
+    asked = to_look_up(entities)
+    listed = [source.judge(asked) for source in ctx.verdict_sources] if asked else []
     judged = judge_entities(entities, listed)
     ctx.store.cases.save_verdicts(investigation_id, judged, ctx.clock.now())
     return ctx.store.cases.verdicts(investigation_id)
@@ -155,10 +156,17 @@ def _evidence(ctx: Context, indicator: Indicator, facts: ClusterFacts) -> FileEv
 
 
 def conclude(ctx: Context, investigation_id: int) -> Investigation:
-    """The investigation with the status that follows from its verdicts, decisions and actions."""
+    """The investigation with the status that follows from its verdicts, decisions and actions.
+
+    Running as long as a threat has no decision: the run that looks for it goes on, or died, and then
+    refresh starts another one.
+    """
     cases = ctx.store.cases
     actions = cases.actions(investigation_id=investigation_id)
-    status, summary = investigation_status(_findings(ctx, investigation_id, actions), actions)
+    findings = _findings(ctx, investigation_id, actions)
+    status, summary = investigation_status(findings, actions)
+    if any(found.is_threat and not found.is_decided for found in findings):
+        status = InvestigationStatus.RUNNING
     return cases.set_investigation(investigation_id, status, summary, ctx.clock.now())
 
 
@@ -167,14 +175,19 @@ def _findings(
 ) -> list[Finding]:
     cases = ctx.store.cases
     clusters = {
-        indicator: cluster_id
+        _identity(indicator): cluster_id
         for cluster_id, indicator in cases.cluster_indicators(investigation_id).items()
     }
     acted = {action.cluster_id for action in actions}
     return [
-        _finding(ctx, verdict.verdict, clusters.get(verdict.entity.indicator), acted)
+        _finding(ctx, verdict.verdict, clusters.get(_identity(verdict.entity.indicator)), acted)
         for verdict in cases.verdicts(investigation_id)
     ]
+
+
+def _identity(indicator: Indicator) -> tuple[IndicatorKind, str, UrlMatch]:
+    """What makes two indicators one, however they were written."""
+    return indicator.kind, indicator.value, indicator.match
 
 
 def _finding(
@@ -184,7 +197,7 @@ def _finding(
     decision = None if cluster_id is None else ctx.store.cases.latest_decision(cluster_id)
     counts = None if cluster_id is None else ctx.store.cases.latest_counts(cluster_id)
     if decision is None or counts is None:
-        return Finding(verdict, 0, 0, None)
+        return Finding(verdict, 0, 0, None, is_decided=decision is not None)
     copies = sum(counts.by_bucket.values()) - counts.by_bucket.get(Bucket.EXTERNAL, 0)
     refused = any(rule.rule == REFUSED_INDICATOR for rule in decision.hits)
     unanswered = decision.effect is not Effect.NO_ACTION and cluster_id not in acted

@@ -27,7 +27,7 @@ from clawback.store.database import Database
 from clawback.store.index.places import Placement, lock_mailboxes, place_copies
 from clawback.store.index.refs import ROLES
 from clawback.store.journal import record
-from models.actions import AUTOMATION, ActionType, RemediationAction
+from models.actions import ActionType, DecidedVia, RemediationAction
 from models.copies import FolderRole
 from models.history import (
     Event,
@@ -195,7 +195,8 @@ def _insert_events(
     now: datetime,
 ) -> Insert:
     """One event for each of these copies, as the index has them after the action."""
-    is_automated = action.decided_by == AUTOMATION
+    # Not by the name: whoever fills in the form may type that of the automation.
+    is_automated = action.decided_via == DecidedVia.AUTOMATION.value
     kind = PostDeliveryActionType.AUTOMATED if is_automated else PostDeliveryActionType.MANUAL
     trigger = PostDeliveryTrigger.AUTOMATION if is_automated else PostDeliveryTrigger.ADMIN
     event = post_delivery_events.c

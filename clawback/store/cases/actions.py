@@ -139,9 +139,10 @@ class Actions:
     def decide_action(
         self, action_id: int, choice: Choice, actor: Actor, reason: str, now: datetime
     ) -> RemediationAction:
-        """Pending becomes Running or Rejected, once. Raises `AlreadyDecided` for a second writer.
+        """Pending becomes Running or Rejected, once, and not after it expired.
 
-        A rejection suppresses the indicator in the same transaction.
+        Raises `AlreadyDecided`, for a second writer too. A rejection suppresses the indicator in the
+        same transaction.
         """
         rejected = choice is Choice.REJECT
         values = {
@@ -154,7 +155,8 @@ class Actions:
             "updated_at": now,
         }
         with self._database.write() as connection:
-            if not _compare_and_set(connection, action_id, ActionStatus.PENDING, values):
+            is_open = actions.c.expires_at.is_(None) | (actions.c.expires_at > now)
+            if not _compare_and_set(connection, action_id, ActionStatus.PENDING, values, is_open):
                 raise _already(read_action(connection, action_id))
             action = read_action(connection, action_id)
             record(
@@ -216,13 +218,19 @@ class Actions:
 
 
 def _compare_and_set(
-    connection: Connection, action_id: int, was: ActionStatus, values: dict[str, Any]
+    connection: Connection,
+    action_id: int,
+    was: ActionStatus,
+    values: dict[str, Any],
+    *conditions: ColumnElement[bool],
 ) -> bool:
-    statement = update(actions).where(actions.c.id == action_id, actions.c.status == was.value)
-    return connection.execute(statement.values(values)).rowcount == 1
+    is_meant = (actions.c.id == action_id, actions.c.status == was.value, *conditions)
+    return connection.execute(update(actions).where(*is_meant).values(values)).rowcount == 1
 
 
 def _already(action: RemediationAction) -> AlreadyDecided:
+    if action.status is ActionStatus.PENDING:
+        return AlreadyDecided(f"action {action.id} expired: nothing changed")
     by = f", decided by {action.decided_by}" if action.decided_by else ""
     return AlreadyDecided(f"action {action.id} is {action.status.value} already{by}")
 
