@@ -239,7 +239,9 @@ class CaseStore(Protocol):
         """Record the Prefect run that waits for, or works on, an action."""
         ...
 
-    def recent_actions(self, indicator: Indicator, since: datetime) -> tuple[RecentAction, ...]:
+    def recent_actions(
+        self, indicator: Indicator, *, since: datetime, now: datetime
+    ) -> tuple[RecentAction, ...]:
         """Soft deletes over the same indicator that run or completed since then."""
         ...
 

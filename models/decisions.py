@@ -32,7 +32,10 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class RecentAction:
-    """An earlier action over the same indicator that ended or runs: which copies it covered."""
+    """An earlier action over the same indicator that ended or runs: which copies it covered.
+
+    `age` counts from its end; zero for one that still runs.
+    """
 
     action_id: int
     age: timedelta

@@ -98,7 +98,9 @@ def policy_inputs(
         members=frozenset(member.ref.copy_id for member in cluster.members),
         in_mailbox=copies_in(locations, Bucket.MAILBOX),
         counts=counts,
-        recent=cases.recent_actions(cluster.indicator, ctx.clock.now() - DEDUPLICATION_WINDOW),
+        recent=cases.recent_actions(
+            cluster.indicator, since=ctx.clock.now() - DEDUPLICATION_WINDOW, now=ctx.clock.now()
+        ),
         put_back=cases.put_back(cluster.indicator),
         suppressed=cases.suppression(cluster.indicator),
         excluded=cluster.excluded,

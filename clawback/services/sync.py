@@ -60,7 +60,7 @@ async def sync(
     After `limit` no further mailbox is begun: the index then says as of when it is.
     """
     started_at = ctx.clock.now()
-    run = _Run(ctx, started_at + limit if limit else None, progress)
+    run = _Run(ctx, None if limit is None else started_at + limit, progress)
     with Extractor(ctx.organisation, processes) as extractor:
         for source in ctx.sources.values():
             await run.source(source, extractor)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -15,23 +13,13 @@ from clawback.store.revisions import ensure_current
 from clawback.store.settings import SqlSettings
 
 
-def system_now() -> datetime:
-    """The time of this machine, aware UTC."""
-    return datetime.now(UTC)
-
-
 class SqlStore:
-    """Everything that is kept, in one database; safe to share among threads.
+    """Everything that is kept, in one database; safe to share among threads."""
 
-    `now` serves only the age of recent actions, which no caller passes in.
-    """
-
-    def __init__(
-        self, database: Database, *, extractor_version: int, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, database: Database, *, extractor_version: int) -> None:
         self.database = database
         self.index = SqlIndex(database, extractor_version)
-        self.cases = SqlCases(database, now)
+        self.cases = SqlCases(database)
         self.ledger = SqlLedger(database)
         self.settings = SqlSettings(database)
 
@@ -51,9 +39,7 @@ class SqlStore:
         self.close()
 
 
-def open_store(
-    address: str, *, extractor_version: int, now: Callable[[], datetime] = system_now
-) -> SqlStore:
+def open_store(address: str, *, extractor_version: int) -> SqlStore:
     """The store at `sqlite:///FILE` or `postgresql://…`, at the current revision.
 
     An empty or older database is upgraded. Raises `SetupError` for one that a newer version made
@@ -65,4 +51,4 @@ def open_store(
     except BaseException:
         database.close()
         raise
-    return SqlStore(database, extractor_version=extractor_version, now=now)
+    return SqlStore(database, extractor_version=extractor_version)

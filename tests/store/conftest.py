@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from requiring import require
 from sqlalchemy import create_engine, text
-from store_values import NOW
 
 from clawback.store.engine import SqlStore, open_store
 
@@ -89,7 +88,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def store(address: str) -> Iterator[SqlStore]:
     """An empty store whose clock stands at NOW."""
-    with open_store(address, extractor_version=1, now=lambda: NOW) as opened:
+    with open_store(address, extractor_version=1) as opened:
         yield opened
 
 

@@ -288,16 +288,18 @@ def complete(store: SqlStore, outcome: Outcome, at: datetime) -> Any:
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.NOT_FOUND, Outcome.CHANGED])
 def test_a_recent_action_covers_only_what_it_dealt_with(store: SqlStore, outcome: Outcome) -> None:
     action, moved, _ = complete(store, outcome, NOW)
-    (recent,) = store.cases.recent_actions(FILE, NOW - timedelta(hours=1))
+    (recent,) = store.cases.recent_actions(FILE, since=NOW - timedelta(hours=1), now=NOW)
     assert (recent.action_id, recent.copies) == (action.id, frozenset({moved}))
     assert recent.age == timedelta()
-    assert store.cases.recent_actions(FILE, LATER) == ()
-    assert store.cases.recent_actions(LINK, NOW - timedelta(hours=1)) == ()
+    assert store.cases.recent_actions(FILE, since=LATER, now=NOW) == ()
+    assert store.cases.recent_actions(LINK, since=NOW - timedelta(hours=1), now=NOW) == ()
 
 
 def test_a_running_action_is_recent_however_old(store: SqlStore) -> None:
     action, _ = running(store, "a@example.com")
-    assert [r.action_id for r in store.cases.recent_actions(FILE, LATER)] == [action.id]
+    assert [r.action_id for r in store.cases.recent_actions(FILE, since=LATER, now=NOW)] == [
+        action.id
+    ]
 
 
 def revert(store: SqlStore, action: Any, copies: Any) -> Any:
@@ -322,7 +324,7 @@ def test_a_revert_suppresses_covers_nothing_any_more_and_is_remembered(store: Sq
     planned = new_action(action.cluster_id, store.index.find(FILE)).copies[:1]
     made = revert(store, action, planned)
     assert store.cases.suppression(FILE) == f"action {action.id} was reverted by analyst"
-    assert store.cases.recent_actions(FILE, NOW - timedelta(hours=1)) == ()
+    assert store.cases.recent_actions(FILE, since=NOW - timedelta(hours=1), now=NOW) == ()
     lease = store.ledger.acquire(made.id, "w", ttl=timedelta(minutes=2), now=LATER)
     assert store.cases.put_back(FILE) == frozenset()
     (entry,) = store.ledger.entries(made.id)

@@ -41,7 +41,7 @@ def at_once(address: str, work: Callable[[SqlStore, int], object]) -> list[Any]:
     barrier = Barrier(WRITERS)
 
     def run(number: int) -> object:
-        with open_store(address, extractor_version=1, now=lambda: NOW) as store:
+        with open_store(address, extractor_version=1) as store:
             barrier.wait(timeout=60)
             try:
                 return work(store, number)

@@ -149,7 +149,7 @@ def small(tmp_path: Path, sqlite_template: Path) -> SqlStore:
     """A store on a disk that has no page left after a few more."""
     path = tmp_path / "small.db"
     path.write_bytes(sqlite_template.read_bytes())
-    return open_store(f"sqlite:///{path}", extractor_version=1, now=lambda: NOW)
+    return open_store(f"sqlite:///{path}", extractor_version=1)
 
 
 def limit_pages(store: SqlStore, more: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,28 +24,31 @@ _WITHOUT_EFFECT = (Outcome.FAILED.value, Outcome.NOT_FOUND.value, Outcome.CHANGE
 class Precedents:
     """The part of `CaseStore` that policy asks about the past."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
-    def recent_actions(self, indicator: Indicator, since: datetime) -> tuple[RecentAction, ...]:
+    def recent_actions(
+        self, indicator: Indicator, *, since: datetime, now: datetime
+    ) -> tuple[RecentAction, ...]:
         """Soft deletes over the same indicator that run, or completed since then, oldest first.
+
+        The age of one that completed counts from its end; one that runs has none, however long ago
+        it was decided.
 
         Copies that one failed at, did not find or found changed are not covered by it. An action
         that was reverted covers nothing: its copies are back, and a person decides about them.
         """
         statement = _soft_deletes(indicator, since)
         found: dict[int, set[int]] = defaultdict(set)
-        decided: dict[int, datetime] = {}
+        ended: dict[int, datetime] = {}
         with self._database.read() as connection:
-            for action_id, decided_at, created_at, copy_id in connection.execute(statement):
-                decided[action_id] = decided_at or created_at
+            for action_id, ended_at, copy_id in connection.execute(statement):
+                ended[action_id] = ended_at or now
                 if copy_id is not None:
                     found[action_id].add(copy_id)
-        now = self._now()
         return tuple(
             RecentAction(number, max(now - at, timedelta()), frozenset(found[number]))
-            for number, at in sorted(decided.items())
+            for number, at in sorted(ended.items())
         )
 
     def put_back(self, indicator: Indicator) -> frozenset[int]:
@@ -107,7 +109,7 @@ def _soft_deletes(indicator: Indicator, since: datetime) -> Select[Any]:
         (actions.c.status == ActionStatus.COMPLETED.value) & (actions.c.ended_at >= since)
     )
     return (
-        select(actions.c.id, actions.c.decided_at, actions.c.created_at, action_copies.c.copy_id)
+        select(actions.c.id, actions.c.ended_at, action_copies.c.copy_id)
         .join(clusters, clusters.c.id == actions.c.cluster_id)
         .outerjoin(action_copies, covers)
         .where(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 from sqlalchemy import select
 
 from clawback.store.cases.actions import Actions
@@ -21,8 +18,8 @@ from models.tables.catalog import history
 class SqlCases(Alerts, Clusters, Judging, Actions, Suppressions, Precedents):
     """Alerts to actions; each change writes its history row in the same transaction."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
-        Precedents.__init__(self, database, now)
+    def __init__(self, database: Database) -> None:
+        Precedents.__init__(self, database)
 
     def history(
         self, *, investigation_id: int | None = None, action_id: int | None = None, limit: int = 200
