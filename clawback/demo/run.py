@@ -239,16 +239,18 @@ class _Demo:
         completed = self._removals(ActionStatus.COMPLETED)
         if not completed:
             return
+        # Investigations run side by side: which action has the lower number is chance.
+        first = min(completed, key=lambda action: action.investigation_id)
         made = revert.request(
             self.ctx,
-            completed[0].id,
+            first.id,
             revert.RevertTo.ORIGINAL,
             actor=ANALYST,
             reason="to show that it can be undone",
         )
         run_id = self.runs.start_revert(made.id, made.investigation_id, 1)
         self.ctx.store.cases.bind_action_run(made.id, run_id=run_id, attempt=1)
-        with self.console.status(f"putting back what action {completed[0].id} moved"):
+        with self.console.status(f"putting back what action {first.id} moved"):
             self._until(lambda: not screen.is_open(self._fresh(made)), "the revert")
         self.console.print(screen.action_line(self._fresh(made)))
 
