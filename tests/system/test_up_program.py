@@ -1,0 +1,94 @@
+"""`clawback up` as a program: it says when it is ready, stands alone, and leaves nothing."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from marked import Marked
+
+pytestmark = [pytest.mark.prefect_server, pytest.mark.sqlite]
+
+UP = ("up", "--json", "--port", "0", "--no-schedules")
+STOP_SECONDS = 60.0
+REFUSED_SECONDS = 60.0
+
+
+def ready(program: subprocess.Popen[str]) -> dict[str, Any]:
+    """What it says once everything runs."""
+    assert program.stdout is not None
+    said: dict[str, Any] = json.loads(program.stdout.readline())
+    assert said["ready"]
+    return said
+
+
+def refused(arguments: tuple[str, ...], home: Path) -> str:
+    """The one line that says why it does not start."""
+    with Marked(home.parent).started(arguments, CLAWBACK_HOME=str(home)) as program:
+        out, error = program.communicate(timeout=REFUSED_SECONDS)
+    assert program.returncode == 1
+    assert out == ""
+    [line] = error.splitlines()
+    return line
+
+
+def stop(program: subprocess.Popen[str], number: int) -> str:
+    """What it says on standard error while it ends well."""
+    program.send_signal(number)
+    _, error = program.communicate(timeout=STOP_SECONDS)
+    assert program.returncode == 0, error
+    return error
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_says_it_is_ready_stands_alone_and_leaves_no_process(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    marked = Marked(tmp_path)
+    home = tmp_path / "home"
+    with marked.started(UP, CLAWBACK_HOME=str(home)) as program:
+        said = ready(program)
+        assert httpx.get(f"{said['api_url']}/health").json() is True
+        assert all(Path(log).is_file() for log in said["logs"].values())
+        running = marked.processes()
+        assert program.pid in running
+        assert any(
+            "prefect" in command or "launch worker" in command for command in running.values()
+        )
+        assert len(running) >= 3, "the mark is on the program, the server and the worker"
+        if number is signal.SIGINT:
+            check_neighbours(home, tmp_path / "other", said)
+        stop(program, number)
+    assert marked.left_behind() == {}
+    assert not (home / "run" / "up.json").exists()
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{said['api_url']}/health")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "other") == ["home"], (
+        "something was written to ~"
+    )
+
+
+def check_neighbours(home: Path, other: Path, said: dict[str, Any]) -> None:
+    """A second one in this home, and one elsewhere at this port, are refused and harm nothing."""
+    second = refused(UP, home)
+    assert "runs already" in second
+    assert str(said["pid"]) in second
+    port = str(urlsplit(said["api_url"]).port)
+    assert f"port {port}" in refused(("up", "--json", "--port", port), other)
+    assert httpx.get(f"{said['api_url']}/health").json() is True
+
+
+def test_up_stopped_while_it_starts_leaves_no_process(tmp_path: Path) -> None:
+    marked = Marked(tmp_path)
+    home = tmp_path / "home"
+    with marked.started(UP, CLAWBACK_HOME=str(home)) as program:
+        while len(marked.processes()) < 3:
+            assert program.poll() is None
+        stop(program, signal.SIGTERM)
+    assert marked.left_behind() == {}
