@@ -62,6 +62,10 @@ class IndexStore(Protocol):
         """
         ...
 
+    def announce(self, source: str, mailboxes: Collection[str]) -> None:
+        """Record that the source has these mailboxes; until each was looked at, `as_of` is None."""
+        ...
+
     def touch(self, source: str, mailboxes: Collection[str], now: datetime) -> None:
         """Record that these mailboxes were looked at and had no changes."""
         ...
@@ -245,8 +249,8 @@ class CaseStore(Protocol):
         """Soft deletes over the same indicator that run or completed since then."""
         ...
 
-    def put_back(self, indicator: Indicator) -> frozenset[int]:
-        """Copies of this indicator that a revert put back."""
+    def put_back(self) -> frozenset[int]:
+        """Copies that a revert put back, whatever indicator they were taken for."""
         ...
 
     def suppression(self, indicator: Indicator) -> str:
@@ -289,6 +293,10 @@ class Ledger(Protocol):
 
     def expired_leases(self, now: datetime) -> tuple[int, ...]:
         """Actions in Running without a valid lease."""
+        ...
+
+    def ran_out(self, action_id: int, now: datetime) -> bool:
+        """Whether a holder neither renewed the lease in time nor gave it back."""
         ...
 
     def unfinished(self, action_id: int) -> Mapping[str, int]:

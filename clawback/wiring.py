@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from clawback.clock import SystemClock
 from clawback.config import Config, MaildirConfig, load_config
@@ -46,7 +48,18 @@ def run_control(config: Config) -> RunControl:
     """The client of the Prefect server; nothing is asked of it yet."""
     from clawback.runs.control import HttpRunControl
 
-    return HttpRunControl(config.prefect_api_url, config.prefect_ui_url)
+    return HttpRunControl(
+        config.prefect_api_url, config.prefect_ui_url, namespace=_namespace(config.database_url)
+    )
+
+
+def _namespace(database_url: str) -> str:
+    """A short name for a database, by its path alone: two of them may share one Prefect server.
+
+    Run numbers begin at 1 in each, and the server answers a key that it knows with the old run.
+    """
+    path = urlsplit(database_url).path
+    return f"{hashlib.sha256(path.encode()).hexdigest()[:8]}-"
 
 
 def verdict_sources(config: Config) -> tuple[VerdictSource, ...]:

@@ -71,7 +71,10 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """How large and how fresh the index is. `as_of` is the oldest mailbox's last sync, or None."""
+    """How large and how fresh the index is.
+
+    `as_of` is the oldest mailbox's last sync; None where a mailbox, or all, were never looked at.
+    """
 
     mailboxes: int
     mails: int

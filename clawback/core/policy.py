@@ -127,7 +127,7 @@ def url_match(inputs: PolicyInputs) -> Finding:
 def index(inputs: PolicyInputs) -> Finding:
     """An index that is missing mailboxes may miss what would make a cluster look doubtful."""
     if inputs.index_as_of is None:
-        reason = "The index was never brought up to date."
+        reason = "The index was never brought up to date with every mailbox."
         return Finding(True, reason, Effect.AWAIT_APPROVAL)
     as_of = f"{inputs.index_as_of:%Y-%m-%d %H:%M} UTC"
     if not inputs.index_complete:

@@ -101,7 +101,7 @@ def policy_inputs(
         recent=cases.recent_actions(
             cluster.indicator, since=ctx.clock.now() - DEDUPLICATION_WINDOW, now=ctx.clock.now()
         ),
-        put_back=cases.put_back(cluster.indicator),
+        put_back=cases.put_back(),
         suppressed=cases.suppression(cluster.indicator),
         excluded=cluster.excluded,
         settings=settings,

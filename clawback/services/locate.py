@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from clawback.core.locations import copy_location, count_locations
 from clawback.errors import SourceError
@@ -16,12 +18,30 @@ from models.locations import CopyLocation, LocationCounts
 
 log = logging.getLogger(__name__)
 
+RECORDED_AGAIN = timedelta(days=1)
+"""How long counts that stay the same are not written again: our own choice."""
+
 
 async def check_locations(ctx: Context, cluster_id: int) -> LocationCounts:
     """The counts of a fresh location check of the whole cluster, recorded."""
     cluster = ctx.store.cases.cluster(cluster_id)
     locations, counts = await locate_cluster(ctx, cluster)
     await asyncio.to_thread(ctx.store.cases.save_locations, cluster_id, locations, counts)
+    return counts
+
+
+async def recheck_locations(ctx: Context, cluster_id: int) -> LocationCounts:
+    """The counts of a fresh location check, recorded if they changed or the latest are a day old.
+
+    A cluster of ten thousand that waits for a week is looked at a thousand times: a row for each
+    copy each time would be ten million.
+    """
+    cluster = ctx.store.cases.cluster(cluster_id)
+    locations, counts = await locate_cluster(ctx, cluster)
+    latest = ctx.store.cases.latest_counts(cluster_id)
+    is_known = latest is not None and replace(counts, checked_at=latest.checked_at) == latest
+    if latest is None or not is_known or counts.checked_at - latest.checked_at >= RECORDED_AGAIN:
+        await asyncio.to_thread(ctx.store.cases.save_locations, cluster_id, locations, counts)
     return counts
 
 

@@ -10,7 +10,7 @@ from clawback.errors import ClawbackError, Conflict
 from clawback.ports import RunControl
 from clawback.services.context import Context
 from clawback.services.investigate import conclude, fail
-from clawback.services.locate import check_locations
+from clawback.services.locate import recheck_locations
 from clawback.services.remediate import check_may_move
 from models.actions import ActionStatus, Choice, RemediationAction
 from models.alerts import Investigation, InvestigationStatus
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 """Runs that an investigation gets before it counts as failed."""
+
+ALL = 1_000_000
+"""More pending actions than there will be: the oldest of them are those that expire."""
 
 WAITING = frozenset({"SUSPENDED", "PAUSED"})
 """State types of a run that a person may still answer."""
@@ -55,7 +58,7 @@ class RefreshReport:
 async def refresh(ctx: Context) -> RefreshReport:
     """What was done; each action's trouble is logged and leaves the others alone."""
     report = RefreshReport()
-    for action in ctx.store.cases.actions(statuses=[ActionStatus.PENDING]):
+    for action in ctx.store.cases.actions(statuses=[ActionStatus.PENDING], limit=ALL):
         try:
             report += await _pending(ctx, action)
         except ClawbackError:
@@ -68,7 +71,7 @@ async def refresh(ctx: Context) -> RefreshReport:
 async def _pending(ctx: Context, action: RemediationAction) -> RefreshReport:
     if action.expires_at is not None and action.expires_at <= ctx.clock.now():
         return await _end(ctx, action, ActionStatus.EXPIRED, "nobody decided in time")
-    counts = await check_locations(ctx, action.cluster_id)
+    counts = await recheck_locations(ctx, action.cluster_id)
     if counts.in_mailbox == 0 and counts.unknown == 0:
         return await _end(ctx, action, ActionStatus.CANCELLED, "nothing is left in a mailbox")
     report = RefreshReport(recounted=1)
@@ -139,7 +142,8 @@ def _pick_up(ctx: Context, runs: RunControl, action: RemediationAction) -> Refre
         return RefreshReport()
     report = RefreshReport(picked_up=1)
     if state == "RUNNING":
-        if action.fence == 0:
+        # A run that gave the lease back lives, and may be at work on another indicator.
+        if not ctx.store.ledger.ran_out(action.id, ctx.clock.now()):
             return RefreshReport()
         runs.mark_crashed(bound, "its lease ran out: the process is gone, another run takes over")
         report = replace(report, crashed=1)

@@ -102,6 +102,7 @@ class _Run:
         index = self.ctx.store.index
         self.tally.gone += index.drop_mailboxes(source.name, mailboxes, self.ctx.clock.now())
         cursors = index.cursors(source.name)
+        index.announce(source.name, [name for name in mailboxes if name not in cursors])
         self.total += len(mailboxes)
         queue = iter(mailboxes)
         workers = (self._work(source, queue, cursors, extractor) for _ in range(MAILBOXES_AT_ONCE))

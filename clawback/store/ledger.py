@@ -82,6 +82,16 @@ class SqlLedger:
         with self._database.read() as connection:
             return tuple(connection.execute(statement.order_by(actions.c.id)).scalars())
 
+    def ran_out(self, action_id: int, now: datetime) -> bool:
+        """Whether a holder neither renewed the lease in time nor gave it back."""
+        statement = select(actions.c.id).where(
+            actions.c.id == action_id,
+            actions.c.lease_holder != "",
+            actions.c.lease_expires_at <= now,
+        )
+        with self._database.read() as connection:
+            return connection.execute(statement).first() is not None
+
     def unfinished(self, action_id: int) -> Mapping[str, int]:
         """How many copies of each source are not done."""
         statement = (

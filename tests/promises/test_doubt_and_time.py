@@ -18,6 +18,8 @@ from clawback.mailboxes.memory_mailbox import Access
 from clawback.services import approvals, decide, intake, investigate, remediate, revert, sync
 from clawback.services.context import Context
 from clawback.services.locate import check_locations
+from clawback.services.refresh import refresh
+from clawback.services.sweep import sweep
 from clawback.store.engine import open_store
 from models.actions import ActionStatus, Actor, Choice, DecidedVia, RemediationAction
 from models.alerts import InvestigationStatus
@@ -91,9 +93,7 @@ def test_an_approved_action_takes_the_copies_whose_location_was_unknown(world: W
 def test_nobody_decides_after_the_expiry_even_before_refresh_came_by(world: World) -> None:
     world.deliver(INBOX_ONE, ("url",), "INBOX", False)
     ctx = world.context()
-    current, version = world.store.settings.current()
-    wanted = current.with_changes({"similar_urls": False})
-    world.store.settings.save(wanted, based_on=version, actor=ANALYST, now=world.clock.now())
+    _settings(world, similar_urls=False)
     action_id = _decide(ctx, _alert(ctx, INDICATORS["url"])).action_id
     assert action_id is not None
     expires_at = ctx.store.cases.action(action_id).expires_at
@@ -161,9 +161,7 @@ def test_a_move_that_could_not_be_verified_can_be_reverted_once_the_index_has_se
 def test_a_person_who_calls_himself_automation_does_not_pass_for_it(world: World) -> None:
     world.deliver(INBOX_ONE, ("url",), "INBOX", False)
     ctx = world.context()
-    current, version = world.store.settings.current()
-    wanted = current.with_changes({"similar_urls": False})
-    world.store.settings.save(wanted, based_on=version, actor=ANALYST, now=world.clock.now())
+    _settings(world, similar_urls=False)
     action_id = _decide(ctx, _alert(ctx, INDICATORS["url"])).action_id
     assert action_id is not None
     impostor = Actor("Automation", DecidedVia.FORM, verified=False)
@@ -173,3 +171,62 @@ def test_a_person_who_calls_himself_automation_does_not_pass_for_it(world: World
     with closing(sqlite3.connect(world.folder / "clawback.db")) as database:
         said = database.execute("SELECT action_type, action_trigger FROM post_delivery_events")
         assert said.fetchall() == [("Manual Remediation", "AdminAction")]
+
+
+def test_what_a_revert_put_back_is_not_taken_for_another_indicator(world: World) -> None:
+    world.deliver(INBOX_ONE, ("file", "url"), "INBOX", False)
+    ctx = world.context()
+    taken = _decide(ctx, _alert(ctx, INDICATORS["file"])).action_id
+    assert taken is not None
+    _execute(ctx, taken)
+    back = revert.request(ctx, taken, revert.RevertTo.ORIGINAL, actor=ANALYST, reason="harmless")
+    _execute(ctx, back.id)
+
+    opened = sweep(ctx, [INDICATORS["url"]], "feed").investigations
+    summary = _decide(ctx, opened[0])
+
+    assert summary.effect is Effect.AWAIT_APPROVAL
+    assert [place.folder for place, _ in world.source.contents(INBOX_ONE)] == ["INBOX"]
+
+
+def test_nothing_runs_by_itself_before_every_mailbox_was_looked_at(world: World) -> None:
+    world.deliver(INBOX_ONE, ("file",), "INBOX", False)
+    world.deliver("c@example.com", ("file",), "INBOX", False)
+    ctx = world.context()
+    world.source.set_access("c@example.com", Access.DENIED)
+    assert asyncio.run(sync.sync(ctx, processes=1)).failed_mailboxes == 1
+
+    assert ctx.store.index.status().as_of is None
+    summary = _decide(ctx, _alert(ctx, INDICATORS["file"]))
+    assert summary.effect is Effect.AWAIT_APPROVAL
+    assert "every mailbox" in summary.reason
+
+    world.source.set_access("c@example.com", Access.OPEN)
+    asyncio.run(sync.sync(ctx, processes=1))
+    assert ctx.store.index.status().as_of == world.clock.now()
+
+
+def test_a_recount_that_finds_the_same_writes_no_rows(world: World) -> None:
+    world.deliver(INBOX_ONE, ("url",), "INBOX", False)
+    ctx = world.context()
+    _settings(world, similar_urls=False)
+    _decide(ctx, _alert(ctx, INDICATORS["url"]))
+    for _ in range(3):
+        world.clock.at += timedelta(minutes=10)
+        assert asyncio.run(refresh(ctx)).recounted == 1
+    assert _number(world, "SELECT count(*) FROM copy_locations") == 1
+
+    world.clock.at += timedelta(days=1)
+    asyncio.run(refresh(ctx))
+    assert _number(world, "SELECT count(*) FROM copy_locations") == 2
+
+
+def _settings(world: World, **changes: object) -> None:
+    current, version = world.store.settings.current()
+    wanted = current.with_changes(changes)
+    world.store.settings.save(wanted, based_on=version, actor=ANALYST, now=world.clock.now())
+
+
+def _number(world: World, statement: str) -> int:
+    with closing(sqlite3.connect(world.folder / "clawback.db")) as database:
+        return int(database.execute(statement).fetchone()[0])

@@ -326,11 +326,11 @@ def test_a_revert_suppresses_covers_nothing_any_more_and_is_remembered(store: Sq
     assert store.cases.suppression(FILE) == f"action {action.id} was reverted by analyst"
     assert store.cases.recent_actions(FILE, since=NOW - timedelta(hours=1), now=NOW) == ()
     lease = store.ledger.acquire(made.id, "w", ttl=timedelta(minutes=2), now=LATER)
-    assert store.cases.put_back(FILE) == frozenset()
+    assert store.cases.put_back() == frozenset()
     (entry,) = store.ledger.entries(made.id)
     ending = CopyOutcome(moved, Outcome.MOVED, "", entry.copy.place, entry.copy.role)
     store.ledger.write_outcomes(lease, [ending], LATER, LATER)
-    assert store.cases.put_back(FILE) == frozenset({moved})
+    assert store.cases.put_back() == frozenset({moved})
     assert store.ledger.entries(made.id)[0].recoverable_until is None
 
 

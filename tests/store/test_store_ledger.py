@@ -74,6 +74,14 @@ def test_a_lease_is_renewed_until_another_takes_over(store: SqlStore) -> None:
     assert store.ledger.expired_leases(LATER + TTL) == ()
 
 
+def test_only_a_lease_that_ran_out_tells_of_a_dead_holder(store: SqlStore) -> None:
+    action, lease = running(store, "a@example.com")
+    assert not store.ledger.ran_out(action.id, NOW + TTL - timedelta(seconds=1))
+    assert store.ledger.ran_out(action.id, NOW + TTL)
+    store.ledger.release(lease)
+    assert not store.ledger.ran_out(action.id, NOW + TTL)
+
+
 def test_a_released_lease_is_free_at_once(store: SqlStore) -> None:
     action, lease = running(store, "a@example.com")
     store.ledger.release(lease)

@@ -51,10 +51,15 @@ class Precedents:
             for number, at in sorted(ended.items())
         )
 
-    def put_back(self, indicator: Indicator) -> frozenset[int]:
-        """Copies of this indicator that a revert put back."""
+    def put_back(self) -> frozenset[int]:
+        """Copies that a revert put back, whatever indicator they were taken for.
+
+        A person said that these messages are harmless: another link or file of theirs does not make
+        them fair game again.
+        """
         statement = (
-            _over(indicator)
+            select(action_copies.c.copy_id)
+            .join(actions, actions.c.id == action_copies.c.action_id)
             .where(
                 actions.c.reverts_action_id.is_not(None),
                 action_copies.c.outcome == Outcome.MOVED.value,

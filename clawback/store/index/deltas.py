@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -19,7 +19,11 @@ from models.tables.catalog import copies, mailboxes
 FACTS_IN_ONE_COMMIT = 200
 """Mails written in one transaction: keeps a commit far below 200 ms, so that no one waits long."""
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a mailbox was last synced that was only heard of."""
+
 _CHUNK = 400
+_ANNOUNCED = 2_000  # rows in one commit
 
 
 def apply_deltas(database: Database, deltas: Sequence[MailboxDelta], now: datetime) -> None:
@@ -153,6 +157,15 @@ def _copy_row(
         "content_sha256": item.content_sha256,
         "first_seen_at": now,
     }
+
+
+def announce_mailboxes(database: Database, source: str, addresses: Sequence[str]) -> None:
+    """Write the mailboxes that are not known yet as never synced."""
+    statement = database.insert(mailboxes).on_conflict_do_nothing()
+    row = {"source": source, "cursor": "", "last_synced_at": NEVER}
+    for chunk in chunks(addresses, _ANNOUNCED):
+        with database.write() as connection:
+            connection.execute(statement, [{**row, "address": address} for address in chunk])
 
 
 def touch_mailboxes(

@@ -83,6 +83,11 @@ class SqlIndex:
         if batch:
             changing.apply_deltas(self._database, batch, now)
 
+    def announce(self, source: str, mailboxes: Collection[str]) -> None:
+        """Record that the source has these mailboxes; until each was looked at, `as_of` is None."""
+        if mailboxes:
+            changing.announce_mailboxes(self._database, source, sorted(mailboxes))
+
     def touch(self, source: str, mailboxes: Collection[str], now: datetime) -> None:
         """Record that these mailboxes were asked just now and had nothing new."""
         with self._database.write() as connection:

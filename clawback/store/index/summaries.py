@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, select
 
 from clawback.store.database import Database
+from clawback.store.index.deltas import NEVER
 from clawback.store.keys import is_sha256
 from models.clusters import ClusterFacts, Member
 from models.indicators import Indicator, IndicatorKind
@@ -116,7 +117,7 @@ def index_status(connection: Connection) -> IndexStatus:
         mails=connection.execute(select(func.count()).select_from(mails)).scalar_one(),
         copies=connection.execute(live).scalar_one(),
         problem_mails=connection.execute(problems).scalar_one(),
-        as_of=as_of,
+        as_of=None if as_of == NEVER else as_of,
     )
 
 
