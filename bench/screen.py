@@ -21,20 +21,20 @@ def show(console: Console, result: Result) -> None:
 def _ratios(result: Result) -> Table:
     options = " ".join(f"{name}={value}" for name, value in result.options.items())
     table = Table(title=f"{result.bench}  [dim]{options}[/]", title_justify="left")
-    for heading in ("", "ours", "against", "ratio (min to max)", "target", "what it is against"):
-        table.add_column(heading, justify="left" if heading in ("", "target") else "right")
-    table.columns[-1].justify = "left"
+    table.add_column("what, and against what", overflow="fold")
+    for heading in ("ours", "against", "ratio (min to max)"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("target", no_wrap=True)
     for ratio in result.ratios:
         ours = Spread.of([pair.ours for pair in ratio.pairs])
         against = Spread.of([pair.against for pair in ratio.pairs])
         spread = ratio.ratio
         table.add_row(
-            ratio.name,
+            f"[bold]{ratio.name}[/]\n[dim]{ratio.against}[/]",
             f"{ours.median:.4g} s",
             f"{against.median:.4g} s",
             f"{spread.median:.2f} ({spread.least:.2f} to {spread.most:.2f})",
             _target(ratio),
-            ratio.against,
         )
     return table
 
