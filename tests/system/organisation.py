@@ -100,7 +100,7 @@ def found_organisation(home: Path, *, copies: int) -> Organisation:
     """A lab of twelve mailboxes with scattered campaigns of so many copies, in an empty home."""
     options = LabOptions(
         mailboxes=12,
-        messages_per_mailbox=5,
+        messages_per_mailbox=2,
         file_copies=copies,
         url_copies=copies,
         base_at=datetime.now(UTC).replace(microsecond=0),

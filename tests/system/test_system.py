@@ -45,8 +45,8 @@ def town(
     tmp_path_factory: pytest.TempPathFactory, campaigns: dict[str, Indicator]
 ) -> Iterator[Town]:
     organisation = found_organisation(tmp_path_factory.mktemp("town"), copies=24)
-    campaigns["flow"], _ = organisation.deliver_file("flow", mails=110)
-    campaigns["worker"], _ = organisation.deliver_file("worker", mails=60)
+    campaigns["flow"], _ = organisation.deliver_file("flow", mails=88)
+    campaigns["worker"], _ = organisation.deliver_file("worker", mails=45)
     campaigns["server"], _ = organisation.deliver_url("server", mails=1)
     with running_town(organisation) as town:
         opt_in(town.ctx, organisation.manifest, similar_files=True)
