@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clawback.core.lifecycle import outcome_line
-from clawback.core.showing import show_indicator
+from clawback.core.showing import inert, show_indicator
 from clawback.services.context import Context
 from models.actions import ActionStatus, RemediationAction
 from models.alerts import Investigation
@@ -81,7 +81,7 @@ def _cluster(ctx: Context, cluster_id: int) -> list[RenderableType]:
 
 def action_line(action: RemediationAction) -> Text:
     """One action in one line: number, type, who decided, status, outcomes."""
-    who = f"decided by {action.decided_by}" if action.decided_by else "waits for a person"
+    who = f"decided by {inert(action.decided_by, 40)}" if action.decided_by else "waits for a person"
     outcomes = outcome_line(action.outcomes)
     return Text.assemble(
         (f"Action {action.id} ", "bold"),

@@ -30,6 +30,10 @@ EXTRACTOR_VERSION = 1
 
 MAX_LINKS = 10_000  # distinct ones a message; real mail has at most 325
 _MAX_EMBEDDED_DEPTH = 3
+# What one message's archives may unpack to, all together: archives in archives multiply, and a few
+# kilobytes would otherwise keep a core busy for days.
+MAX_UNPACKED_BYTES = 200_000_000
+MAX_UNPACKED_FILES = 2_000
 _NOBODY = OrganisationProfile()
 
 
@@ -56,6 +60,8 @@ class _Findings:
     attachments: list[AttachmentFact] = field(default_factory=list)
     urls: dict[tuple[str, LinkPlace, str | None], UrlFact] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unpacked_bytes: int = 0
+    unpacked_files: int = 0
     _seen: set[tuple[str, LinkRole, LinkPlace]] = field(default_factory=set)
 
     def add_links(self, links: Iterable[FoundLink], location: LinkPlace, where: str) -> None:
@@ -68,6 +74,11 @@ class _Findings:
             if len(self.urls) >= MAX_LINKS:
                 self.problems.append(Problem("too-many-links", where))
                 return
+
+    def may_unpack(self) -> bool:
+        """Whether another file may still be opened within the limits of one message."""
+        few = self.unpacked_files < MAX_UNPACKED_FILES
+        return few and self.unpacked_bytes < MAX_UNPACKED_BYTES
 
     def _add(self, link: FoundLink, place: LinkPlace, where: str) -> None:
         wrapper: str | None = None
@@ -106,7 +117,13 @@ def _read_leaf(leaf: Leaf, found: _Findings) -> None:
 
 
 def _read_file(document: Document, leaf: Leaf, found: _Findings, *, depth: int = 0) -> None:
+    if not found.may_unpack():
+        limit = Problem("too-large", leaf.where)
+        found.problems.extend([] if limit in found.problems else [limit])
+        return
     reading = read_document(document)
+    found.unpacked_files += len(reading.files)
+    found.unpacked_bytes += sum(len(file.content) for file in reading.files)
     found.add_links(reading.links, LinkPlace.ATTACHMENT, leaf.where)
     found.problems.extend(Problem(code, leaf.where) for code in dict.fromkeys(reading.problems))
     for file in reading.files:

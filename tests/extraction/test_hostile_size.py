@@ -68,3 +68,17 @@ def test_a_long_but_flat_page_is_parsed_as_any_other() -> None:
 def test_the_header_is_still_read_where_the_body_is_hostile() -> None:
     facts = extract(HEAD.encode() + b"Content-Type: text/html\r\n\r\n" + b"<!--[if" * N)
     assert facts.subject == "Invoice"
+
+
+def test_archives_in_archives_unpack_to_a_limit_for_the_whole_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("clawback.mail.extract.MAX_UNPACKED_BYTES", 1_000_000)
+    inner = zipped(**{f"m{number}": b"\0" * 300_000 for number in range(3)})
+    outer = zipped(**{f"a{number}": inner for number in range(500)})
+
+    facts = extract(attached(outer, "application/zip", "a.zip"))
+
+    assert facts.problems == (Problem("too-large", "2"),)
+    # The archive, its members, and what the first of them holds.
+    assert len(facts.attachments) == 1 + 500 + 3
