@@ -16,7 +16,8 @@ from pathlib import Path
 import psutil
 
 MARK = "CLAWBACK_TEST_MARK"
-GONE_SECONDS = 10.0
+GONE_SECONDS = 20.0
+"""A process whose supervisor was killed has ten seconds to end politely."""
 
 
 @dataclass(frozen=True)

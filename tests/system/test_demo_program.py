@@ -21,9 +21,9 @@ def test_the_demo_tells_its_story_in_json_and_leaves_nothing(tmp_path: Path) -> 
     temporary.mkdir()
     with marked.started(("demo", "--no-wait"), TMPDIR=str(temporary)) as program:
         out, error = program.communicate(timeout=DEMO_SECONDS)
-    assert program.returncode == 0, f"{out}\n{error}"
+        assert program.returncode == 0, f"{out}\n{error}"
+        assert marked.left_behind() == {}
     check_story(json.loads(out.splitlines()[-1]))
-    assert marked.left_behind() == {}
     assert [path.name for path in tmp_path.iterdir()] == ["temporary"], "~ was written to"
     assert list(temporary.glob("clawback-demo-*")) == [], "the demo's home is left"
 

@@ -38,12 +38,11 @@ def refused(arguments: tuple[str, ...], home: Path) -> str:
     return line
 
 
-def stop(program: subprocess.Popen[str], number: int) -> str:
-    """What it says on standard error while it ends well."""
+def stop(program: subprocess.Popen[str], number: int, *, exit_code: int = 0) -> None:
+    """Send a signal and see it end as it should."""
     program.send_signal(number)
     _, error = program.communicate(timeout=STOP_SECONDS)
-    assert program.returncode == 0, error
-    return error
+    assert program.returncode == exit_code, error
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -65,7 +64,7 @@ def test_up_says_it_is_ready_stands_alone_and_leaves_no_process(
         if number is signal.SIGINT:
             check_neighbours(home, tmp_path / "other", said)
         stop(program, number)
-    assert marked.left_behind() == {}
+        assert marked.left_behind() == {}
     assert not (home / "run" / "up.json").exists()
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{said['api_url']}/health")
@@ -84,11 +83,16 @@ def check_neighbours(home: Path, other: Path, said: dict[str, Any]) -> None:
     assert httpx.get(f"{said['api_url']}/health").json() is True
 
 
-def test_up_stopped_while_it_starts_leaves_no_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "exit_code"), [(signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_up_ended_while_it_starts_leaves_no_process(
+    tmp_path: Path, number: signal.Signals, exit_code: int
+) -> None:
     marked = Marked(tmp_path)
     home = tmp_path / "home"
     with marked.started(UP, CLAWBACK_HOME=str(home)) as program:
         while len(marked.processes()) < 3:
             assert program.poll() is None
-        stop(program, signal.SIGTERM)
-    assert marked.left_behind() == {}
+        stop(program, number, exit_code=exit_code)
+        assert marked.left_behind() == {}
