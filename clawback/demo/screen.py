@@ -81,7 +81,9 @@ def _cluster(ctx: Context, cluster_id: int) -> list[RenderableType]:
 
 def action_line(action: RemediationAction) -> Text:
     """One action in one line: number, type, who decided, status, outcomes."""
-    who = f"decided by {inert(action.decided_by, 40)}" if action.decided_by else "waits for a person"
+    who = (
+        f"decided by {inert(action.decided_by, 40)}" if action.decided_by else "waits for a person"
+    )
     outcomes = outcome_line(action.outcomes)
     return Text.assemble(
         (f"Action {action.id} ", "bold"),
