@@ -22,7 +22,7 @@ def _ratios(result: Result) -> Table:
     options = " ".join(f"{name}={value}" for name, value in result.options.items())
     table = Table(title=f"{result.bench}  [dim]{options}[/]", title_justify="left")
     table.add_column("what, and against what", overflow="fold", min_width=22)
-    for heading in ("ours", "against", "ratio (least, most)"):
+    for heading in ("ours", "against", "ratio"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("target", no_wrap=True)
     for ratio in result.ratios:
@@ -33,7 +33,7 @@ def _ratios(result: Result) -> Table:
             f"[bold]{ratio.name}[/]\n[dim]{ratio.against}[/]",
             f"{ours.median:.4g} s",
             f"{against.median:.4g} s",
-            f"{spread.median:.2f} ({spread.least:.2f}, {spread.most:.2f})",
+            f"{spread.median:.2f}\n[dim]{spread.least:.2f} to {spread.most:.2f}[/]",
             _target(ratio),
         )
     return table
