@@ -41,8 +41,8 @@ def request(
     """A new action, Running, over the copies that the reverted one moved and nobody put back since.
 
     Its indicator never remediates by itself again until a person lifts it. Raises `NotFound`,
-    `Conflict` while the action or a revert of it still runs, `BadInput` where it moved nothing or
-    is a revert itself.
+    `Conflict` while the action, a revert of it or another removal of its messages still runs,
+    `BadInput` where it moved nothing or is a revert itself.
     """
     found = check_revertible(ctx, action_id)
     earlier = _reverts_of(ctx, found)
@@ -53,6 +53,7 @@ def request(
     )
     if not copies:
         raise BadInput(f"action {action_id} has nothing left to put back")
+    _check_alone(ctx, found, frozenset(copy.copy_id for copy in copies))
     return ctx.store.cases.create_action(
         NewAction(
             key=f"revert:{action_id}:{len(earlier) + 1}",
@@ -84,6 +85,17 @@ def check_revertible(ctx: Context, action_id: int) -> RemediationAction:
             f"action {action_id} is {found.status.value}: only an ended action can be reverted"
         )
     return found
+
+
+def _check_alone(ctx: Context, found: RemediationAction, copies: frozenset[int]) -> None:
+    """Return unless another removal runs over these copies: it would take again what comes back."""
+    indicator, now = ctx.store.cases.cluster(found.cluster_id).indicator, ctx.clock.now()
+    for other in ctx.store.cases.recent_actions(indicator, since=now, now=now):
+        if other.action_id != found.id and other.copies & copies:
+            raise Conflict(
+                f"action {other.action_id} works on messages of action {found.id}: "
+                "wait for it to end, then revert"
+            )
 
 
 def _still_away(

@@ -114,7 +114,7 @@ class AppliedMove:
     mailbox: str
     sha256: str
     origin: Place
-    user_changes: int
+    changes: int
 
 
 class WatchedSource(MemorySource):

@@ -282,8 +282,11 @@ class World:
             for move in self.moves
             if (move.action_id, move.copy_id) == (action.id, intent.copy_id)
         ]
-        changes = self.user_changes[sha256]
-        if any(move.user_changes == changes for move in earlier):
+        # What users did to these bytes, and what other actions did to this copy, since the start.
+        changes = self.user_changes[sha256] + sum(
+            move.copy_id == intent.copy_id and move.action_id != action.id for move in self.moves
+        )
+        if any(move.changes == changes for move in earlier):
             raise Violation("one action moved one copy twice")
         self.moves.append(
             AppliedMove(action.id, intent.copy_id, intent.mailbox, sha256, intent.place, changes)
