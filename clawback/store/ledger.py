@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, literal, select, update
+from sqlalchemy.exc import IntegrityError
 
 from clawback.errors import Conflict, LeaseLost
 from clawback.store.cases.action_rows import missing_action
@@ -141,7 +142,8 @@ class SqlLedger:
         """Write the restore point of each copy before it moves, all or none.
 
         Raises `LeaseLost` for a lease that was lost or ran out, `Conflict` for an action that does
-        not run and for copies that are done or not in its ledger.
+        not run, for copies that are done or not in its ledger, and for those that another action
+        moves right now.
         """
         if not restore_points:
             return
@@ -152,13 +154,17 @@ class SqlLedger:
             if row.status != ActionStatus.RUNNING.value:
                 raise Conflict(f"action {lease.action_id} is {row.status}: nothing may move")
             self._check_unfinished(connection, lease.action_id, restore_points)
-            connection.execute(
-                _INTENT,
-                [
-                    _intent_row(lease.action_id, copy_id, restore_points[copy_id], now)
-                    for copy_id in sorted(restore_points)
-                ],
-            )
+            rows = [
+                _intent_row(lease.action_id, copy_id, restore_points[copy_id], now)
+                for copy_id in sorted(restore_points)
+            ]
+            try:
+                connection.execute(_INTENT, rows)
+            except IntegrityError:
+                raise Conflict(
+                    f"another action moves messages of action {lease.action_id} now: "
+                    "this one goes on when that is done"
+                ) from None
 
     def _check_unfinished(
         self, connection: Connection, action_id: int, copy_ids: Mapping[int, object]

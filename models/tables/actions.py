@@ -83,6 +83,14 @@ class ActionCopyRow(Row, table=True):
             postgresql_where=sql("state <> 'done'"),
         ),
         Index(None, "copy_id"),
+        # Of two actions over the same messages one moves a copy, and the other finds it moved.
+        Index(
+            "uq_action_copies_moving",
+            "copy_id",
+            unique=True,
+            sqlite_where=sql("state = 'intent'"),
+            postgresql_where=sql("state = 'intent'"),
+        ),
         one_of("state", LedgerState),
         one_of("outcome", Outcome),
         {"sqlite_with_rowid": False},

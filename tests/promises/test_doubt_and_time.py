@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from watching import FakeClock
 from world import ANALYST, INDICATORS, World
 
-from clawback.errors import AlreadyDecided
+from clawback.core.policy import decide as real
+from clawback.errors import AlreadyDecided, Conflict
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.memory_mailbox import Access
 from clawback.services import approvals, decide, intake, investigate, remediate, revert, sync
@@ -46,9 +49,9 @@ def world(tmp_path: Path) -> World:
     return made
 
 
-def _alert(ctx: Context, *indicators: Indicator) -> int:
+def _alert(ctx: Context, *indicators: Indicator, external_id: str = "1") -> int:
     alert = intake.alert_for_indicators(
-        indicators, source="test", external_id="1", reported_by="test", now=ctx.clock.now()
+        indicators, source="test", external_id=external_id, reported_by="test", now=ctx.clock.now()
     )
     return intake.raise_alert(ctx, alert)[0].id
 
@@ -219,6 +222,71 @@ def test_a_recount_that_finds_the_same_writes_no_rows(world: World) -> None:
     world.clock.at += timedelta(days=1)
     asyncio.run(refresh(ctx))
     assert _number(world, "SELECT count(*) FROM copy_locations") == 2
+
+
+def test_of_two_actions_over_one_message_one_moves_it_and_the_other_finds_it_moved(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver(INBOX_ONE, ("file",), "INBOX", False)
+    ctx, other = world.context(), world.context()
+    one, two = _two_actions(world, ctx, monkeypatch)
+    first, second = remediate.open_execution(ctx, one), remediate.open_execution(other, two)
+
+    async def both() -> list[object]:
+        # Both have looked at the message before either writes its intent.
+        batches = [
+            remediate.run_batch(ctx, first.lease, "memory", 10),
+            remediate.run_batch(other, second.lease, "memory", 10),
+        ]
+        return list(await asyncio.gather(*batches, return_exceptions=True))
+
+    _meet_before_intents(monkeypatch)
+    answers = asyncio.run(both())
+    monkeypatch.undo()
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "Counter"]
+    with pytest.raises(Conflict, match=r"works on messages|only an ended action"):
+        revert.request(ctx, one, revert.RevertTo.ORIGINAL, actor=ANALYST, reason="too early")
+    world.settle()
+    outcomes = [dict(world.store.cases.action(number).outcomes) for number in (one, two)]
+    assert sorted(name for found in outcomes for name in found) == [
+        "already in destination",
+        "moved",
+    ]
+    assert _number(world, "SELECT count(*) FROM post_delivery_events") == 1
+
+
+def _two_actions(world: World, ctx: Context, patch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Two investigations of one indicator whose policy looked before either action was there."""
+    asyncio.run(sync.sync(ctx, processes=1))
+    clusters = []
+    for external_id in ("1", "2"):
+        number = _alert(ctx, INDICATORS["file"], external_id=external_id)
+        investigate.start(ctx, number, "run", 1)
+        investigate.judge(ctx, number)
+        clusters.append(investigate.build_cluster(ctx, number, 0).cluster_id)
+        asyncio.run(check_locations(ctx, clusters[-1]))
+    made = []
+    with patch.context() as inner:
+        inner.setattr(decide, "decide", lambda inputs, now: real(replace(inputs, recent=()), now))
+        for cluster_id in clusters:
+            made.append(decide.apply_policy(ctx, cluster_id).action_id)
+    assert None not in made
+    return made[0], made[1]
+
+
+def _meet_before_intents(patch: pytest.MonkeyPatch) -> None:
+    original, arrived = remediate._move, asyncio.Event()
+    waiting: list[int] = []
+
+    async def move(*args: Any, **options: Any) -> Any:
+        waiting.append(1)
+        if len(waiting) == 2:
+            arrived.set()
+        await arrived.wait()
+        return await original(*args, **options)
+
+    patch.setattr(remediate, "_move", move)
 
 
 def _settings(world: World, **changes: object) -> None:
