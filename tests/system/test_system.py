@@ -122,7 +122,7 @@ def kill_process_of(
 ) -> str:
     """Kill the process that works on an action a moment after `begun`; its run."""
     run_id = until(lambda: working_run(town, action_id), "a run works on the action", every=0.02)
-    [pid] = town.processes.of(run_id)
+    [pid] = town.processes.started_by(town.stack.worker.pid, run_id)
     until(begun, "the work has begun", every=0.001)
     sum(range(dice.randrange(100_000)))
     os.kill(pid, signal.SIGKILL)

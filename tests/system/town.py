@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 from organisation import Organisation, alert_about
 from sqlalchemy import update
 
@@ -64,6 +65,10 @@ class RunProcesses:
     def of(self, run_id: str) -> list[int]:
         """The processes of a run that exist now."""
         return [pid for pid, run in self._look() if run == run_id]
+
+    def started_by(self, worker: int, run_id: str) -> list[int]:
+        """Those that the worker itself started: not the helpers that a flow's process has."""
+        return [pid for pid in self.of(run_id) if psutil.Process(pid).ppid() == worker]
 
     @contextmanager
     def watched(self) -> Iterator[RunProcesses]:
