@@ -25,6 +25,7 @@ from clawback.store.index.refs import (
     read_siblings,
     ref_of,
 )
+from clawback.store.many import Many
 from clawback.store.outcomes import count_outcomes, finish_copies
 from models.actions import ActionStatus, Lease
 from models.copies import Place
@@ -155,11 +156,10 @@ class SqlLedger:
                 raise Conflict(f"action {lease.action_id} is {row.status}: nothing may move")
             self._check_unfinished(connection, lease.action_id, restore_points)
             rows = [
-                _intent_row(lease.action_id, copy_id, restore_points[copy_id], now)
-                for copy_id in sorted(restore_points)
+                _intent_row(copy_id, point) for copy_id, point in sorted(restore_points.items())
             ]
             try:
-                connection.execute(_INTENT, rows)
+                _INTENT.run(connection, rows, of_action=lease.action_id, now=now)
             except IntegrityError:
                 raise Conflict(
                     f"another action moves messages of action {lease.action_id} now: "
@@ -228,7 +228,7 @@ def _write_lease(connection: Connection, lease: Lease) -> None:
     )
 
 
-_INTENT = (
+_INTENT = Many(
     update(action_copies)
     .where(
         action_copies.c.action_id == bindparam("of_action"),
@@ -236,27 +236,22 @@ _INTENT = (
     )
     .values(
         state=LedgerState.INTENT.value,
-        restore_folder=bindparam("folder"),
-        restore_handle=bindparam("handle"),
-        restore_role=bindparam("role"),
+        restore_folder=bindparam("in_folder"),
+        restore_handle=bindparam("by_handle"),
+        restore_role=bindparam("in_role"),
         restore_flags=bindparam("flags"),
         intent_at=bindparam("now"),
-    )
+    ),
+    "of_copy",
+    "in_folder",
+    "by_handle",
+    "in_role",
+    "flags",
 )
 
 
-def _intent_row(
-    action_id: int, copy_id: int, restore: RestorePoint, now: datetime
-) -> dict[str, Any]:
-    return {
-        "of_action": action_id,
-        "of_copy": copy_id,
-        "folder": restore.place.folder,
-        "handle": restore.place.handle,
-        "role": restore.role.value,
-        "flags": " ".join(sorted(restore.flags)),
-        "now": now,
-    }
+def _intent_row(copy_id: int, restore: RestorePoint) -> tuple[int, str, str, str, str]:
+    return copy_id, *restore.place, restore.role.value, " ".join(sorted(restore.flags))
 
 
 def _select_entries() -> Select[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,6 +27,7 @@ from clawback.store.database import Database
 from clawback.store.index.places import Placement, lock_mailboxes, place_copies
 from clawback.store.index.refs import ROLES
 from clawback.store.journal import record
+from clawback.store.many import Many
 from models.actions import ActionType, DecidedVia, RemediationAction
 from models.copies import FolderRole
 from models.history import (
@@ -65,25 +66,24 @@ def finish_copies(
     """Write outcomes in the caller's transaction, which has checked the lease."""
     action = read_action(connection, action_id)
     rows = _ledger_rows(database, connection, action_id, outcomes)
-    pending = {
-        item.copy_id: item
-        for item in outcomes
-        if rows[item.copy_id].state != LedgerState.DONE.value
-    }
+    pending = {item.copy_id: item for item in outcomes if not rows[item.copy_id].is_done}
     if not pending:
         return
     finished = [pending[copy_id] for copy_id in sorted(pending)]
     lock_mailboxes(database, connection, {rows[item.copy_id].mailbox_id for item in finished})
-    connection.execute(_FINISH, [_finish_row(action_id, item) for item in finished])
-    is_finished = (action_copies.c.action_id == action_id) & database.among(
-        action_copies.c.copy_id, pending
-    )
-    _stamp(connection, action, is_finished, until, now)
+    _finish(connection, action, finished, until=until, now=now)
     place_copies(database, connection, _placements(finished, rows), now)
     for outcome, result in _RESULTS.items():
-        is_one = is_finished & (action_copies.c.outcome == outcome.value)
-        connection.execute(_insert_events(action, is_one, result, now))
-    counts = count_outcomes(connection, action_id)
+        copy_ids = [item.copy_id for item in finished if item.outcome is outcome]
+        if copy_ids:
+            is_one = (action_copies.c.action_id == action_id) & database.among(
+                action_copies.c.copy_id, copy_ids
+            )
+            connection.execute(_insert_events(action, is_one, result, now))
+    # Added up rather than counted: a count reads the whole ledger again with each batch. The
+    # action's row is locked, and nothing else finishes copies.
+    endings = Counter(item.outcome.value for item in finished)
+    counts = dict(sorted((Counter(action.outcomes) + endings).items()))
     connection.execute(
         update(actions).where(actions.c.id == action_id).values(outcomes=counts, updated_at=now)
     )
@@ -93,7 +93,7 @@ def finish_copies(
         now,
         investigation_id=action.investigation_id,
         action_id=action_id,
-        outcomes=dict(Counter(item.outcome.value for item in finished)),
+        outcomes=dict(endings),
     )
 
 
@@ -108,9 +108,15 @@ def count_outcomes(connection: Connection, action_id: int) -> dict[str, int]:
     return dict(connection.execute(statement).tuples().all())
 
 
+class _LedgerRow(NamedTuple):
+    is_done: bool
+    mailbox_id: int
+    role: FolderRole
+
+
 def _ledger_rows(
     database: Database, connection: Connection, action_id: int, outcomes: Sequence[CopyOutcome]
-) -> dict[int, Any]:
+) -> dict[int, _LedgerRow]:
     """What is known of each copy. Raises `Conflict` for one that the action has not."""
     wanted = {item.copy_id for item in outcomes}
     ledger = action_copies.c
@@ -119,59 +125,59 @@ def _ledger_rows(
         .join(copies, copies.c.id == ledger.copy_id)
         .where(ledger.action_id == action_id, database.among(ledger.copy_id, wanted))
     )
-    rows = {row.copy_id: row for row in connection.execute(statement)}
+    rows = {
+        copy_id: _LedgerRow(state == LedgerState.DONE.value, mailbox_id, ROLES[role])
+        for copy_id, state, mailbox_id, role in connection.execute(statement)
+    }
     if len(rows) != len(wanted):
         raise Conflict(f"some of these copies are not part of action {action_id}")
     return rows
 
 
-_FINISH = (
+_FINISH = Many(
     update(action_copies)
     .where(
         action_copies.c.action_id == bindparam("of_action"),
         action_copies.c.copy_id == bindparam("of_copy"),
     )
     .values(
+        state=LedgerState.DONE.value,
         outcome=bindparam("ending"),
         detail=bindparam("why"),
-        moved_folder=bindparam("folder"),
-        moved_handle=bindparam("handle"),
-    )
+        moved_folder=bindparam("in_folder"),
+        moved_handle=bindparam("by_handle"),
+        recoverable_until=bindparam("until"),
+        finished_at=bindparam("now"),
+    ),
+    "of_copy",
+    "ending",
+    "why",
+    "in_folder",
+    "by_handle",
 )
 
 
-def _finish_row(action_id: int, item: CopyOutcome) -> dict[str, Any]:
-    return {
-        "of_action": action_id,
-        "of_copy": item.copy_id,
-        "ending": item.outcome.value,
-        "why": item.detail,
-        "folder": item.place.folder if item.place else None,
-        "handle": item.place.handle if item.place else None,
-    }
-
-
-def _stamp(
+def _finish(
     connection: Connection,
     action: RemediationAction,
-    is_finished: ColumnElement[bool],
+    finished: Sequence[CopyOutcome],
+    *,
     until: datetime | None,
     now: datetime,
 ) -> None:
-    """Write what all finished copies share; only what was soft-deleted has to be recovered."""
-    connection.execute(
-        update(action_copies)
-        .where(is_finished)
-        .values(state=LedgerState.DONE.value, finished_at=now)
-    )
-    if until is not None and action.type is ActionType.SOFT_DELETE:
-        is_moved = action_copies.c.outcome == Outcome.MOVED.value
-        connection.execute(
-            update(action_copies).where(is_finished, is_moved).values(recoverable_until=until)
-        )
+    """Write the endings; only what was soft-deleted has to be recovered."""
+    is_removal = action.type is ActionType.SOFT_DELETE
+    for is_moved in (True, False):
+        rows = [
+            (item.copy_id, item.outcome.value, item.detail, *(item.place or (None, None)))
+            for item in finished
+            if (item.outcome is Outcome.MOVED) is is_moved
+        ]
+        end = until if is_moved and is_removal else None
+        _FINISH.run(connection, rows, of_action=action.id, until=end, now=now)
 
 
-def _placements(finished: Iterable[CopyOutcome], rows: Mapping[int, Any]) -> list[Placement]:
+def _placements(finished: Iterable[CopyOutcome], rows: Mapping[int, _LedgerRow]) -> list[Placement]:
     """Where copies were seen: the next sync then finds nothing new.
 
     A changed message is not the copy that the index knows; what it is now, the sync finds out.
@@ -181,7 +187,7 @@ def _placements(finished: Iterable[CopyOutcome], rows: Mapping[int, Any]) -> lis
             item.copy_id,
             rows[item.copy_id].mailbox_id,
             item.place,
-            item.role or ROLES[rows[item.copy_id].role],
+            item.role or rows[item.copy_id].role,
         )
         for item in finished
         if item.place is not None and item.outcome is not Outcome.CHANGED

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from clawback.store.database import Database
+from clawback.store.many import Many
 from models.copies import FolderRole, Place
 from models.tables.catalog import copies, mailboxes
 
@@ -23,7 +24,7 @@ class Placement(NamedTuple):
     role: FolderRole
 
 
-_LEAVE_PLACE = (
+_LEAVE_PLACE = Many(
     update(copies)
     .where(
         copies.c.mailbox_id == bindparam("at_mailbox"),
@@ -31,9 +32,12 @@ _LEAVE_PLACE = (
         copies.c.handle == bindparam("at_handle"),
         copies.c.gone_at.is_(None),
     )
-    .values(gone_at=bindparam("now"))
+    .values(gone_at=bindparam("now")),
+    "at_mailbox",
+    "at_folder",
+    "at_handle",
 )
-_TAKE_PLACE = (
+_TAKE_PLACE = Many(
     update(copies)
     .where(copies.c.id == bindparam("copy_id"))
     .values(
@@ -41,7 +45,11 @@ _TAKE_PLACE = (
         handle=bindparam("at_handle"),
         role=bindparam("at_role"),
         gone_at=None,
-    )
+    ),
+    "copy_id",
+    "at_folder",
+    "at_handle",
+    "at_role",
 )
 
 
@@ -59,36 +67,22 @@ def place_copies(
     if len(seen) == len(placements) and _take(connection, seen):
         return
     mark_gone(database, connection, [item.copy_id for item in placements], now)
-    connection.execute(_LEAVE_PLACE, [_leave_row(item, now) for item in seen])
-    connection.execute(_TAKE_PLACE, [_take_row(item) for item in seen])
+    _LEAVE_PLACE.run(connection, [(item.mailbox_id, *item.place) for item in seen], now=now)
+    _TAKE_PLACE.run(connection, [_take_row(item) for item in seen])
 
 
 def _take(connection: Connection, seen: Sequence[Placement]) -> bool:
     """Whether all places were free, as they mostly are; else nothing was written."""
     try:
         with connection.begin_nested():
-            connection.execute(_TAKE_PLACE, [_take_row(item) for item in seen])
+            _TAKE_PLACE.run(connection, [_take_row(item) for item in seen])
     except IntegrityError:
         return False
     return True
 
 
-def _leave_row(item: Placement, now: datetime) -> dict[str, Any]:
-    return {
-        "at_mailbox": item.mailbox_id,
-        "at_folder": item.place.folder,
-        "at_handle": item.place.handle,
-        "now": now,
-    }
-
-
-def _take_row(item: Placement) -> dict[str, Any]:
-    return {
-        "copy_id": item.copy_id,
-        "at_folder": item.place.folder,
-        "at_handle": item.place.handle,
-        "at_role": item.role.value,
-    }
+def _take_row(item: Placement) -> tuple[int, str, str, str]:
+    return item.copy_id, *item.place, item.role.value
 
 
 def mark_gone(
