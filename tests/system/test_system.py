@@ -6,7 +6,6 @@ import os
 import random
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from organisation import found_organisation, opt_in, to_be_taken
@@ -32,12 +31,20 @@ BAD = {
 }
 MOVED_BEFORE_A_KILL = 40
 KILLS = 3
+SILENCE_SECONDS = 240.0
+"""The automation "a run fell silent" waits 120 seconds, and looks now and then."""
 
 
 @pytest.fixture(scope="module")
 def campaigns() -> dict[str, Indicator]:
     """Indicators of the campaigns on top of the lab's."""
     return {}
+
+
+@pytest.fixture(scope="module")
+def orphans() -> list[str]:
+    """Runs whose process was killed and that nobody of ours knows."""
+    return []
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +195,16 @@ def test_a_worker_killed_with_its_flows_leaves_no_run_that_says_running_for_ever
     until(lambda: not town.runs_that_say_running(), "no run says Running")
 
 
+def test_a_run_dies_with_its_worker_in_its_first_moment(town: Town, orphans: list[str]) -> None:
+    """No action and no lease tells of it: the server's own automation has to."""
+    run_id = town.start_deployment("sync")
+    until(lambda: town.run(run_id)["state"]["type"] == "RUNNING", "it runs", every=0.01)
+    town.kill_worker()
+    assert town.run(run_id)["state"]["type"] == "RUNNING", "somebody reported the dead"
+    orphans.append(run_id)
+    town.restart_worker()
+
+
 def test_an_approval_outlives_a_killed_server(town: Town, campaigns: dict[str, Indicator]) -> None:
     before = read_tree(town.organisation.mail)
     action_id = town.action_of(town.investigate(campaigns["server"]))
@@ -224,7 +241,7 @@ def test_a_sweep_after_a_revert_moves_nothing(town: Town) -> None:
     assert len(ctx.store.cases.investigations()) == known
 
 
-def test_nothing_is_left_at_work(town: Town) -> None:
-    until(lambda: not town.runs_that_say_running(), "no run says Running")
+def test_at_the_end_nothing_says_running(town: Town, orphans: list[str]) -> None:
+    until(lambda: not town.runs_that_say_running(), "no run says Running", patience=SILENCE_SECONDS)
+    assert [town.run(run_id)["state"]["type"] for run_id in orphans] == ["CRASHED"] * len(orphans)
     assert not [a for a in town.ctx.store.cases.actions() if a.status is ActionStatus.RUNNING]
-    assert Path(town.stack.log_files["worker"]).exists()

@@ -15,12 +15,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
 import psutil
 from organisation import Organisation, alert_about
 from sqlalchemy import update
 
 from clawback.ports import RunControl
+from clawback.runs.rest import PrefectRest
 from clawback.services import dispatch
 from clawback.services.context import Context
 from clawback.services.refresh import RefreshReport, refresh
@@ -37,9 +37,15 @@ LOOK_SECONDS = 0.05
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], what: str, *, every: float = LOOK_SECONDS) -> T:
+def until(
+    look: Callable[[], T],
+    what: str,
+    *,
+    every: float = LOOK_SECONDS,
+    patience: float = PATIENCE_SECONDS,
+) -> T:
     """The first answer of `look` that is true; fails where it takes far too long."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while not (found := look()):
         assert time.monotonic() < deadline, f"waited too long until {what}"
         time.sleep(every)
@@ -109,6 +115,7 @@ class Town:
     organisation: Organisation
     stack: RunningStack
     ctx: Context
+    rest: PrefectRest
     processes: RunProcesses
 
     @property
@@ -169,9 +176,12 @@ class Town:
 
     def run_deployment(self, name: str) -> dict[str, Any]:
         """A run of a deployment without parameters, once it has ended."""
+        return self.ended(self.start_deployment(name))
+
+    def start_deployment(self, name: str) -> str:
+        """A new run of a deployment without parameters."""
         deployment = self.get(f"/deployments/name/{name}/{name}")
-        run_id = self.post(f"/deployments/{deployment['id']}/create_flow_run", {})["id"]
-        return self.ended(run_id)
+        return str(self.post(f"/deployments/{deployment['id']}/create_flow_run", {})["id"])
 
     def ended(self, run_id: str) -> dict[str, Any]:
         """A run once it is in a final state."""
@@ -189,11 +199,15 @@ class Town:
         return found
 
     def get(self, path: str) -> Any:
-        return httpx.get(self.stack.api_url + path, timeout=30).raise_for_status().json()
+        return self._sure(self.rest.get(path))
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = httpx.post(self.stack.api_url + path, json=body, timeout=30)
-        return answer.raise_for_status().json()
+        return self._sure(self.rest.post(path, body))
+
+    @staticmethod
+    def _sure(answer: Any) -> Any:
+        assert answer is not None, "the server knows no such thing"
+        return answer
 
     def kill_worker(self) -> None:
         """Kill the worker and everything in its group, so its flow runs too."""
@@ -222,4 +236,5 @@ def running_town(organisation: Organisation) -> Iterator[Town]:
         RunProcesses().watched() as processes,
     ):
         processes.follow(stack.worker.pid)
-        yield Town(organisation, stack, organisation.context(stack.api_url), processes)
+        ctx = organisation.context(stack.api_url)
+        yield Town(organisation, stack, ctx, PrefectRest(stack.api_url), processes)
