@@ -112,8 +112,7 @@ class FetchedCopy:
     raw: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class LiveCopy:
+class LiveCopy(NamedTuple):
     """Where one copy is in the store right now, as read from the store.
 
     `place` None: it is nowhere in its mailbox. `content_sha256` is of the bytes at `place`, so a

@@ -1,10 +1,13 @@
-"""What happened to each copy of an action: the ledger's values."""
+"""What happened to each copy of an action: the ledger's values.
+
+Tuples, as references are: an action makes several of them for each of its ten thousand copies.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from models.copies import CopyRef, FolderRole, Place, SourceFault
 
@@ -28,8 +31,7 @@ class LedgerState(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class RestorePoint:
+class RestorePoint(NamedTuple):
     """Where a copy was before the move, written before it: folder, role, handle and flags."""
 
     place: Place
@@ -37,8 +39,7 @@ class RestorePoint:
     flags: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """One row of the ledger, unique by (action, copy).
 
     `restore` is set from the intent on. `expected_sha256` is the content that was decided on.
@@ -59,8 +60,7 @@ class LedgerEntry:
     recoverable_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class MoveIntent:
+class MoveIntent(NamedTuple):
     """An order to a source: this copy, from the place that was just read, to that folder.
 
     A source moves nothing whose bytes at `place` do not hash to `content_sha256`.
@@ -73,8 +73,7 @@ class MoveIntent:
     destination: str
 
 
-@dataclass(frozen=True, slots=True)
-class MoveReply:
+class MoveReply(NamedTuple):
     """What a source says it did; never believed without reading the store again.
 
     `place` is the new place where the source knows it; `fault` None is a claim of success.
@@ -85,8 +84,7 @@ class MoveReply:
     fault: SourceFault | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CopyOutcome:
+class CopyOutcome(NamedTuple):
     """One verified ending, ready for the ledger."""
 
     copy_id: int

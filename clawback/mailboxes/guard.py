@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import replace
 
 from clawback.ports import MailboxSource
 from models.copies import (
@@ -73,7 +72,7 @@ class GuardedSource:
                 yield live
         if hands_off:
             async for live in self._source.locate(hands_off):
-                yield replace(live, protected=True)
+                yield live._replace(protected=True)
 
     async def move(self, intents: Sequence[MoveIntent]) -> AsyncIterator[MoveReply]:
         """The source's moves. Raises what `may_move` raises, before anything moves."""

@@ -20,6 +20,7 @@ from clawback.core.planning import BatchPlan, plan_batch
 from clawback.core.reconcile import Reconciled, reconcile_batch
 from clawback.errors import Paused, SetupError, SourceUnavailable
 from clawback.ports import MailboxSource
+from clawback.services.collecting import uncollected
 from clawback.services.context import Context
 from clawback.services.investigate import conclude
 from models.actions import ActionStatus, ActionType, Lease, RemediationAction
@@ -89,6 +90,13 @@ async def run_batch(
     the others. Raises `Paused`, `LeaseLost`, and `SourceError` where the whole source is away: then
     nothing of the batch is finished, and the action can be picked up when it is back.
     """
+    with uncollected():
+        return await _run_batch(ctx, lease, source, size, last_try=last_try)
+
+
+async def _run_batch(
+    ctx: Context, lease: Lease, source: str, size: int, *, last_try: bool
+) -> Mapping[str, int]:
     check_may_move(ctx)
     held = ctx.store.ledger.renew(lease, ttl=LEASE, now=ctx.clock.now())
     entries = await asyncio.to_thread(ctx.store.ledger.next_batch, lease.action_id, source, size)

@@ -11,26 +11,30 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, literal, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from clawback.errors import Conflict, LeaseLost
 from clawback.store.cases.action_rows import missing_action
 from clawback.store.database import Database
+from clawback.store.entries import AT_ONCE, ENDED, entry_of, select_entries
 from clawback.store.index.refs import (
-    COPIES,
     NO_SIBLINGS,
-    REF_COLUMNS,
-    ROLES,
     read_siblings,
-    ref_of,
 )
 from clawback.store.many import Many
 from clawback.store.outcomes import count_outcomes, finish_copies
 from models.actions import ActionStatus, Lease
-from models.copies import Place
-from models.outcomes import CopyOutcome, LedgerEntry, LedgerState, Outcome, RestorePoint
-from models.tables.catalog import action_copies, actions, copies, mailboxes
+from models.outcomes import CopyOutcome, LedgerEntry, LedgerState, RestorePoint
+from models.tables.catalog import action_copies, actions, mailboxes
 
 # Written into the statement, so that the partial index over unfinished rows fits it.
 _UNFINISHED = action_copies.c.state != literal(LedgerState.DONE.value, literal_execute=True)
@@ -110,7 +114,7 @@ class SqlLedger:
         """The next copies that are not done, ordered by mailbox and copy."""
         of_source = select(mailboxes.c.id).where(mailboxes.c.source == source)
         statement = (
-            _select_entries()
+            select_entries()
             .where(
                 action_copies.c.action_id == action_id,
                 _UNFINISHED,
@@ -124,18 +128,18 @@ class SqlLedger:
 
     def entries(self, action_id: int, state: LedgerState | None = None) -> tuple[LedgerEntry, ...]:
         """The rows of an action, by copy id."""
-        statement = _select_entries().where(action_copies.c.action_id == action_id)
+        statement = select_entries(*ENDED).where(action_copies.c.action_id == action_id)
         if state is not None:
             statement = statement.where(action_copies.c.state == state.value)
         with self._database.read() as connection:
             return self._entries(connection, statement.order_by(action_copies.c.copy_id))
 
     def _entries(self, connection: Connection, statement: Select[Any]) -> tuple[LedgerEntry, ...]:
-        rows = connection.execute(statement).all()
-        if not rows:
-            return ()
-        siblings = read_siblings(self._database, connection, [row[0] for row in rows])
-        return tuple(_entry(row, siblings.get(row[0], NO_SIBLINGS)) for row in rows)
+        found: list[LedgerEntry] = []
+        for rows in connection.execute(statement).partitions(AT_ONCE):
+            siblings = read_siblings(self._database, connection, [row[0] for row in rows])
+            found.extend(entry_of(row, siblings.get(row[0], NO_SIBLINGS)) for row in rows)
+        return tuple(found)
 
     def write_intents(
         self, lease: Lease, restore_points: Mapping[int, RestorePoint], now: datetime
@@ -252,51 +256,3 @@ _INTENT = Many(
 
 def _intent_row(copy_id: int, restore: RestorePoint) -> tuple[int, str, str, str, str]:
     return copy_id, *restore.place, restore.role.value, " ".join(sorted(restore.flags))
-
-
-def _select_entries() -> Select[Any]:
-    ledger = action_copies.c
-    return select(
-        *REF_COLUMNS,
-        ledger.action_id,
-        ledger.expected_sha256,
-        ledger.destination_role,
-        ledger.destination_folder,
-        ledger.state,
-        ledger.restore_folder,
-        ledger.restore_handle,
-        ledger.restore_role,
-        ledger.restore_flags,
-        ledger.outcome,
-        ledger.detail,
-        ledger.moved_folder,
-        ledger.moved_handle,
-        ledger.finished_at,
-        ledger.recoverable_until,
-    ).select_from(COPIES.join(action_copies, ledger.copy_id == copies.c.id))
-
-
-def _entry(row: Sequence[Any], siblings: frozenset[str]) -> LedgerEntry:
-    (
-        action_id, expected, role, folder, state,
-        restore_folder, restore_handle, restore_role, restore_flags,
-        outcome, detail, moved_folder, moved_handle, finished_at, until,
-    ) = row[8:]  # fmt: skip
-    restore = None
-    if restore_folder is not None:
-        place = Place(restore_folder, restore_handle)
-        restore = RestorePoint(place, ROLES[restore_role], frozenset(restore_flags.split()))
-    return LedgerEntry(
-        action_id=action_id,
-        copy=ref_of(row, siblings),
-        expected_sha256=expected,
-        destination_role=ROLES[role],
-        destination_folder=folder,
-        state=LedgerState(state),
-        restore=restore,
-        outcome=None if outcome is None else Outcome(outcome),
-        detail=detail,
-        moved_to=None if moved_folder is None else Place(moved_folder, moved_handle),
-        finished_at=finished_at,
-        recoverable_until=until,
-    )

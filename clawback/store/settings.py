@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from clawback.errors import Conflict, SetupError
 from clawback.store.database import Database
@@ -16,17 +16,28 @@ from models.pausing import Pause
 from models.settings import Settings
 from models.tables.catalog import pauses, settings_versions
 
+# Made once: they are read several times for each batch of an action.
+_PRESSED = select(pauses).order_by(pauses.c.id.desc()).limit(1)
+_VERSION = select(func.max(settings_versions.c.version))
+
 
 class SqlSettings:
     """Settings by version; every change has an author and a row in the history."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._latest: tuple[Settings, int] | None = None
 
     def current(self) -> tuple[Settings, int]:
-        """The settings and their version; version 0 is the defaults of a fresh install."""
+        """The settings and their version; version 0 is the defaults of a fresh install.
+
+        The version is read each time, its settings once: a version never changes.
+        """
         with self._database.read() as connection:
-            return _current(connection)
+            latest = self._latest
+            if latest is None or (connection.execute(_VERSION).scalar() or 0) != latest[1]:
+                latest = self._latest = _current(connection)
+            return latest
 
     def save(self, settings: Settings, *, based_on: int, actor: Actor, now: datetime) -> int:
         """A new version. Raises `Conflict` where another version came in between."""
@@ -64,9 +75,8 @@ class SqlSettings:
 
     def pause(self) -> Pause | None:
         """The latest press of the stop button while it holds, else None."""
-        statement = select(pauses).order_by(pauses.c.id.desc()).limit(1)
         with self._database.read() as connection:
-            row = connection.execute(statement).first()
+            row = connection.execute(_PRESSED).first()
         if row is None or not row.paused:
             return None
         return Pause(paused=True, reason=row.reason, author=row.author, at=row.at)

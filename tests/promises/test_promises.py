@@ -74,7 +74,7 @@ def _no_restore_point() -> Any:
     def plan(*args: Any, **kwargs: Any) -> Any:
         made = original(*args, **kwargs)
         points = {
-            copy_id: replace(point, place=Place("INBOX", "?"))
+            copy_id: point._replace(place=Place("INBOX", "?"))
             for copy_id, point in made.restore_points.items()
         }
         return replace(made, restore_points=points)

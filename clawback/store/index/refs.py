@@ -39,18 +39,23 @@ ROLES: Mapping[str, FolderRole] = {role.value: role for role in FolderRole}
 def ref_of(row: Sequence[Any], siblings: frozenset[str] = NO_SIBLINGS) -> CopyRef:
     """The reference in the first eight columns of a row."""
     number, source, mailbox, folder, handle, role, content, key = row[:8]
-    if not (folder.isascii() and handle.isascii()):
-        folder, handle = unescaped(folder), unescaped(handle)
     return CopyRef(
         number,
         source,
         mailbox,
-        Place(folder, handle),
+        place_of(folder, handle),
         ROLES[role],
         content.hex(),
         key.hex(),
         siblings,
     )
+
+
+def place_of(folder: str, handle: str) -> Place:
+    """The place in two columns as the database has them."""
+    if folder.isascii() and handle.isascii():
+        return Place(folder, handle)
+    return Place(unescaped(folder), unescaped(handle))
 
 
 def select_refs(*more: Any) -> Select[Any]:
