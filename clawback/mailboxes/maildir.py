@@ -128,21 +128,19 @@ class MaildirSource:
             pass  # the mailbox is gone, and so are its messages
         return [FetchedCopy(mailbox, place, found.get(place)) for place in places]
 
-    async def locate(self, copies: Sequence[CopyRef]) -> AsyncIterator[LiveCopy]:
+    def locate(self, copies: Sequence[CopyRef]) -> AsyncIterator[LiveCopy]:
         """Where each copy is now. Raises `SourceError` only if the whole tree is away."""
-        async for live in self._spread(
+        return self._spread(
             copies,
             lambda mailbox, group: locate_in(mailbox, group, self._seen, self._roles),
             nowhere,
-        ):
-            yield live
+        )
 
-    async def move(self, intents: Sequence[MoveIntent]) -> AsyncIterator[MoveReply]:
+    def move(self, intents: Sequence[MoveIntent]) -> AsyncIterator[MoveReply]:
         """Move each copy, durably. Raises `SourceError` only if the whole tree is away."""
-        async for reply in self._spread(
+        return self._spread(
             intents, lambda mailbox, group: move_in(mailbox, group, self._seen), refused
-        ):
-            yield reply
+        )
 
     async def _call(self, work: Callable[[], _Result]) -> _Result:
         loop = asyncio.get_running_loop()

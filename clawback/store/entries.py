@@ -80,3 +80,9 @@ _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 def _flags_in(text: str) -> frozenset[str]:
     """The flags of a restore point, from the text that was written."""
     return frozenset(text.split())
+
+
+@lru_cache(maxsize=1024)
+def flag_text(flags: frozenset[str]) -> str:
+    """What `entry_of` reads the flags of a restore point from."""
+    return " ".join(sorted(flags))

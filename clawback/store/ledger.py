@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from clawback.errors import Conflict, LeaseLost
 from clawback.store.cases.action_rows import missing_action
 from clawback.store.database import Database
-from clawback.store.entries import AT_ONCE, ENDED, entry_of, select_entries
+from clawback.store.entries import AT_ONCE, ENDED, entry_of, flag_text, select_entries
 from clawback.store.index.refs import (
     NO_SIBLINGS,
     read_siblings,
@@ -255,4 +255,4 @@ _INTENT = Many(
 
 
 def _intent_row(copy_id: int, restore: RestorePoint) -> tuple[int, str, str, str, str]:
-    return copy_id, *restore.place, restore.role.value, " ".join(sorted(restore.flags))
+    return copy_id, *restore.place, restore.role.value, flag_text(restore.flags)
