@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from clawback.core.planning import plan_revert
 from clawback.errors import BadInput, Conflict
+from clawback.services.collecting import uncollected
 from clawback.services.context import Context
 from models.actions import ActionSource, ActionStatus, ActionType, Actor, RemediationAction
 from models.outcomes import LedgerEntry, LedgerState, Outcome
@@ -35,6 +36,7 @@ class RevertTo(StrEnum):
 ENDED = (ActionStatus.COMPLETED, ActionStatus.FAILED)
 
 
+@uncollected()
 def request(
     ctx: Context, action_id: int, to: RevertTo, *, actor: Actor, reason: str
 ) -> RemediationAction:

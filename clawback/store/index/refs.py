@@ -39,11 +39,14 @@ ROLES: Mapping[str, FolderRole] = {role.value: role for role in FolderRole}
 def ref_of(row: Sequence[Any], siblings: frozenset[str] = NO_SIBLINGS) -> CopyRef:
     """The reference in the first eight columns of a row."""
     number, source, mailbox, folder, handle, role, content, key = row[:8]
+    # As `place_of` does, without the call: it shows in clusters of ten thousand.
+    if not (folder.isascii() and handle.isascii()):
+        folder, handle = unescaped(folder), unescaped(handle)
     return CopyRef(
         number,
         source,
         mailbox,
-        place_of(folder, handle),
+        Place(folder, handle),
         ROLES[role],
         content.hex(),
         key.hex(),
