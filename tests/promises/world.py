@@ -209,13 +209,14 @@ class World:
 
     def decide(self, action_id: int, choice: Choice) -> None:
         """An analyst decides."""
-        if choice is Choice.REJECT:
-            self.suppressed.add(self.store.cases.action(action_id).indicator)
         self._run_sync(
             lambda: approvals.decide(
                 self.context(), action_id, choice, actor=ANALYST, reason="looked at it"
             )
         )
+        found = self.store.cases.action(action_id)
+        if found.status is ActionStatus.REJECTED:  # not where the process died before it said so
+            self.suppressed.add(found.indicator)
         self.execute(action_id)
 
     def revert(self, action_id: int, to: revert.RevertTo) -> None:
