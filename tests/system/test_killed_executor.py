@@ -165,14 +165,18 @@ def test_an_executor_that_breaks_the_order_is_caught_by_the_same_kills(
 ) -> None:
     action_id = decided_action(ctx, parse_indicator(organisation.manifest.file.indicator))
     before = read_tree(organisation.mail)
+
+    def check() -> None:
+        check_now(organisation, ctx, action_id, before)
+
+    def kill(executors: Executors) -> None:
+        # One kill where it surely shows, between two renames; then at random as everywhere.
+        assert executors.run(action_id, Doom("move", 3, 0)).was_killed
+        check()
+        kill_until_hit(executors, action_id, dice=dice, wanted=3, check=check)
+
     with (
         Executors(organisation.home, how) as executors,
         pytest.raises(AssertionError, match=caught),
     ):
-        kill_until_hit(
-            executors,
-            action_id,
-            dice=dice,
-            wanted=3,
-            check=lambda: check_now(organisation, ctx, action_id, before),
-        )
+        kill(executors)
