@@ -151,6 +151,7 @@ def _any_store() -> Any:
     return store
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "sabotage",
     [
