@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from clawback.clock import SystemClock
 from clawback.config import Config, MaildirConfig, load_config
+from clawback.core.clustering import excluded_mailboxes
 from clawback.errors import SetupError
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.ports import MailboxSource, RunControl, VerdictSource
@@ -100,7 +101,7 @@ def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:
 
     def excluded() -> frozenset[str]:
         settings, _ = ctx.store.settings.current()
-        return frozenset(address.lower() for address in settings.secops_mailboxes)
+        return excluded_mailboxes(settings)
 
     return {
         source.name: GuardedSource(
