@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bench.measuring import Pair, expect, seconds_of
 from bench.offering import choice
 from bench.results import Figure, Ratio, Result
 from clawback.lab.options import LabOptions
-from clawback.services import remediate, revert
+from clawback.services import batches, remediate, revert
 from clawback.services.context import Context
 from clawback.services.sync import sync
 from models.actions import ActionStatus, Actor, DecidedVia, RemediationAction
@@ -138,7 +138,6 @@ class _Campaign:
 async def _execute(ctx: Context, action_id: int) -> RemediationAction:
     """What the flow does, without Prefect: take the lease, run the batches, close the action."""
     execution = remediate.open_execution(ctx, action_id)
-    batches: Sequence[remediate.Batch] = execution.batches
-    for batch in batches:
-        await remediate.run_batch(ctx, execution.lease, batch.source, batch.size)
+    for batch in execution.batches:
+        await batches.run_batch(ctx, execution.lease, batch.source, batch.size)
     return remediate.finish(ctx, execution.lease)

@@ -17,8 +17,8 @@ from clawback.core.clustering import excluded_mailboxes
 from clawback.errors import SetupError
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.ports import MailboxSource, RunControl, VerdictSource
+from clawback.services.batches import check_may_move
 from clawback.services.context import Context
-from clawback.services.remediate import check_may_move
 from clawback.store_ports import Store
 from models.indicators import Indicator
 

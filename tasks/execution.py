@@ -13,8 +13,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run, task_run
 
 from clawback.errors import Conflict, Paused, SourceError
-from clawback.services import remediate
-from clawback.services.remediate import Batch, Execution
+from clawback.services import batches, remediate
+from clawback.services.batches import Batch
+from clawback.services.remediate import Execution
 from models.actions import Lease, RemediationAction
 from tasks.app import app
 from tasks.endings import Ending, Stopped, is_retryable
@@ -55,7 +56,7 @@ async def run_batch(lease: Lease, batch: Batch, verb: str) -> Mapping[str, int] 
     """The outcomes of one batch, or why it stops here. Raises `SourceError`."""
     last_try = (task_run.run_count or 0) > len(DELAYS)
     try:
-        return await remediate.run_batch(app(), lease, batch.source, batch.size, last_try=last_try)
+        return await batches.run_batch(app(), lease, batch.source, batch.size, last_try=last_try)
     except (Paused, Conflict) as error:
         return Stopped.by(error)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from clawback.errors import ClawbackError, Conflict
 from clawback.ports import RunControl
+from clawback.services.batches import check_may_move
 from clawback.services.context import Context
 from clawback.services.investigate import conclude, fail
 from clawback.services.locate import recheck_locations
-from clawback.services.remediate import check_may_move
 from models.actions import ActionStatus, Choice, RemediationAction
 from models.alerts import Investigation, InvestigationStatus
 

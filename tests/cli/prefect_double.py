@@ -96,7 +96,7 @@ def _investigate(double: PrefectDouble, run: dict[str, Any]) -> None:
 
 
 def _carry_out(action_id: int) -> str:
-    from clawback.services import remediate
+    from clawback.services import batches, remediate
 
     ctx = open_app()
     if ctx.store.cases.action(action_id).status is not ActionStatus.RUNNING:
@@ -104,7 +104,7 @@ def _carry_out(action_id: int) -> str:
     try:
         execution = remediate.open_execution(ctx, action_id)
         for batch in execution.batches:
-            asyncio.run(remediate.run_batch(ctx, execution.lease, batch.source, batch.size))
+            asyncio.run(batches.run_batch(ctx, execution.lease, batch.source, batch.size))
         remediate.finish(ctx, execution.lease)
     except ClawbackError:
         return "FAILED"

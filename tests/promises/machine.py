@@ -15,7 +15,7 @@ from world import FOLDERS, INDICATORS, MAILBOXES, World
 from clawback.errors import LeaseLost
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.memory_levers import Trick
-from clawback.services import remediate
+from clawback.services import batches, remediate
 from clawback.services.revert import RevertTo
 from clawback.store.engine import open_store
 from models.actions import ActionStatus, Actor, Choice, DecidedVia
@@ -202,7 +202,7 @@ class Promises(RuleBasedStateMachine):
 
     def _take_over(self) -> None:
         """Our lease runs out while we are slow, and another worker does all that is left."""
-        self.world.clock.at += remediate.LEASE + timedelta(seconds=1)
+        self.world.clock.at += batches.LEASE + timedelta(seconds=1)
         world = self.world
         for action_id in world.store.ledger.expired_leases(world.clock.now()):
             _in_a_thread(lambda action_id=action_id: world.execute(action_id))

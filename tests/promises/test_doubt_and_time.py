@@ -18,7 +18,16 @@ from clawback.core.policy import decide as real
 from clawback.errors import AlreadyDecided, Conflict
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.memory_mailbox import Access
-from clawback.services import approvals, decide, intake, investigate, remediate, revert, sync
+from clawback.services import (
+    approvals,
+    batches,
+    decide,
+    intake,
+    investigate,
+    remediate,
+    revert,
+    sync,
+)
 from clawback.services.context import Context
 from clawback.services.locate import check_locations
 from clawback.services.refresh import refresh
@@ -70,7 +79,7 @@ def _execute(ctx: Context, action_id: int, *, last_try: bool = False) -> Remedia
     execution = remediate.open_execution(ctx, action_id)
     for batch in execution.batches:
         asyncio.run(
-            remediate.run_batch(ctx, execution.lease, batch.source, batch.size, last_try=last_try)
+            batches.run_batch(ctx, execution.lease, batch.source, batch.size, last_try=last_try)
         )
     return remediate.finish(ctx, execution.lease)
 
@@ -140,10 +149,10 @@ def test_a_move_that_could_not_be_verified_can_be_reverted_once_the_index_has_se
     ctx = world.context()
     action_id = _decide(ctx, _alert(ctx, INDICATORS["file"])).action_id
     assert action_id is not None
-    original = remediate.reconcile_batch
+    original = batches.reconcile_batch
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            remediate,
+            batches,
             "reconcile_batch",
             lambda entries, intents, replies, live, *, last_try: original(
                 entries, intents, replies, {}, last_try=last_try
@@ -234,11 +243,11 @@ def test_of_two_actions_over_one_message_one_moves_it_and_the_other_finds_it_mov
 
     async def both() -> list[object]:
         # Both have looked at the message before either writes its intent.
-        batches = [
-            remediate.run_batch(ctx, first.lease, "memory", 10),
-            remediate.run_batch(other, second.lease, "memory", 10),
+        running = [
+            batches.run_batch(ctx, first.lease, "memory", 10),
+            batches.run_batch(other, second.lease, "memory", 10),
         ]
-        return list(await asyncio.gather(*batches, return_exceptions=True))
+        return list(await asyncio.gather(*running, return_exceptions=True))
 
     _meet_before_intents(monkeypatch)
     answers = asyncio.run(both())
@@ -276,7 +285,7 @@ def _two_actions(world: World, ctx: Context, patch: pytest.MonkeyPatch) -> tuple
 
 
 def _meet_before_intents(patch: pytest.MonkeyPatch) -> None:
-    original, arrived = remediate._move, asyncio.Event()
+    original, arrived = batches._Run._move, asyncio.Event()
     waiting: list[int] = []
 
     async def move(*args: Any, **options: Any) -> Any:
@@ -286,7 +295,7 @@ def _meet_before_intents(patch: pytest.MonkeyPatch) -> None:
         await arrived.wait()
         return await original(*args, **options)
 
-    patch.setattr(remediate, "_move", move)
+    patch.setattr(batches._Run, "_move", move)
 
 
 def _settings(world: World, **changes: object) -> None:

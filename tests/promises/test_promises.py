@@ -16,7 +16,7 @@ from watching import Violation
 
 from clawback.core import planning
 from clawback.core.reconcile import Reconciled
-from clawback.services import investigate, remediate, revert
+from clawback.services import batches, investigate, revert
 from clawback.store import engine
 from models.actions import ActionType, Lease
 from models.copies import Place
@@ -89,7 +89,7 @@ def _no_restore_point() -> Any:
         }
         return replace(made, restore_points=points)
 
-    return _patched(remediate, "plan_batch", plan)
+    return _patched(batches, "plan_batch", plan)
 
 
 def _no_re_read() -> Any:
@@ -104,7 +104,7 @@ def _no_re_read() -> Any:
         done = {outcome.copy_id for outcome in outcomes}
         return Reconciled(outcomes, frozenset(i.copy_id for i in intents if i.copy_id not in done))
 
-    return _patched(remediate, "reconcile_batch", believe)
+    return _patched(batches, "reconcile_batch", believe)
 
 
 def _verdict_ignored() -> Any:

@@ -32,7 +32,16 @@ from clawback.core.indicators import parse_file_indicator, parse_url_indicator
 from clawback.errors import ClawbackError, LeaseLost, Paused, SourceError
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.guard import GuardedSource
-from clawback.services import approvals, decide, intake, investigate, remediate, revert, sync
+from clawback.services import (
+    approvals,
+    batches,
+    decide,
+    intake,
+    investigate,
+    remediate,
+    revert,
+    sync,
+)
 from clawback.services.context import Context
 from clawback.services.locate import check_locations
 from clawback.services.refresh import refresh
@@ -95,9 +104,7 @@ class World:
             clock=self.clock,
             holder=f"worker-{self.workers}",
         )
-        guarded = GuardedSource(
-            Fused(self.source, self.fuse), lambda: remediate.check_may_move(bare)
-        )
+        guarded = GuardedSource(Fused(self.source, self.fuse), lambda: batches.check_may_move(bare))
         return replace(bare, sources={"memory": guarded})
 
     # ---- what others do
@@ -187,12 +194,10 @@ class World:
         except (LeaseLost, Paused, SourceError):
             return
 
-    async def _batch(self, ctx: Context, lease: Any, batch: remediate.Batch) -> None:
+    async def _batch(self, ctx: Context, lease: Any, batch: batches.Batch) -> None:
         for attempt in range(3):
             try:
-                await remediate.run_batch(
-                    ctx, lease, batch.source, batch.size, last_try=attempt == 2
-                )
+                await batches.run_batch(ctx, lease, batch.source, batch.size, last_try=attempt == 2)
                 return
             except SourceError:
                 if attempt == 2:
@@ -200,7 +205,7 @@ class World:
 
     def pick_up(self) -> None:
         """What refresh starts: unfinished actions whose lease ran out, investigations that died."""
-        self.clock.at += remediate.LEASE + timedelta(seconds=1)
+        self.clock.at += batches.LEASE + timedelta(seconds=1)
         for action_id in self.store.ledger.expired_leases(self.clock.now()):
             self.execute(action_id)
         again, self.unfinished = self.unfinished, []

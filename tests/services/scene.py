@@ -11,7 +11,7 @@ from clawback.core.indicators import parse_file_indicator, parse_url_indicator
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.guard import GuardedSource
 from clawback.mailboxes.memory import MemorySource
-from clawback.services import decide, intake, investigate, remediate
+from clawback.services import batches, decide, intake, investigate, remediate
 from clawback.services.context import Context
 from clawback.services.decide import DecisionSummary
 from clawback.services.locate import check_locations
@@ -120,7 +120,7 @@ class Scene:
             organisation=OrganisationProfile(domains=frozenset({"example.com"})),
             runs=runs,
         )
-        sources["memory"] = GuardedSource(source, lambda: remediate.check_may_move(ctx))
+        sources["memory"] = GuardedSource(source, lambda: batches.check_may_move(ctx))
         return cls(source, store, clock, runs, ctx)
 
     def deliver(
@@ -168,7 +168,7 @@ class Scene:
         """Run a decided action to its end."""
         execution = remediate.open_execution(self.ctx, action_id)
         for batch in execution.batches:
-            await remediate.run_batch(
+            await batches.run_batch(
                 self.ctx, execution.lease, batch.source, batch.size, last_try=True
             )
         remediate.finish(self.ctx, execution.lease)

@@ -27,7 +27,7 @@ from clawback.clock import SystemClock
 from clawback.config import load_config
 from clawback.errors import LeaseLost, SourceError
 from clawback.mailboxes import maildir_files
-from clawback.services import remediate
+from clawback.services import batches, remediate
 from clawback.services.context import Context
 from clawback.wiring import open_app
 from models.actions import Lease
@@ -35,6 +35,7 @@ from models.copies import FolderRole
 from models.outcomes import CopyOutcome, MoveIntent, MoveReply, Outcome
 
 BATCH_SIZE = 6
+PIECE_SIZE = 2
 """Small, so that one action has many batches to be killed in."""
 
 TRIES = 4
@@ -161,7 +162,7 @@ async def execute(ctx: Context, action_id: int) -> None:
     for batch in execution.batches:
         for attempt in range(1, TRIES + 1):
             try:
-                await remediate.run_batch(
+                await batches.run_batch(
                     ctx, execution.lease, batch.source, batch.size, last_try=attempt == TRIES
                 )
                 break
@@ -173,7 +174,7 @@ async def execute(ctx: Context, action_id: int) -> None:
 
 def work(job: dict[str, Any]) -> int:
     """Run the action of a job to its end; the exit code."""
-    remediate.BATCH_SIZE = BATCH_SIZE
+    batches.BATCH_SIZE, batches.PIECE_SIZE = BATCH_SIZE, PIECE_SIZE
     ctx = open_app(load_config({"CLAWBACK_HOME": job["home"]}))
     ctx = replace(ctx, clock=LaterClock(timedelta(seconds=job["later_seconds"])))
     try:

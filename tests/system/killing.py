@@ -14,7 +14,7 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
-from clawback.services.remediate import LEASE
+from clawback.services.batches import LEASE
 
 REPOSITORY = Path(__file__).parents[2]
 PHASES = ("intent", "move", "outcome")
