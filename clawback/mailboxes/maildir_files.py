@@ -38,7 +38,12 @@ class Digest(NamedTuple):
         A write sets the modification time. Whoever sets that back changes the change time, which
         nobody can set; git and rsync rely on less.
         """
-        return self.is_same_content(status) and self.changed_ns == status.st_ctime_ns
+        return (
+            self.changed_ns == status.st_ctime_ns
+            and self.inode == status.st_ino
+            and self.modified_ns == status.st_mtime_ns
+            and self.size_bytes == status.st_size
+        )
 
     def is_same_content(self, status: os.stat_result) -> bool:
         """The same across a rename of our own, which alters nothing but the change time."""

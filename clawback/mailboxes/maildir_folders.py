@@ -14,6 +14,7 @@ from clawback.mailboxes.maildir_names import directory_of, folder_of, handle_of,
 
 _RETRIES = 4  # a flag change renames a file under us; four in a row within one call is no accident
 _KEPT = 32_768  # about 20 MB; a batch asks for the same few hundred thrice
+_COUNTED_EACH = 256  # calls: counting each time would cost more than it saves
 # What most messages are called before and after they were read; only tried, never relied on.
 _USUAL_SUFFIXES = (":2,S", ":2,", ":2,RS")
 
@@ -25,40 +26,49 @@ class Found(NamedTuple):
     name: str
 
 
-class Seen(NamedTuple):
-    """A message's file as last seen; the digest only where a later write would show."""
+Seen = tuple[Found, Digest | None]
+"""A message's file as last seen; the digest only where a later write would show."""
 
-    found: Found
-    digest: Digest | None
+
+class SeenFolder(dict[str, Seen]):
+    """Files of one folder by handle, as last seen. Nothing in here is believed without a look."""
+
+    def __init__(self, settle_ns: int) -> None:
+        super().__init__()
+        self._settle_ns = settle_ns
+
+    def put(self, handle: str, found: Found, digest: Digest | None) -> None:
+        """Remember a file; its digest only if the file has settled."""
+        if digest is not None and digest.modified_ns + self._settle_ns >= time.time_ns():
+            digest = None
+        self[handle] = (found, digest)
 
 
 class SeenFiles:
-    """Files last seen, by (mailbox, folder, handle): they save listing and reading again.
+    """Files last seen, by mailbox and folder: they save listing and reading again.
 
-    Nothing in here is believed without a look at the file. A digest is kept only of a file last
-    written `settle_ns` before it was read: a write in the same tick of the file system's clock as
-    the one before would leave the same time.
+    A digest is kept only of a file last written `settle_ns` before it was read: a write in the same
+    tick of the file system's clock as the one before would leave the same time.
     """
 
     def __init__(self, settle_ns: int) -> None:
         self._settle_ns = settle_ns
-        self._seen: dict[tuple[str, str, str], Seen] = {}
+        self._folders: dict[tuple[str, str], SeenFolder] = {}
+        self._calls = 0
 
-    def get(self, mailbox: str, folder: str, handle: str) -> Seen | None:
-        """The file as last seen, which may not be the file now."""
-        return self._seen.get((mailbox, folder, handle))
+    def of(self, mailbox: str, folder: str) -> SeenFolder:
+        """The files of one folder, to look up and to add to. Others are forgotten when too many."""
+        self._calls += 1
+        if self._calls % _COUNTED_EACH == 0 and self._too_many():
+            self._folders = {}
+        files = self._folders.get((mailbox, folder))
+        if files is None:
+            files = self._folders.setdefault((mailbox, folder), SeenFolder(self._settle_ns))
+        return files
 
-    def put(self, at: tuple[str, str, str], found: Found, digest: Digest | None) -> None:
-        """Remember a file; all are forgotten when there are too many."""
-        if digest is not None and digest.modified_ns + self._settle_ns >= time.time_ns():
-            digest = None
-        if len(self._seen) >= _KEPT:
-            self._seen.clear()
-        self._seen[at] = Seen(found, digest)
-
-    def forget(self, mailbox: str, folder: str, handle: str) -> None:
-        """Forget a file that has left its place."""
-        self._seen.pop((mailbox, folder, handle), None)
+    def _too_many(self) -> bool:
+        folders = list(self._folders.values())
+        return len(folders) + sum(map(len, folders)) > _KEPT
 
 
 class OpenFolder:
@@ -91,8 +101,8 @@ class OpenFolder:
 
     def part(self, part: str) -> int:
         """The descriptor of "cur" or "new". Raises `FileNotFoundError` for a missing "new"."""
-        descriptor = self._open_part(part)
-        if descriptor is None:
+        descriptor = self._parts.get(part)
+        if descriptor is None and (descriptor := self._open_part(part)) is None:
             raise FileNotFoundError(errno.ENOENT, "no such directory")
         return descriptor
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from clawback.mailboxes import maildir_files
 from clawback.mailboxes.faults import fault_of
 from clawback.mailboxes.maildir_files import Digest
-from clawback.mailboxes.maildir_folders import Found, OpenFolder, OpenMailbox, SeenFiles
+from clawback.mailboxes.maildir_folders import Found, OpenFolder, OpenMailbox, SeenFiles, SeenFolder
 from clawback.mailboxes.maildir_names import handle_of, in_cur, renamed
 from clawback.mailboxes.maildir_search import GUESS_UP_TO, digest_of
 from clawback.mailboxes.spreading import grouped
@@ -27,7 +27,8 @@ def move_in(
     for (source, destination), group in pairs.items():
         try:
             with mailbox.open(source) as opened, mailbox.open_or_make(destination) as target:
-                replies.extend(_Move(mailbox.name, opened, target, seen).run(group))
+                files = seen.of(mailbox.name, source), seen.of(mailbox.name, destination)
+                replies.extend(_Move(opened, target, *files).run(group))
         except OSError as error:
             replies.extend(refused(intent, fault_of(error)) for intent in group)
     return replies
@@ -42,12 +43,12 @@ class _Move:
     """The moves from one folder to another."""
 
     def __init__(
-        self, mailbox: str, source: OpenFolder, target: OpenFolder, seen: SeenFiles
+        self, source: OpenFolder, target: OpenFolder, known: SeenFolder, arrived: SeenFolder
     ) -> None:
-        self._mailbox = mailbox
         self._source = source
         self._target = target
-        self._seen = seen
+        self._known = known
+        self._arrived = arrived
         self._touched: set[str] = set()
 
     def run(self, intents: Sequence[MoveIntent]) -> list[MoveReply]:
@@ -81,8 +82,7 @@ class _Move:
         handle = intent.place.handle
         new_name = ""
         for _ in range(_TRIES):
-            seen = self._seen.get(self._mailbox, self._source.name, handle)
-            hit = digest_of(self._source, handle, seen, guess=guess)
+            hit = digest_of(self._source, handle, self._known.get(handle), guess=guess)
             if hit is None:
                 return refused(intent, SourceFault.GONE)
             found, digested = hit
@@ -118,11 +118,11 @@ class _Move:
     ) -> MoveReply:
         handle, found = handle_of(name), Found("cur", name)
         self._target.listing()[handle] = found
-        self._seen.forget(self._mailbox, self._source.name, intent.place.handle)
+        self._known.pop(intent.place.handle, None)
         kept = None
         if status is not None and digested.is_same_content(status):
             kept = Digest(*digested[:-1], status.st_ctime_ns)
-        self._seen.put((self._mailbox, self._target.name, handle), found, kept)
+        self._arrived.put(handle, found, kept)
         return MoveReply(intent.copy_id, Place(self._target.name, handle))
 
     def _free_name(self, found: Found) -> str:

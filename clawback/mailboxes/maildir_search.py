@@ -8,10 +8,17 @@ from collections.abc import Iterable, Sequence
 from clawback.mailboxes.faults import fault_of
 from clawback.mailboxes.folder_roles import FolderRoles
 from clawback.mailboxes.maildir_files import Digest, digest
-from clawback.mailboxes.maildir_folders import Found, OpenFolder, OpenMailbox, Seen, SeenFiles
+from clawback.mailboxes.maildir_folders import (
+    Found,
+    OpenFolder,
+    OpenMailbox,
+    Seen,
+    SeenFiles,
+    SeenFolder,
+)
 from clawback.mailboxes.maildir_names import flags_of, size_in
 from clawback.mailboxes.spreading import grouped
-from models.copies import CopyRef, LiveCopy, Place, SourceFault
+from models.copies import CopyRef, FolderRole, LiveCopy, Place, SourceFault
 
 GUESS_UP_TO = 8  # copies; a listing serves more of them better than trying names does
 
@@ -25,9 +32,8 @@ def locate_in(
     for folder, group in grouped(copies, lambda copy: copy.place.folder).items():
         try:
             with mailbox.open(folder) as opened:
-                for copy in group:
-                    live = _at_place(opened, copy, (mailbox.name, seen, roles), len(group))
-                    (missing.append(copy) if live is None else answers.append(live))
+                files = seen.of(mailbox.name, folder)
+                missing += _at_places(opened, group, files, roles.role_of(folder), answers)
         except OSError as error:
             fault = fault_of(error)
             if fault is SourceFault.GONE:
@@ -46,21 +52,31 @@ def nowhere(copy: CopyRef, fault: SourceFault) -> LiveCopy:
     return LiveCopy(copy.copy_id, None, None, "", fault=None if known else fault)
 
 
-def _at_place(
-    folder: OpenFolder, copy: CopyRef, known: tuple[str, SeenFiles, FolderRoles], in_group: int
-) -> LiveCopy | None:
-    mailbox, seen, roles = known
-    handle = copy.place.handle
-    before = seen.get(mailbox, folder.name, handle)
-    try:
-        hit = digest_of(folder, handle, before, guess=in_group <= GUESS_UP_TO)
-    except OSError as error:
-        return nowhere(copy, fault_of(error))
-    if hit is None:
-        return None
-    if before is None or hit != before:
-        seen.put((mailbox, folder.name, handle), *hit)
-    return _live(copy, copy.place, roles, hit)
+def _at_places(
+    folder: OpenFolder,
+    copies: Sequence[CopyRef],
+    files: SeenFolder,
+    role: FolderRole,
+    answers: list[LiveCopy],
+) -> list[CopyRef]:
+    """Adds the answers for copies that are at their places; returns those that are not."""
+    missing: list[CopyRef] = []
+    guess = len(copies) <= GUESS_UP_TO
+    for copy in copies:
+        place = copy.place
+        before = files.get(place.handle)
+        try:
+            hit = digest_of(folder, place.handle, before, guess=guess)
+        except OSError as error:
+            answers.append(nowhere(copy, fault_of(error)))
+            continue
+        if hit is None:
+            missing.append(copy)
+            continue
+        if before is None or hit[1] is not before[1]:
+            files.put(place.handle, *hit)
+        answers.append(LiveCopy(copy.copy_id, place, role, hit[1].sha256, flags_of(hit[0].name)))
+    return missing
 
 
 def digest_of(
@@ -68,11 +84,13 @@ def digest_of(
 ) -> tuple[Found, Digest] | None:
     """The file with this handle and the digest of its bytes, or None. Raises `OSError`.
 
-    A file that was read before is only looked at: it is read again if that shows any change.
+    A file that was read before is only looked at, and the digest in `seen` is the answer: it is read
+    again if that shows any change.
     """
-    if seen is not None and seen.digest is not None and _unchanged(folder, seen.found, seen.digest):
-        return seen.found, seen.digest
-    for found in folder.names(handle, seen.found if seen else None, guess=guess):
+    hint, digested = seen or (None, None)
+    if hint is not None and digested is not None and _unchanged(folder, hint, digested):
+        return hint, digested
+    for found in folder.names(handle, hint, guess=guess):
         try:
             return found, digest(found.name, folder.part(found.part))
         except FileNotFoundError:
@@ -86,12 +104,6 @@ def _unchanged(folder: OpenFolder, found: Found, digested: Digest) -> bool:
     except FileNotFoundError:
         return False
     return digested.is_of(status)
-
-
-def _live(copy: CopyRef, place: Place, roles: FolderRoles, hit: tuple[Found, Digest]) -> LiveCopy:
-    found, digested = hit
-    role = roles.role_of(place.folder)
-    return LiveCopy(copy.copy_id, place, role, digested.sha256, flags_of(found.name))
 
 
 class _Search:
@@ -217,15 +229,17 @@ class _Search:
         try:
             if sizes is not None and not _may_be(folder, found, sizes):
                 return None
-            return digest_of(folder, place.handle, Seen(found, None), guess=False)
+            return digest_of(folder, place.handle, (found, None), guess=False)
         except OSError as error:
             self._blame(error)
             return None
 
     def _take(self, copy: CopyRef, place: Place, hit: tuple[Found, Digest]) -> LiveCopy:
         self._taken.add(place)
-        self._seen_files.put((self._mailbox.name, place.folder, place.handle), *hit)
-        return _live(copy, place, self._roles, hit)
+        self._seen_files.of(self._mailbox.name, place.folder).put(place.handle, *hit)
+        found, digested = hit
+        role = self._roles.role_of(place.folder)
+        return LiveCopy(copy.copy_id, place, role, digested.sha256, flags_of(found.name))
 
 
 def _sizes(copies: Sequence[CopyRef]) -> frozenset[int] | None:

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.dml import Update
 
+from models.tables.columns import HostileText, OpaqueText, is_plain
+
 
 class Many:
     """An UPDATE whose parameters are `bindparam`s; `columns` are those that differ from row to row."""
@@ -50,6 +52,14 @@ class _Ready:
             for name, bind in compiled.binds.items()
         }
 
+        # Conversions of text alter only what is not plain, so nearly nothing: one look at a whole
+        # column says so.
+        self._texts = frozenset(
+            name
+            for name, bind in compiled.binds.items()
+            if isinstance(bind.type, HostileText | OpaqueText)
+        )
+
     def parameters(
         self, columns: Sequence[str], rows: Sequence[Sequence[Any]], shared: Mapping[str, object]
     ) -> Any:
@@ -59,7 +69,7 @@ class _Ready:
             for name, value in {**self._fixed, **shared}.items()
         }
         for name, column in zip(columns, zip(*rows, strict=True), strict=True):
-            convert = self._convert[name]
+            convert = None if name in self._texts and is_plain(column) else self._convert[name]
             values[name] = column if convert is None else [convert(value) for value in column]
         if self._order:
             return list(zip(*(values[name] for name in self._order), strict=True))

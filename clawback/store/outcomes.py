@@ -127,7 +127,7 @@ def _ledger_rows(
     )
     rows = {
         copy_id: _LedgerRow(state == LedgerState.DONE.value, mailbox_id, ROLES[role])
-        for copy_id, state, mailbox_id, role in connection.execute(statement)
+        for copy_id, state, mailbox_id, role in connection.execute(statement).all()
     }
     if len(rows) != len(wanted):
         raise Conflict(f"some of these copies are not part of action {action_id}")

@@ -109,7 +109,7 @@ class OpaqueText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        if value is None or (value.isascii() and "\x00" not in value):
+        if value is None or is_plain((value,)):
             return value
         return _TO_ESCAPE.sub(lambda found: f"{_ESCAPE}{ord(found[0]):04x}", value)
 
@@ -124,9 +124,18 @@ def unescaped(value: str) -> str:
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
 
 
+def is_plain(texts: Iterable[str | None]) -> bool:
+    """Whether all texts go into any database, and come back, as they are: ASCII without NUL."""
+    try:
+        joined = "".join(texts)  # type: ignore[arg-type]
+    except TypeError:  # one is None
+        return False
+    return joined.isascii() and "\x00" not in joined
+
+
 def storable(value: str) -> str:
     """The text with what no database keeps replaced by U+FFFD."""
-    if value.isascii() and "\x00" not in value:
+    if is_plain((value,)):
         return value
     return _UNSTORABLE.sub("\ufffd", value)
 
