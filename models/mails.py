@@ -43,7 +43,8 @@ class AttachmentFact:
 
     `sha256` is lower-case hex of the decoded bytes, `size_bytes` their number. `filename` is what
     the message claims (hostile text, may be empty), `where` is the path of MIME parts, such as
-    "1.2" or "1.2/3.1" inside a nested message.
+    "1.2" or "1.2/3.1" inside a nested message. `file_type` is what the first bytes say, such as
+    "png" (`clawback.mail.magic`); empty where they do not.
     """
 
     sha256: str
@@ -51,6 +52,7 @@ class AttachmentFact:
     size_bytes: int
     content_type: str
     where: str
+    file_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from clawback.mail.documents import Document, read_document
 from clawback.mail.found import FoundLink
 from clawback.mail.html import links_in_html, looks_like_html
 from clawback.mail.identity import mail_key
+from clawback.mail.magic import file_type
 from clawback.mail.parts import HTML_TYPES, Leaf, PartReader, without_lead
 from clawback.mail.text import links_in_text
 from models.mails import (
@@ -26,7 +27,7 @@ from models.mails import (
 )
 
 # Raise it when the same bytes give other facts: the index then knows what to read again.
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 
 MAX_LINKS = 10_000  # distinct ones a message; real mail has at most 325
 _MAX_EMBEDDED_DEPTH = 3
@@ -141,6 +142,7 @@ def _attachment(content: bytes, leaf: Leaf, filename: str, where: str) -> Attach
         size_bytes=len(content),
         content_type="" if embedded else _storable(leaf.content_type),
         where=where,
+        file_type=file_type(content),
     )
 
 

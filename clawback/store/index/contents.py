@@ -153,6 +153,7 @@ def _file_rows(mail_id: int, item: MailFacts) -> list[dict[str, Any]]:
             "filename": fact.filename,
             "content_type": fact.content_type,
             "part": fact.where,
+            "file_type": fact.file_type,
         }
         for position, fact in enumerate(item.attachments)
     ]
