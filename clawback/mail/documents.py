@@ -1,23 +1,24 @@
 """Attached files that can hold links or other files: one registry, type -> reader.
 
-To add a kind of document add one line to `READERS`. A reader gets bytes and yields what it found;
-it never runs, renders or fetches anything and keeps to its own limits.
+To add a kind of document add one line to `READERS`. A reader yields what it finds as it finds it:
+links, files inside, and what it could not read. It takes from the message's budget before it spends,
+lets `LimitReached` pass (what it gave until then is kept), and never runs, renders or fetches
+anything.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from clawback.mail.charsets import decoded_text
-from clawback.mail.found import FoundLink
+from clawback.mail.found import Found, Unread
 from clawback.mail.html import links_in_html, looks_like_html
-from clawback.mail.pdf import links_in_pdf
+from clawback.mail.limits import Budget
+from clawback.mail.pdf import read_pdf
 from clawback.mail.text import links_in_text
-from clawback.mail.zips import EmbeddedFile, read_zip
-
-MAX_TEXT_BYTES = 16_000_000
+from clawback.mail.zips import read_zip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,19 @@ class Document:
         return self.filename.rpartition(".")[2].strip().lower() if "." in self.filename else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a reader found; `problems` are codes of what it could not read."""
-
-    links: tuple[FoundLink, ...] = ()
-    files: tuple[EmbeddedFile, ...] = ()
-    problems: tuple[str, ...] = ()
+Reader = Callable[[Document, Budget], Iterator[Found]]
 
 
-Reader = Callable[[Document], Reading]
+def read_document(document: Document, budget: Budget) -> Iterator[Found]:
+    """What the first reader that knows the file's type finds; nothing for unknown types.
 
-
-def read_document(document: Document) -> Reading:
-    """What the first reader that knows the file's type found; nothing for unknown types."""
+    Raises `LimitReached`, and whatever a reader raises over hostile content.
+    """
+    budget.check_time()
     for knows, reader in READERS:
         if knows(document):
-            return reader(document)
-    return Reading()
+            yield from reader(document, budget)
+            return
 
 
 _HTML_START = re.compile(
@@ -94,53 +90,50 @@ def _is_text(document: Document) -> bool:
     return document.content_type.startswith("text/") or document.suffix in _TEXT_SUFFIXES
 
 
-def _text(document: Document) -> str:
-    return decoded_text(document.content[:MAX_TEXT_BYTES], document.charset)
+def _read_pdf(document: Document, budget: Budget) -> Iterator[Found]:
+    return read_pdf(document.content, budget)
 
 
-def _read_pdf(document: Document) -> Reading:
-    links, problems = links_in_pdf(document.content)
-    return Reading(tuple(links), problems=tuple(problems))
+def _read_zip(document: Document, budget: Budget) -> Iterator[Found]:
+    return read_zip(document.content, budget)
 
 
-def _read_zip(document: Document) -> Reading:
-    links, files, problems = read_zip(document.content)
-    return Reading(tuple(links), tuple(files), tuple(problems))
+def _of_text(read: Callable[[str, Budget], Iterator[Found]]) -> Reader:
+    """A reader of documents from one of texts: it reads what the limits allow of each."""
+
+    def reader(document: Document, budget: Budget) -> Iterator[Found]:
+        most = budget.limits.text_bytes
+        if len(document.content) > most:
+            yield Unread("too-large")
+        yield from read(decoded_text(document.content[:most], document.charset), budget)
+
+    return reader
 
 
-def _read_calendar(document: Document) -> Reading:
+def _read_calendar(text: str, budget: Budget) -> Iterator[Found]:
     """Folded lines joined and escapes undone (RFC 5545); descriptions may be HTML."""
-    text = re.sub(r"\r?\n[ \t]", "", _text(document))
+    text = re.sub(r"\r?\n[ \t]", "", text)
     text = re.sub(r"\\([nN,;\\])", lambda m: "\n" if m[1] in "nN" else m[1], text)
-    links = list(links_in_text(text))
+    yield from links_in_text(text)
     if looks_like_html(text):
-        links += links_in_html(text)
-    return Reading(tuple(links))
+        yield from links_in_html(text, budget)
 
 
-def _read_html(document: Document) -> Reading:
-    problems: list[str] = []
-    links = tuple(links_in_html(_text(document), problems))
-    return Reading(links, problems=tuple(problems))
-
-
-def _read_xml(document: Document) -> Reading:
+def _read_xml(text: str, _: Budget) -> Iterator[Found]:
     """Links in the text of elements; those in attributes and declarations are mostly name spaces."""
-    values = "\n".join(_XML_TEXT.findall(_text(document)))
-    return Reading(tuple(links_in_text(values.replace("&amp;", "&"))))
+    values = "\n".join(_XML_TEXT.findall(text))
+    return iter(links_in_text(values.replace("&amp;", "&")))
 
 
-def _read_text(document: Document) -> Reading:
-    text = _text(document)
-    links = links_in_html(text) if looks_like_html(text) else links_in_text(text)
-    return Reading(tuple(links))
+def _read_text(text: str, budget: Budget) -> Iterator[Found]:
+    return links_in_html(text, budget) if looks_like_html(text) else links_in_text(text)
 
 
 READERS: tuple[tuple[Callable[[Document], bool], Reader], ...] = (
     (_is_pdf, _read_pdf),
     (_is_zip, _read_zip),
-    (_is_calendar, _read_calendar),
-    (_is_html, _read_html),
-    (_is_xml, _read_xml),
-    (_is_text, _read_text),
+    (_is_calendar, _of_text(_read_calendar)),
+    (_is_html, _of_text(links_in_html)),
+    (_is_xml, _of_text(_read_xml)),
+    (_is_text, _of_text(_read_text)),
 )

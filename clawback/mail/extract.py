@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from clawback.core.urls import key_chain
 from clawback.mail import headers as header
 from clawback.mail.charsets import decoded_text
 from clawback.mail.documents import Document, read_document
-from clawback.mail.found import FoundLink
+from clawback.mail.found import EmbeddedFile, Found, FoundLink, Unread
 from clawback.mail.html import links_in_html, looks_like_html
 from clawback.mail.identity import mail_key
+from clawback.mail.limits import Budget, Clock, LimitReached
 from clawback.mail.magic import file_type
 from clawback.mail.parts import HTML_TYPES, Leaf, PartReader, without_lead
 from clawback.mail.text import links_in_text
+from models.limits import DEFAULT_LIMITS, Limits
 from models.mails import (
     AttachmentFact,
     LinkPlace,
@@ -29,63 +32,88 @@ from models.mails import (
 # Raise it when the same bytes give other facts: the index then knows what to read again.
 EXTRACTOR_VERSION = 2
 
-MAX_LINKS = 10_000  # distinct ones a message; real mail has at most 325
-_MAX_EMBEDDED_DEPTH = 3
-# What one message's archives may unpack to, all together: archives in archives multiply, and a few
-# kilobytes would otherwise keep a core busy for days.
-MAX_UNPACKED_BYTES = 200_000_000
-MAX_UNPACKED_FILES = 2_000
 _NOBODY = OrganisationProfile()
 
 
-def extract(raw: bytes, profile: OrganisationProfile = _NOBODY) -> MailFacts:
-    """The facts of one message. Never raises: what can't be read becomes a `Problem`."""
+def extract(
+    raw: bytes,
+    profile: OrganisationProfile = _NOBODY,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    clock: Clock | None = None,
+) -> MailFacts:
+    """The facts of one message. Never raises: what can't be read becomes a `Problem`.
+
+    What lies beyond a limit is not read; all that was seen before is kept. The limit of time needs
+    a clock.
+    """
     message = without_lead(raw)
+    budget = Budget(limits, len(raw), clock=clock)
     head = _read_head(message)
-    reader = PartReader(message)
+    reader = PartReader(message, limits)
     leaves = reader.leaves()
-    found = _Findings(problems=[Problem(code, where) for code, where in reader.problems])
+    found = _Findings(budget, problems=[Problem(code, where) for code, where in reader.problems])
     for leaf in leaves:
         try:
             _read_leaf(leaf, found)
-        except Exception:
+        except Exception as error:
             # Hostile content may break any reader; the rest of the message still counts.
-            found.problems.append(Problem("unreadable-part", leaf.where))
+            found.note(_code_of(error), leaf.where)
+    found.cut = reader.cut
     return _facts(raw, head, leaves, found, profile)
+
+
+def _code_of(error: Exception) -> str:
+    match error:
+        case LimitReached():
+            return error.code
+        case MemoryError():
+            return "out-of-memory"
+        case _:
+            return "unreadable-part"
 
 
 @dataclass(slots=True)
 class _Findings:
     """What the parts gave so far; links are kept once per place."""
 
+    budget: Budget
     attachments: list[AttachmentFact] = field(default_factory=list)
     urls: dict[tuple[str, LinkPlace, str | None], UrlFact] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    unpacked_bytes: int = 0
-    unpacked_files: int = 0
+    cut: bool = False
     _seen: set[tuple[str, LinkRole, LinkPlace]] = field(default_factory=set)
 
-    def add_links(self, links: Iterable[FoundLink], location: LinkPlace, where: str) -> None:
-        for link in links:
-            place = link.place or location
-            if (link.raw, link.role, place) in self._seen:
-                continue
-            self._seen.add((link.raw, link.role, place))
-            self._add(link, place, where)
-            if len(self.urls) >= MAX_LINKS:
-                self.problems.append(Problem("too-many-links", where))
-                return
+    def add_links(self, links: Iterable[Found], location: LinkPlace, where: str) -> None:
+        """The links of one text, and what of it could not be read. Raises `LimitReached`."""
+        for found in links:
+            match found:
+                case FoundLink():
+                    self.add_link(found, location, where)
+                case Unread():
+                    self.note(found.code, where)
+                case EmbeddedFile():
+                    pass  # no text holds one
 
-    def may_unpack(self) -> bool:
-        """Whether another file may still be opened within the limits of one message."""
-        few = self.unpacked_files < MAX_UNPACKED_FILES
-        return few and self.unpacked_bytes < MAX_UNPACKED_BYTES
+    def add_link(self, link: FoundLink, location: LinkPlace, where: str) -> None:
+        """One link, unless the same characters stood there before. Raises `LimitReached`."""
+        place = link.place or location
+        if (link.raw, link.role, place) in self._seen:
+            return
+        self._seen.add((link.raw, link.role, place))
+        self._add(link, place, where)
+
+    def note(self, code: str, where: str) -> None:
+        """Something that could not be read."""
+        self.problems.append(Problem(code, where))
 
     def _add(self, link: FoundLink, place: LinkPlace, where: str) -> None:
         wrapper: str | None = None
         for canonical in key_chain(link.raw):
             key = (canonical.url, place, wrapper)
             known = self.urls.get(key)
+            if known is None:
+                self.budget.take_links()
             if known is None or (known.role is LinkRole.RESOURCE and link.role is LinkRole.LINK):
                 self.urls[key] = UrlFact(
                     url=canonical.url,
@@ -102,36 +130,43 @@ class _Findings:
 def _read_leaf(leaf: Leaf, found: _Findings) -> None:
     if leaf.is_attachment:
         found.attachments.append(_attachment(leaf.content, leaf, leaf.filename, leaf.where))
-        if not leaf.is_message:
-            _read_file(
-                Document(leaf.content, leaf.content_type, leaf.filename, leaf.charset), leaf, found
-            )
+        if not leaf.is_message and found.budget.limits.documents:
+            document = Document(leaf.content, leaf.content_type, leaf.filename, leaf.charset)
+            _read_file(document, leaf, found, depth=leaf.depth)
         return
     place = LinkPlace.ATTACHMENT if leaf.nested else LinkPlace.BODY
-    text = decoded_text(leaf.content, leaf.charset)
+    most = found.budget.limits.text_bytes
+    if len(leaf.content) > most:
+        found.note("too-large", leaf.where)
+    text = decoded_text(leaf.content[:most], leaf.charset)
     if leaf.content_type in HTML_TYPES or looks_like_html(text):
-        problems: list[str] = []
-        found.add_links(links_in_html(text, problems), place, leaf.where)
-        found.problems.extend(Problem(code, leaf.where) for code in problems)
+        found.add_links(links_in_html(text, found.budget), place, leaf.where)
     else:
+        found.budget.check_time()
         found.add_links(links_in_text(text, delsp=leaf.delsp), place, leaf.where)
 
 
-def _read_file(document: Document, leaf: Leaf, found: _Findings, *, depth: int = 0) -> None:
-    if not found.may_unpack():
-        limit = Problem("too-large", leaf.where)
-        found.problems.extend([] if limit in found.problems else [limit])
-        return
-    reading = read_document(document)
-    found.unpacked_files += len(reading.files)
-    found.unpacked_bytes += sum(len(file.content) for file in reading.files)
-    found.add_links(reading.links, LinkPlace.ATTACHMENT, leaf.where)
-    found.problems.extend(Problem(code, leaf.where) for code in dict.fromkeys(reading.problems))
-    for file in reading.files:
-        found.attachments.append(_attachment(file.content, leaf, file.name, leaf.where))
-        if depth < _MAX_EMBEDDED_DEPTH:
-            inner = Document(file.content, "", file.name, "")
-            _read_file(inner, leaf, found, depth=depth + 1)
+def _read_file(document: Document, leaf: Leaf, found: _Findings, *, depth: int) -> None:
+    """What the file holds, then what the files in it hold: each level whole before the next."""
+    files: list[EmbeddedFile] = []
+    try:
+        found.budget.check_depth(depth)
+        for item in read_document(document, found.budget):
+            match item:
+                case FoundLink():
+                    found.add_link(item, LinkPlace.ATTACHMENT, leaf.where)
+                case Unread():
+                    found.note(item.code, leaf.where)
+                case EmbeddedFile():
+                    if item.whole:
+                        found.attachments.append(
+                            _attachment(item.content, leaf, item.name, leaf.where)
+                        )
+                    files.append(item)
+    except Exception as error:
+        found.note(_code_of(error), leaf.where)
+    for file in files:
+        _read_file(Document(file.content, "", file.name, ""), leaf, found, depth=depth + 1)
 
 
 def _attachment(content: bytes, leaf: Leaf, filename: str, where: str) -> AttachmentFact:
@@ -160,17 +195,22 @@ def _read_head(message: bytes) -> _Head:
 
 
 def _facts(
-    raw: bytes, head: _Head, leaves: list[Leaf], found: _Findings, profile: OrganisationProfile
+    raw: bytes,
+    head: _Head,
+    leaves: list[Leaf],
+    found: _Findings,
+    profile: OrganisationProfile,
 ) -> MailFacts:
     fields = head.fields
+    content_sha256 = hashlib.sha256(raw).hexdigest()
     senders = header.addresses(fields.first("from"))
     from_name, from_address = senders[0] if senders else ("", "")
     to = _addresses(fields.all("to"))
     cc = _addresses(fields.all("cc"))
     subject = _storable(header.collapsed(header.decoded(fields.first("subject"))))
     return MailFacts(
-        content_sha256=hashlib.sha256(raw).hexdigest(),
-        mail_key=mail_key(fields, leaves),
+        content_sha256=content_sha256,
+        mail_key=mail_key(fields, leaves, but_not_all_of=content_sha256 if found.cut else ""),
         extractor_version=EXTRACTOR_VERSION,
         size_bytes=len(raw),
         internet_message_id=_storable(fields.first("message-id")),
@@ -192,17 +232,18 @@ def _facts(
         language="",
         attachments=tuple(found.attachments),
         urls=tuple(found.urls.values()),
-        header_urls=_header_urls(subject, fields.all("list-unsubscribe")),
+        header_urls=_header_urls(subject, fields.all("list-unsubscribe"), found.budget.limits),
         problems=tuple(dict.fromkeys((*head.problems, *found.problems))),
     )
 
 
-def _header_urls(subject: str, unsubscribes: list[str]) -> tuple[UrlFact, ...]:
+def _header_urls(subject: str, unsubscribes: list[str], limits: Limits) -> tuple[UrlFact, ...]:
     """Links of the Subject and of List-Unsubscribe, which never cluster by themselves."""
-    found = _Findings()
-    found.add_links(links_in_text(subject), LinkPlace.SUBJECT, "Subject")
-    for value in unsubscribes:
-        found.add_links(links_in_text(value), LinkPlace.HEADER, "List-Unsubscribe")
+    found = _Findings(Budget(limits))
+    with suppress(LimitReached):
+        found.add_links(links_in_text(subject), LinkPlace.SUBJECT, "Subject")
+        for value in unsubscribes:
+            found.add_links(links_in_text(value), LinkPlace.HEADER, "List-Unsubscribe")
     return tuple(found.urls.values())
 
 

@@ -1,4 +1,4 @@
-"""A link as some reader found it, before it is made canonical."""
+"""What the readers of parts and documents find."""
 
 from __future__ import annotations
 
@@ -17,3 +17,25 @@ class FoundLink:
     raw: str
     role: LinkRole = LinkRole.LINK
     place: LinkPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedFile:
+    """One file inside another; `name` is what the archive claims (hostile text).
+
+    Not `whole`: a limit was reached within it. It is searched for links and has no hash.
+    """
+
+    name: str
+    content: bytes
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that could not be read, as the code of a `Problem`."""
+
+    code: str
+
+
+Found = FoundLink | EmbeddedFile | Unread

@@ -8,13 +8,13 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from clawback.mail.found import FoundLink
+from clawback.mail.found import Found, FoundLink, Unread
+from clawback.mail.limits import Budget
 from clawback.mail.scripts import pages_in_data, pages_in_script
 from clawback.mail.tags import is_too_deep, links_in_tags
 from clawback.mail.text import links_in_text
 from models.mails import LinkRole
 
-MAX_PAGES = 2_000  # pages inside pages: comments, scripts that write, data: links
 _MAX_DEPTH = 4
 
 _MAX_BASE_CHARS = 2_000
@@ -47,35 +47,30 @@ def looks_like_html(text: str) -> bool:
     return _LOOKS_HTML.search(text) is not None
 
 
-def links_in_html(source: str, problems: list[str] | None = None) -> Iterator[FoundLink]:
+def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
     """Every link of the page and of the pages that it hides, resolved against its base.
 
-    Adds "too-many-pages" or "too-deep" to `problems` if a limit kept some from being read.
+    Those in comments, scripts that write and `data:` links count as pages; says "too-many-pages" or
+    "too-deep" where a limit kept some from being read. Raises `LimitReached`.
 
     Entities are decoded once, by the parser. What stands after `</html>` counts, and so do
     conditional comments, strings that a script unescapes or decodes, and `data:` pages.
     """
     pages = [source]
-    read = 0
     for _ in range(_MAX_DEPTH):
         inner: list[str] = []
-        for page in pages[: MAX_PAGES - read]:
+        for page in pages:
+            budget.take_pages()
             if is_too_deep(page):
                 yield from links_in_tags(page)
-                _note(problems, "too-deep")
+                yield Unread("too-deep")
                 continue
             tree = LexborHTMLParser(page)
             yield from _links_of_tree(tree)
             inner.extend(_inner_pages(page, tree))
-        read += len(pages)
         pages = inner
-    if pages or read > MAX_PAGES:
-        _note(problems, "too-many-pages")
-
-
-def _note(problems: list[str] | None, code: str) -> None:
-    if problems is not None and code not in problems:
-        problems.append(code)
+    if pages:
+        yield Unread("too-many-pages")
 
 
 def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[str]:

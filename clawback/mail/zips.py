@@ -8,15 +8,14 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from clawback.mail.found import FoundLink
+from clawback.mail.found import EmbeddedFile, Found, FoundLink, Unread
+from clawback.mail.limits import Budget, unpack
 from clawback.mail.text import links_in_text
 from models.mails import LinkRole
 
-MAX_MEMBERS = 1_000
-MAX_MEMBER_BYTES = 32_000_000
-MAX_TOTAL_BYTES = 100_000_000
+_ENTRY = b"PK\x01\x02"  # of the central directory
+_BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError)
 
 _RELATIONSHIP = re.compile(r"<(?:\w+:)?Relationship\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([A-Za-z]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
@@ -26,67 +25,37 @@ _TEXT_PART = re.compile(
 _TEXT = re.compile(r">([^<>]{8,})<")
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddedFile:
-    """One file inside another; `name` is what the archive claims (hostile text)."""
-
-    name: str
-    content: bytes
-
-
-def read_zip(content: bytes) -> tuple[list[FoundLink], list[EmbeddedFile], list[str]]:
-    """Links of an Office package, or the members of any other archive, and problem codes.
+def read_zip(content: bytes, budget: Budget) -> Iterator[Found]:
+    """Links of an Office package, or the members of any other archive. Raises `LimitReached`.
 
     Members of Office packages are boilerplate that unrelated files share: they are never given.
     """
-    links: list[FoundLink] = []
-    files: list[EmbeddedFile] = []
-    problems: list[str] = []
+    budget.take_bytes(0)
+    budget.take_objects(content.count(_ENTRY))  # each is made an object when the archive is opened
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             is_package = any(name == "[Content_Types].xml" for name in archive.namelist())
-            for name, data in _members(archive, problems, only_xml=is_package):
-                if is_package:
-                    links.extend(_links_of_member(name, data))
+            for found in _members(archive, budget, only_xml=is_package):
+                if is_package and isinstance(found, EmbeddedFile):
+                    yield from _links_of_member(found.name, found.content)
                 else:
-                    files.append(EmbeddedFile(name, data))
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError):
-        problems.append("bad-archive")
-    return links, files, problems
+                    yield found
+    except _BROKEN:
+        yield Unread("bad-archive")
 
 
-def _members(
-    archive: zipfile.ZipFile, problems: list[str], *, only_xml: bool
-) -> Iterator[tuple[str, bytes]]:
-    total = 0
-    for number, member in enumerate(archive.infolist()):
-        if number >= MAX_MEMBERS or total > MAX_TOTAL_BYTES:
-            problems.append("too-large")
-            return
+def _members(archive: zipfile.ZipFile, budget: Budget, *, only_xml: bool) -> Iterator[Found]:
+    for member in archive.infolist():
         if member.is_dir() or (only_xml and not _is_read(member.filename)):
             continue
         if member.flag_bits & 1:
-            problems.append("encrypted-archive")
+            yield Unread("encrypted-archive")
             continue
-        data = _read_member(archive, member, problems)
-        if data is not None:
-            total += len(data)
-            yield member.filename, data
-
-
-def _read_member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, problems: list[str]
-) -> bytes | None:
-    try:
-        with archive.open(member) as stream:
-            data = stream.read(MAX_MEMBER_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError):
-        problems.append("bad-archive")
-        return None
-    if len(data) > MAX_MEMBER_BYTES:
-        problems.append("too-large")
-        return None
-    return data
+        try:
+            with archive.open(member) as stream:
+                yield from unpack(member.filename, stream, budget)
+        except (*_BROKEN, RuntimeError):
+            yield Unread("bad-archive")
 
 
 def _is_read(name: str) -> bool:
