@@ -16,6 +16,7 @@ from clawback.mail.charsets import decoded_text
 from clawback.mail.found import Found, Unread
 from clawback.mail.html import links_in_html, looks_like_html
 from clawback.mail.limits import Budget
+from clawback.mail.passwords import USUAL_PASSWORDS, Passwords
 from clawback.mail.pdf import read_pdf
 from clawback.mail.text import links_in_text
 from clawback.mail.zips import read_zip
@@ -23,12 +24,13 @@ from clawback.mail.zips import read_zip
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as attached; type and name are claims of the message."""
+    """One file as attached; type and name are claims of the message, `passwords` what it offers."""
 
     content: bytes
     content_type: str
     filename: str
     charset: str
+    passwords: Passwords = USUAL_PASSWORDS
 
     @property
     def suffix(self) -> str:

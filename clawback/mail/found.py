@@ -11,24 +11,32 @@ from models.mails import LinkPlace, LinkRole
 class FoundLink:
     """The characters of a link and its role; `place` only where the reader knows better.
 
-    A reader of images says `QR_CODE`; for all else the place follows from the part.
+    A reader of images says `QR_CODE`; for all else the place follows from the part. `opened_from` is
+    the mark of `UrlFact` for what only a one-way trick reveals, such as "script:atob".
     """
 
     raw: str
     role: LinkRole = LinkRole.LINK
     place: LinkPlace | None = None
+    opened_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedFile:
     """One file inside another; `name` is what the archive claims (hostile text).
 
-    Not `whole`: a limit was reached within it. It is searched for links and has no hash.
+    Not `whole`: a limit was reached within it. It is searched for links and has no hash. `counts` is
+    False for what unrelated files share, such as the parts of a document: searched too, never hashed.
+    `number` is its place among the files of its container, from 1; 0 for "the next". `opened_from`
+    marks what only a password revealed; the links in it have the mark too.
     """
 
     name: str
     content: bytes
     whole: bool = True
+    counts: bool = True
+    number: int = 0
+    opened_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
