@@ -66,6 +66,14 @@ class IndexStore(Protocol):
         """Record that the source has these mailboxes; until each was looked at, `as_of` is None."""
         ...
 
+    def answered(self, source: str, now: datetime) -> None:
+        """Record that a source could be asked for its mailboxes and read."""
+        ...
+
+    def silent(self, source: str, code: str, now: datetime) -> None:
+        """Record that a source could not be asked, with a constant code; until it answers again."""
+        ...
+
     def touch(self, source: str, mailboxes: Collection[str], now: datetime) -> None:
         """Record that these mailboxes were looked at and had no changes."""
         ...

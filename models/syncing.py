@@ -74,6 +74,7 @@ class IndexStatus:
     """How large and how fresh the index is.
 
     `as_of` is the oldest mailbox's last sync; None where a mailbox, or all, were never looked at.
+    `answered_at` says of each source that answered the latest sync when that was.
     """
 
     mailboxes: int
@@ -81,6 +82,7 @@ class IndexStatus:
     copies: int
     problem_mails: int
     as_of: datetime | None
+    answered_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

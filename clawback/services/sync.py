@@ -34,6 +34,9 @@ WRITE_AT_ONCE = 64
 FACTS_KEPT = 4096
 """Mails whose facts are kept for the next mailbox that holds the same bytes."""
 
+UNREADABLE = "unreadable"
+"""Why a source counts as away that lists its mailboxes."""
+
 Progress = Callable[[int, int], None]
 """Called with mailboxes done and mailboxes in all."""
 
@@ -98,8 +101,9 @@ class _Run:
         except SourceError as error:
             log.error("source_unavailable", extra={"source": error.source, "code": error.code})
             self.tally.failed += 1
+            self.ctx.store.index.silent(source.name, error.code, self.ctx.clock.now())
             return
-        index = self.ctx.store.index
+        index, failed = self.ctx.store.index, self.tally.failed
         self.tally.gone += index.drop_mailboxes(source.name, mailboxes, self.ctx.clock.now())
         cursors = index.cursors(source.name)
         index.announce(source.name, [name for name in mailboxes if name not in cursors])
@@ -108,6 +112,11 @@ class _Run:
         workers = (self._work(source, queue, cursors, extractor) for _ in range(MAILBOXES_AT_ONCE))
         await asyncio.gather(*workers)
         self._write(source.name)
+        if mailboxes and self.tally.failed - failed == len(mailboxes):
+            # It lists its mailboxes and lets none be read: as good as away.
+            index.silent(source.name, UNREADABLE, self.ctx.clock.now())
+        else:
+            index.answered(source.name, self.ctx.clock.now())
 
     async def _work(
         self,

@@ -17,6 +17,7 @@ from models.tables.locations import CopyLocationRow, LocationCheckRow
 from models.tables.mailboxes import MailboxRow
 from models.tables.mails import MailFileRow, MailRecipientRow, MailRow, MailUrlRow, UrlRow
 from models.tables.settings import PauseRow, SettingsVersionRow
+from models.tables.sources import SourceRow
 from models.tables.suppressions import SuppressionRow
 
 METADATA = Row.metadata
@@ -27,6 +28,7 @@ def table_of(row: type[SQLModel]) -> Table:
     return METADATA.tables[str(row.__tablename__)]
 
 
+sources = table_of(SourceRow)
 mailboxes = table_of(MailboxRow)
 mails = table_of(MailRow)
 mail_files = table_of(MailFileRow)

@@ -88,6 +88,24 @@ class SqlIndex:
         if mailboxes:
             changing.announce_mailboxes(self._database, source, sorted(mailboxes))
 
+    def answered(self, source: str, now: datetime) -> None:
+        """Record that a source could be asked for its mailboxes and read."""
+        self._heard(source, answered_at=now, failed_at=None, failure="")
+
+    def silent(self, source: str, code: str, now: datetime) -> None:
+        """Record that a source could not be asked, with a constant code; until it answers again."""
+        self._heard(source, failed_at=now, failure=code)
+
+    def _heard(self, source: str, **change: object) -> None:
+        statement = self._database.insert(catalog.sources).values(
+            {"name": source, "failure": "", **change}
+        )
+        upsert = statement.on_conflict_do_update(
+            index_elements=[catalog.sources.c.name], set_=change
+        )
+        with self._database.write() as connection:
+            connection.execute(upsert)
+
     def touch(self, source: str, mailboxes: Collection[str], now: datetime) -> None:
         """Record that these mailboxes were asked just now and had nothing new."""
         with self._database.write() as connection:

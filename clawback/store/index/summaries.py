@@ -14,7 +14,7 @@ from clawback.store.keys import is_sha256
 from models.clusters import ClusterFacts, Member
 from models.indicators import Indicator, IndicatorKind
 from models.syncing import IndexStatus, ProblemMail
-from models.tables.catalog import copies, mail_files, mail_recipients, mailboxes, mails
+from models.tables.catalog import copies, mail_files, mail_recipients, mailboxes, mails, sources
 
 _TOP = 10
 
@@ -118,7 +118,13 @@ def index_status(connection: Connection) -> IndexStatus:
         copies=connection.execute(live).scalar_one(),
         problem_mails=connection.execute(problems).scalar_one(),
         as_of=None if as_of == NEVER else as_of,
+        answered_at=dict(connection.execute(_ANSWERED).tuples().all()),
     )
+
+
+_ANSWERED = select(sources.c.name, sources.c.answered_at).where(
+    sources.c.answered_at.is_not(None), sources.c.failed_at.is_(None)
+)
 
 
 def problem_mails(connection: Connection, limit: int) -> tuple[ProblemMail, ...]:
