@@ -14,7 +14,7 @@ from models.actions import (
     RemediationAction,
 )
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
-from models.clusters import Cluster, ClusterFacts, Member
+from models.clusters import Cluster, ClusterFacts, Match, Member
 from models.copies import (
     CopyRef,
 )
@@ -22,6 +22,7 @@ from models.decisions import Decision, PolicyInputs, RecentAction
 from models.history import HistoryEntry
 from models.indicators import Indicator, Judgement
 from models.locations import CopyLocation, LocationCounts
+from models.mails import MailFacts
 from models.outcomes import (
     CopyOutcome,
     LedgerEntry,
@@ -31,7 +32,7 @@ from models.outcomes import (
 from models.pausing import Pause
 from models.planning import NewAction
 from models.settings import Settings
-from models.syncing import IndexStatus, KnownCopy, MailboxDelta, ProblemMail
+from models.syncing import IndexStatus, KnownCopy, MailboxDelta, PlacedContent, ProblemMail
 
 
 class IndexStore(Protocol):
@@ -115,6 +116,26 @@ class IndexStore(Protocol):
 
     def problem_mails(self, limit: int) -> tuple[ProblemMail, ...]:
         """Mails that could not be read whole, newest first."""
+        ...
+
+    def matches(self, mail_ids: Collection[int], indicator: Indicator) -> Mapping[int, Match]:
+        """Where each of these mails carries the indicator, by mail id."""
+        ...
+
+    def outdated(self) -> int:
+        """How many mails with a live copy an older extractor has read."""
+        ...
+
+    def outdated_mails(self) -> tuple[int, ...]:
+        """The ids of those mails, newest first by the date that each claims."""
+        ...
+
+    def places_of(self, mail_ids: Collection[int]) -> Mapping[int, tuple[PlacedContent, ...]]:
+        """Where each of these mails has live copies, a few of them, newest copy first."""
+        ...
+
+    def replace_facts(self, facts: Sequence[MailFacts]) -> None:
+        """Write what a newer extractor read, all or nothing; copies and their numbers stay."""
         ...
 
 

@@ -86,6 +86,31 @@ class IndexStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedContent:
+    """Where the index has a live copy of some bytes."""
+
+    source: str
+    mailbox: str
+    place: Place
+    content_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReindexReport:
+    """What reading again came to, in mails.
+
+    `outdated` were there at first, `read` were read again; `left` are still outdated: gone or not
+    readable where the index has them. `unmatched` counts, by pending action, messages that it holds
+    although they no longer carry its indicator by the newer reading.
+    """
+
+    outdated: int
+    read: int
+    left: int
+    unmatched: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ProblemMail:
     """A mail with something that could not be read: where a copy of it is, and the codes."""
 

@@ -10,14 +10,16 @@ from sqlalchemy import ColumnElement, Select, select
 
 from clawback.store.database import Database
 from clawback.store.index import deltas as changing
-from clawback.store.index import summaries
+from clawback.store.index import rereading, summaries
 from clawback.store.index.contents import chunks
 from clawback.store.index.finding import find_members
+from clawback.store.index.matches import read_matches
 from clawback.store.index.refs import ROLES, read_refs
-from models.clusters import ClusterFacts, Member
+from models.clusters import ClusterFacts, Match, Member
 from models.copies import CopyRef, IndexedCopy, Place
 from models.indicators import Indicator
-from models.syncing import IndexStatus, KnownCopy, MailboxDelta, ProblemMail
+from models.mails import MailFacts
+from models.syncing import IndexStatus, KnownCopy, MailboxDelta, PlacedContent, ProblemMail
 from models.tables import catalog
 from models.tables.catalog import copies, mails
 
@@ -191,6 +193,31 @@ class SqlIndex:
         """Mails that could not be read whole, newest first."""
         with self._database.read() as connection:
             return summaries.problem_mails(connection, limit)
+
+    def matches(self, mail_ids: Collection[int], indicator: Indicator) -> Mapping[int, Match]:
+        """Where each of these mails carries the indicator, by mail id."""
+        with self._database.read() as connection:
+            return read_matches(self._database, connection, mail_ids, indicator)
+
+    def outdated(self) -> int:
+        """How many mails with a live copy an older extractor has read."""
+        with self._database.read() as connection:
+            return rereading.count_outdated(connection, self._extractor_version)
+
+    def outdated_mails(self) -> tuple[int, ...]:
+        """The ids of those mails, newest first by the date that each claims."""
+        with self._database.read() as connection:
+            return rereading.outdated_mails(connection, self._extractor_version)
+
+    def places_of(self, mail_ids: Collection[int]) -> Mapping[int, tuple[PlacedContent, ...]]:
+        """Where each of these mails has live copies, a few of them, newest copy first."""
+        with self._database.read() as connection:
+            return rereading.read_places(self._database, connection, mail_ids)
+
+    def replace_facts(self, facts: Sequence[MailFacts]) -> None:
+        """Write what a newer extractor read, all or nothing; copies and their numbers stay."""
+        if facts:
+            rereading.replace_facts(self._database, facts)
 
 
 def _known(source: str, mailbox: str, is_meant: ColumnElement[bool]) -> Select[Any]:
