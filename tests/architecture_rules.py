@@ -74,7 +74,8 @@ LAYERS: dict[str, Layer] = {
     ),
     # The canonical form of a URL is the core's, and links are put into it here.
     "clawback.mail": _layer(
-        "models clawback.errors clawback.core fast_mail_parser selectolax cryptography",
+        "models clawback.errors clawback.core fast_mail_parser selectolax cryptography "
+        "pikepdf pypdfium2 PIL zxingcpp",
         denied=_TABLES | IMPURE_STDLIB,
         reads_clock=False,
     ),

@@ -17,7 +17,8 @@ from clawback.mail.found import Found, Unread
 from clawback.mail.html import links_in_html, looks_like_html
 from clawback.mail.limits import Budget
 from clawback.mail.passwords import USUAL_PASSWORDS, Passwords
-from clawback.mail.pdf import read_pdf
+from clawback.mail.pdf.reading import read_pdf
+from clawback.mail.pictures import is_picture, read_picture
 from clawback.mail.text import links_in_text
 from clawback.mail.zips import read_zip
 
@@ -66,6 +67,10 @@ def _is_pdf(document: Document) -> bool:
     return b"%PDF-" in document.content[:1024]
 
 
+def _is_picture(document: Document) -> bool:
+    return is_picture(document.content)
+
+
 def _is_zip(document: Document) -> bool:
     return document.content.startswith(b"PK\x03\x04")
 
@@ -93,7 +98,14 @@ def _is_text(document: Document) -> bool:
 
 
 def _read_pdf(document: Document, budget: Budget) -> Iterator[Found]:
-    return read_pdf(document.content, budget)
+    return read_pdf(document.content, document.passwords, budget)
+
+
+def _read_picture(document: Document, budget: Budget) -> Iterator[Found]:
+    """Its codes; a picture that is a PDF too is read as both, or either would hide the other."""
+    if _is_pdf(document):
+        yield from _read_pdf(document, budget)
+    yield from read_picture(document.content, budget)
 
 
 def _read_zip(document: Document, budget: Budget) -> Iterator[Found]:
@@ -132,6 +144,7 @@ def _read_text(text: str, budget: Budget) -> Iterator[Found]:
 
 
 READERS: tuple[tuple[Callable[[Document], bool], Reader], ...] = (
+    (_is_picture, _read_picture),
     (_is_pdf, _read_pdf),
     (_is_zip, _read_zip),
     (_is_calendar, _of_text(_read_calendar)),

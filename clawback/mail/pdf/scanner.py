@@ -1,7 +1,6 @@
-"""Links in a PDF: annotations and URLs in text, from plain and deflated objects.
+"""Links in the bytes of a PDF that has lost its structure: found by their looks, not by reading it.
 
-The objects are searched, not interpreted: that finds what common producers write, within limits,
-and can't be led astray by a broken cross-reference table.
+Kept for files that qpdf can't open, such as one cut off before its catalogue.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator
 
-from clawback.mail.found import Found, FoundLink, Unread
+from clawback.mail.found import FoundLink
 from clawback.mail.limits import Budget, LimitReached
 from clawback.mail.text import links_in_text
 
@@ -27,10 +26,8 @@ _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r?\n)|(.))", re.S)
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
-def read_pdf(content: bytes, budget: Budget) -> Iterator[Found]:
-    """The links, and "encrypted-document" where some can't be read. Raises `LimitReached`."""
-    if b"/Encrypt" in content:
-        yield Unread("encrypted-document")
+def links_in_bytes(content: bytes, budget: Budget) -> Iterator[FoundLink]:
+    """Link annotations and shown links, in the plain and in streams. Raises `LimitReached`."""
     yield from _links(content)
     for data in _inflated(content, budget):
         yield from _links(data)

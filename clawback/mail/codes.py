@@ -1,0 +1,54 @@
+"""Links in the codes that a phone's camera reads: QR, Aztec and Data Matrix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from clawback.mail.found import FoundLink
+from clawback.mail.text import links_in_text
+from models.mails import LinkPlace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+OPENED_FROM = "image:qr"
+MIN_SIDE = 21
+"""Modules along the side of the smallest QR code (ISO/IEC 18004): no picture of fewer pixels has one."""
+
+# A search for Data Matrix costs three times that for the two others: measured on noise, 15 against
+# 3 ms a megapixel.
+_DATA_MATRIX_PIXELS = 1_500_000
+_LINK = re.compile(r"(?:URL(?:TO)?:)?((?:https?:[/\\]|www\.)\S+)", re.IGNORECASE)
+# What phones take for a card, a network, a message or an app and not for text.
+_STRUCTURED = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+
+def links_in_pixels(image: Image) -> Iterator[FoundLink]:
+    """The links of all codes in one picture in shades of grey ("L"), turned and inverted ones too."""
+    import zxingcpp
+
+    kinds = [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Aztec]
+    if image.width * image.height <= _DATA_MATRIX_PIXELS:
+        kinds.append(zxingcpp.BarcodeFormat.DataMatrix)
+    codes = zxingcpp.read_barcodes(
+        image, formats=zxingcpp.BarcodeFormats(kinds), text_mode=zxingcpp.TextMode.Plain
+    )
+    for code in codes:
+        yield from links_in_code(code.text)
+
+
+def links_in_code(text: str) -> Iterator[FoundLink]:
+    """The links of a code's text: itself, or those of a sentence; none of a card or a network."""
+    text = text.strip()
+    if match := _LINK.fullmatch(text):
+        raw = match[1]
+        yield _found(raw if raw[:4].lower() != "www." else f"http://{raw}")
+    elif not _STRUCTURED.match(text) or text[:4].lower() == "http":
+        for link in links_in_text(text):
+            yield _found(link.raw)
+
+
+def _found(raw: str) -> FoundLink:
+    return FoundLink(raw, place=LinkPlace.QR_CODE, opened_from=OPENED_FROM)
