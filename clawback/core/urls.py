@@ -164,9 +164,9 @@ def _canonical(parts: _Parts) -> CanonicalUrl:
 
 def _path(raw: str) -> str:
     """The path with a leading slash: escapes normal, dot segments resolved, slashes single."""
-    path = _SLASHES.sub("/", "/" + _escapes(raw))
+    path = "/" + _escapes(raw)
     if "/." not in path:
-        return path
+        return _SLASHES.sub("/", path)
     kept: list[str] = []
     segments = path.split("/")[1:]
     for segment in segments:
@@ -180,8 +180,12 @@ def _path(raw: str) -> str:
 
 
 def _query(raw: str) -> str:
-    """The pairs in their order, without empty pairs and tracking parameters."""
-    return "&".join(pair for pair in _escapes(raw).split("&") if pair and not _is_tracking(pair))
+    """The pairs in their order, without empty pairs and tracking parameters.
+
+    An apostrophe is the same escaped or not: a browser escapes it in a query (not in a path).
+    """
+    pairs = _escapes(raw).replace("%27", "'").split("&")
+    return "&".join(pair for pair in pairs if pair and not _is_tracking(pair))
 
 
 def _is_tracking(pair: str) -> bool:
