@@ -266,6 +266,10 @@ class CaseStore(Protocol):
         """Compare-and-set of the status. Raises `Conflict` where it is another one now."""
         ...
 
+    def count_pick_up(self, action_id: int, pick_ups: int, now: datetime) -> None:
+        """Record that an unfinished action gets a new run, the so many-th in a row. Raises `NotFound`."""
+        ...
+
     def bind_action_run(
         self, action_id: int, *, run_id: str = "", approval_run_id: str = "", attempt: int = 0
     ) -> None:

@@ -119,9 +119,22 @@ def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
         ("Their reason", inert(decision_reason(history), 500)),
         ("Decided", screen.at(found.decided_at)),
         ("Expires", screen.at(found.expires_at) if found.status.value == "Pending" else ""),
+        ("Tried again", _tried_again(found)),
         ("Ended", screen.at(found.ended_at)),
         ("Outcomes", outcome_line(found.outcomes)),
     ]
+
+
+def _tried_again(found: RemediationAction) -> str:
+    """How many runs in a row finished nothing, and until when the next one waits."""
+    from clawback.core.retrying import PICK_UPS, next_pick_up_at, pick_ups_in_vain
+
+    in_vain = pick_ups_in_vain(found)
+    if not in_vain:
+        return ""
+    said = f"{in_vain} of {counted(PICK_UPS, 'run')} in a row, no message finished"
+    at = next_pick_up_at(found) if found.status.value == "Running" else None
+    return f"{said}; not again before {screen.at(at)}" if at else said
 
 
 def _show_messages(entries: Sequence[LedgerEntry]) -> None:

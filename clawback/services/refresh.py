@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from clawback.core.retrying import Turn, next_turn, pick_ups_in_vain
 from clawback.errors import ClawbackError, Conflict
 from clawback.ports import RunControl
 from clawback.services.context import Context
+from clawback.services.giving_up import give_up
 from clawback.services.investigate import conclude, fail
 from clawback.services.locate import recheck_locations
 from clawback.services.remediate import check_may_move
@@ -42,6 +44,7 @@ class RefreshReport:
     picked_up: int = 0
     restarted: int = 0
     crashed: int = 0
+    gave_up: int = 0
 
     def __add__(self, other: RefreshReport) -> RefreshReport:
         """The sum, field by field."""
@@ -140,18 +143,30 @@ def _pick_up(ctx: Context, runs: RunControl, action: RemediationAction) -> Refre
     state = runs.state(bound) if bound else ""
     if state in LIVE - {"RUNNING"}:
         return RefreshReport()
-    report = RefreshReport(picked_up=1)
+    report = RefreshReport()
     if state == "RUNNING":
         # A run that gave the lease back lives, and may be at work on another indicator.
         if not ctx.store.ledger.ran_out(action.id, ctx.clock.now()):
             return RefreshReport()
         runs.mark_crashed(bound, "its lease ran out: the process is gone, another run takes over")
-        report = replace(report, crashed=1)
-    attempt = action.attempt + 1
-    ctx.store.cases.bind_action_run(
-        action.id, run_id=_start(runs, action, attempt), attempt=attempt
-    )
-    return report
+        report = RefreshReport(crashed=1)
+    return report + _again(ctx, runs, action)
+
+
+def _again(ctx: Context, runs: RunControl, action: RemediationAction) -> RefreshReport:
+    """A new run, a few times and after longer and longer waits; then the action ends."""
+    now = ctx.clock.now()
+    match next_turn(action, now):
+        case Turn.WAIT:
+            return RefreshReport()
+        case Turn.GIVE_UP:
+            return RefreshReport(gave_up=int(give_up(ctx, action.id)))
+        case Turn.RUN:
+            attempt = action.attempt + 1
+            run_id = _start(runs, action, attempt)
+            ctx.store.cases.bind_action_run(action.id, run_id=run_id, attempt=attempt)
+            ctx.store.cases.count_pick_up(action.id, pick_ups_in_vain(action) + 1, now)
+            return RefreshReport(picked_up=1)
 
 
 def _start(runs: RunControl, action: RemediationAction, attempt: int) -> str:

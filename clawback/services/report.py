@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from clawback.core.retrying import next_pick_up_at, pick_ups_in_vain
 from clawback.core.showing import show_indicator
 from clawback.services.context import Context
 from models.actions import ActionStatus, RemediationAction
@@ -137,7 +138,13 @@ def action_view(ctx: Context, found: RemediationAction) -> View:
         "decided_at": iso(found.decided_at),
         "ended_at": iso(found.ended_at),
         "expires_at": iso(found.expires_at),
+        "pick_ups": pick_ups_in_vain(found),
+        "next_pick_up_at": iso(_next_pick_up_at(found)),
     }
+
+
+def _next_pick_up_at(found: RemediationAction) -> datetime | None:
+    return next_pick_up_at(found) if found.status is ActionStatus.RUNNING else None
 
 
 def action_details(ctx: Context, found: RemediationAction) -> View:

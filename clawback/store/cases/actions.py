@@ -203,6 +203,16 @@ class Actions:
                 self._suppress_reverted(connection, action, _decider(action), now)
             return action
 
+    def count_pick_up(self, action_id: int, pick_ups: int, now: datetime) -> None:
+        """Record that an unfinished action gets a new run, the so many-th in a row.
+
+        Raises `NotFound`.
+        """
+        with self._database.write() as connection:
+            done = sum(read_action(connection, action_id).outcomes.values())
+            values = {"pick_ups": pick_ups, "picked_up_done": done, "picked_up_at": now}
+            connection.execute(update(actions).where(actions.c.id == action_id).values(values))
+
     def bind_action_run(
         self, action_id: int, *, run_id: str = "", approval_run_id: str = "", attempt: int = 0
     ) -> None:
@@ -258,6 +268,8 @@ def _new_row(new: NewAction, investigation_id: int, now: datetime) -> dict[str, 
         "outcomes": {},
         "reverts_action_id": new.reverts_action_id,
         "attempt": 0,
+        "pick_ups": 0,
+        "picked_up_done": 0,
         "approval_run_id": "",
         "run_id": "",
         "fence": 0,
