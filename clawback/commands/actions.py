@@ -9,6 +9,7 @@ import typer
 
 from clawback.commands import screen
 from clawback.commands.action_table import show_actions
+from clawback.commands.explaining import explanation
 from clawback.commands.opening import open_context
 from clawback.commands.screen import AsJson
 from clawback.core.showing import counted, inert
@@ -114,6 +115,7 @@ def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
         ("Investigation", str(found.investigation_id)),
         ("Reverts action", str(found.reverts_action_id or "")),
         ("About", f"{found.cluster_kind} {asset(found)}, {counted(found.copies, 'message')}"),
+        *explanation(ctx.store.cases.cluster(found.cluster_id)),
         ("Why", screen.said(found.reason, 1000)),
         ("Decided by", who if found.decided_by else ""),
         ("Their reason", inert(decision_reason(history), 500)),
