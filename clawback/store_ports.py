@@ -6,29 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from models.actions import (
-    ActionStatus,
-    Actor,
-    Choice,
-    Lease,
-    RemediationAction,
-)
+from models.actions import ActionStatus, Actor, Choice, Lease, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
 from models.clusters import Cluster, ClusterFacts, Match, Member
-from models.copies import (
-    CopyRef,
-)
+from models.copies import CopyRef
 from models.decisions import Decision, PolicyInputs, RecentAction
 from models.history import HistoryEntry
 from models.indicators import Indicator, Judgement
 from models.locations import CopyLocation, LocationCounts
 from models.mails import MailFacts
-from models.outcomes import (
-    CopyOutcome,
-    LedgerEntry,
-    LedgerState,
-    RestorePoint,
-)
+from models.outcomes import CopyOutcome, LedgerEntry, LedgerState, RestorePoint
 from models.pausing import Pause
 from models.planning import NewAction
 from models.settings import Settings

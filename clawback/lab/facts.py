@@ -22,11 +22,11 @@ from clawback.lab.folders import folder_of
 from clawback.lab.messages import maildir_handle
 from clawback.lab.options import LabError, LabOptions
 from clawback.lab.phrases import ENGLISH
-from clawback.mail.extract import EXTRACTOR_VERSION
 from models.copies import FolderRole
 from models.mails import AttachmentFact, Direction, LinkPlace, LinkRole, MailFacts, UrlFact
 
 _PROCESS = 3998
+_EXTRACTOR_VERSION = 1_000_000  # newer than any: there are no messages to read again
 _FILE_CLUSTERS = (10_000, 1_000, 100, 10)
 _URL_CLUSTERS = (14_800, 10_000, 1_000, 100, 10)
 # How many of 1,000 messages have so many links of their own: mean about 3.2, median 2.
@@ -162,7 +162,7 @@ def _facts(pools: _Pools, number: int, n_messages: int, mixed: int, owner: str) 
     return MailFacts(
         content_sha256=content_sha256,
         mail_key=hashlib.sha256(content_sha256.encode()).hexdigest(),
-        extractor_version=EXTRACTOR_VERSION,
+        extractor_version=_EXTRACTOR_VERSION,
         size_bytes=3_000 + (mixed >> 40) % 60_000,
         internet_message_id=f"<bench.{number:x}.{mixed:x}@example.org>",
         subject=_SUBJECTS[(mixed >> 5) % len(_SUBJECTS)],
