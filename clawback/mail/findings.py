@@ -136,7 +136,9 @@ def read_file(document: Document, found: Findings, spot: Spot) -> None:
     except Exception as error:
         found.note_end(error, spot.where)
     for file, inner in files:
-        read_file(Document(file.content, "", file.name, "", found.passwords), found, inner)
+        read_file(
+            Document(file.content, file.content_type, file.name, "", found.passwords), found, inner
+        )
 
 
 def _member(file: EmbeddedFile, where: str) -> AttachmentFact:
@@ -144,7 +146,7 @@ def _member(file: EmbeddedFile, where: str) -> AttachmentFact:
         sha256=hashlib.sha256(file.content).hexdigest(),
         filename=storable(file.name),
         size_bytes=len(file.content),
-        content_type="",
+        content_type=storable(file.content_type),
         where=where,
         file_type=file_type(file.content),
     )

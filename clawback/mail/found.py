@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.mails import LinkPlace, LinkRole
 
@@ -25,10 +25,11 @@ class FoundLink:
 class EmbeddedFile:
     """One file inside another; `name` is what the archive claims (hostile text).
 
-    Not `whole`: a limit was reached within it. It is searched for links and has no hash. `counts` is
+    Not `whole`: it is cut by a limit, or broken. It is searched for links and has no hash. `counts` is
     False for what unrelated files share, such as the parts of a document: searched too, never hashed.
     `number` is its place among the files of its container, from 1; 0 for "the next". `opened_from`
-    marks what only a password revealed; the links in it have the mark too.
+    marks what only a password revealed; the links in it have the mark too. `content_type` is what the
+    container declares, if it does.
     """
 
     name: str
@@ -37,6 +38,15 @@ class EmbeddedFile:
     counts: bool = True
     number: int = 0
     opened_from: str | None = None
+    content_type: str = ""
+
+    def numbered(self, number: int, *, mark: str | None = None) -> EmbeddedFile:
+        """The same file at its place, with the mark of what opened it."""
+        return replace(self, number=number, opened_from=mark)
+
+    def broken(self) -> EmbeddedFile:
+        """The same bytes as what is left of a file: its hash would be nobody's."""
+        return replace(self, whole=False)
 
 
 @dataclass(frozen=True, slots=True)

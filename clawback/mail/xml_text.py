@@ -1,0 +1,67 @@
+"""XML as text: property lists, drawings and documents, with the entities that they declare."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from clawback.mail.found import FoundLink
+from clawback.mail.text import links_in_text
+from models.mails import LinkRole
+
+_ENTITY = re.compile(
+    r"<!ENTITY\s+([\w.-]{1,100})\s+(?:\"([^\"]{0,2000})\"|'([^']{0,2000})')\s*>", re.IGNORECASE
+)
+_REFERENCE = re.compile(r"&([\w.-]{1,100});")
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_VALUE = re.compile(r">([^<>]{8,})<")
+_ATTRIBUTE = re.compile(
+    r"[\s:](href|dest|target|src|url|action|navigateuri)\s{0,9}=\s{0,9}(?:\"([^\"<]*)\"|'([^'<]*)')",
+    re.IGNORECASE,
+)
+_MOST_ENTITIES = 1_000
+
+
+def with_entities(text: str) -> str:
+    """The text with the entities replaced that it declares itself, once and no deeper.
+
+    An entity may be made of entities: two levels hide a link well enough, ten make a bomb. What is
+    put in is limited to the text's own size.
+    """
+    if "<!ENTITY" not in text and "<!entity" not in text:
+        return text
+    declared = {
+        match[1]: match[2] if match[2] is not None else match[3]
+        for match, _ in zip(_ENTITY.finditer(text), range(_MOST_ENTITIES), strict=False)
+    }
+    values = {name: _replaced(value, declared, 4_000) for name, value in declared.items()}
+    return _replaced(text, values, len(text) + 100_000)
+
+
+def _replaced(text: str, values: dict[str, str], most: int) -> str:
+    left = most
+
+    def put(match: re.Match[str]) -> str:
+        nonlocal left
+        value = values.get(match[1])
+        if value is None or len(value) > left:
+            return match[0]
+        left -= len(value)
+        return value
+
+    return _REFERENCE.sub(put, text)
+
+
+def links_in_xml(text: str) -> Iterator[FoundLink]:
+    """Links in the text of elements and in the attributes that are meant for them.
+
+    Those in other attributes and in declarations are mostly name spaces.
+    """
+    text = _CDATA.sub(lambda match: html.escape(match[1]), with_entities(text))
+    for match in _ATTRIBUTE.finditer(text):
+        role = LinkRole.RESOURCE if match[1].lower() == "src" else LinkRole.LINK
+        for link in links_in_text(html.unescape(match[2] or match[3] or "")):
+            yield replace(link, role=role)
+    yield from links_in_text(html.unescape("\n".join(_VALUE.findall(text))))
