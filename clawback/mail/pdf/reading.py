@@ -43,7 +43,7 @@ def read_pdf(content: bytes, passwords: Passwords, budget: Budget) -> Iterator[F
         yield Unread("encrypted-document")
         return
     if opened is None:
-        yield Unread("broken-document")
+        yield Unread("encrypted-document" if b"/Encrypt" in content else "broken-document")
         yield from links_in_bytes(content, budget)
         return
     try:
@@ -66,6 +66,8 @@ def _read(content: bytes, opened: OpenPdf, budget: Budget) -> Iterator[Found]:
     yield from _scripts(aside, budget)
     yield from _files(aside, budget)
     yield from _images(aside.streams, budget)
+    if opened.pdf.get_warnings() and not opened.pdf.is_encrypted:
+        yield from links_in_bytes(content, budget)  # what of a damaged object is still to be seen
     if late is not None:
         raise late
     try:

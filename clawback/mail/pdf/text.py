@@ -2,12 +2,12 @@
 
 PDFium takes the text out of the glyphs; no page is rendered. Forms may draw forms, so that a few
 bytes can stand for hours: what a page draws in all is worked out first, and too much is not read.
+PDFium is not made for threads: a process reads one document at a time.
 """
 
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,9 +30,6 @@ _MAX_FORM_DEPTH = 30
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]{1,128})\s+Do\b")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 
-# PDFium keeps state for the whole process and is not made for threads.
-_one_at_a_time = threading.Lock()
-
 
 def links_in_pages(content: bytes, opened: OpenPdf, budget: Budget) -> Iterator[Found]:
     """Links of the pages' text, and an `Unread` if some pages draw too much. Raises `LimitReached`."""
@@ -47,19 +44,18 @@ def links_in_pages(content: bytes, opened: OpenPdf, budget: Budget) -> Iterator[
 def _texts(content: bytes, password: str, shown: list[int], budget: Budget) -> Iterator[str]:
     import pypdfium2
 
-    with _one_at_a_time:
-        try:
-            document = pypdfium2.PdfDocument(content, password=password or None)
-        except pypdfium2.PdfiumError:
-            return  # qpdf mends more than PDFium does
-        try:
-            for number in shown:
-                if number >= len(document):
-                    return
-                budget.check_time()
-                yield _text(document, number)
-        finally:
-            document.close()
+    try:
+        document = pypdfium2.PdfDocument(content, password=password or None)
+    except pypdfium2.PdfiumError:
+        return  # qpdf mends more than PDFium does
+    try:
+        for number in shown:
+            if number >= len(document):
+                return
+            budget.check_time()
+            yield _text(document, number)
+    finally:
+        document.close()
 
 
 def _text(document: Any, number: int) -> str:
