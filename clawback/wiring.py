@@ -21,6 +21,7 @@ from clawback.services.context import Context
 from clawback.services.remediate import check_may_move
 from clawback.store_ports import Store
 from models.indicators import Indicator
+from models.limits import DEFAULT_LIMITS
 
 
 def open_app(config: Config | None = None) -> Context:
@@ -34,7 +35,9 @@ def open_app(config: Config | None = None) -> Context:
     runs = run_control(chosen)
     verdicts = verdict_sources(chosen)
     clock = SystemClock()
-    bare = Context(store, {}, verdicts, clock, _holder(), chosen.profile(), runs)
+    bare = Context(
+        store, {}, verdicts, clock, _holder(), chosen.profile(), runs, chosen.reading_limits()
+    )
     return replace(bare, sources=_guarded(chosen, bare))
 
 
@@ -89,11 +92,13 @@ def read_indicators(path: Path) -> tuple[Indicator, ...]:
     return read_indicator_lines(path)
 
 
-def open_source(source: MaildirConfig) -> MailboxSource:
+def open_source(
+    source: MaildirConfig, *, read_at_most: int = DEFAULT_LIMITS.message_bytes
+) -> MailboxSource:
     """One mail system, unguarded: for checks and for tests."""
     from clawback.mailboxes.maildir import MaildirSource
 
-    return MaildirSource(source.name, source.root, roles=source.folders)
+    return MaildirSource(source.name, source.root, roles=source.folders, read_at_most=read_at_most)
 
 
 def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:
@@ -105,7 +110,9 @@ def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:
 
     return {
         source.name: GuardedSource(
-            open_source(source), may_move=lambda: check_may_move(ctx), excluded=excluded
+            open_source(source, read_at_most=config.limits.message_bytes),
+            may_move=lambda: check_may_move(ctx),
+            excluded=excluded,
         )
         for source in config.sources
     }

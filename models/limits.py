@@ -15,7 +15,7 @@ class Limits:
     """
 
     message_bytes: int = 64_000_000
-    """Bytes of a message as stored that are read; Exchange and Gmail take up to 50 MB in as shipped."""
+    """Bytes of a message as stored that are read: more than Gmail receives (50 MB)."""
 
     parts: int = 2_000
     """MIME parts, those of nested messages with them."""
@@ -50,7 +50,7 @@ class Limits:
     text_bytes: int = 8_000_000
     """Bytes of one body or document that are read as text or HTML."""
 
-    seconds: float = 20.0
+    seconds: float = 10.0
     """Time for one message; reading is ended from outside where it does not end by itself."""
 
     memory_bytes: int = 1_000_000_000

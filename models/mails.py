@@ -136,3 +136,16 @@ class OrganisationProfile:
     domains: frozenset[str] = frozenset()
     authserv_ids: frozenset[str] = frozenset()
     trusted_relays: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHead:
+    """The first bytes of a message that is larger than what is read of one.
+
+    `content_sha256` (hex) and `size_bytes` are those of the whole message as stored, so that a copy
+    stays the same copy, and is moved as no other.
+    """
+
+    raw: bytes
+    content_sha256: str
+    size_bytes: int

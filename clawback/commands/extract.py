@@ -69,7 +69,8 @@ async def _facts(
     from clawback.commands.opening import configuration
     from clawback.services.extraction import Extractor
 
-    with Extractor(configuration().profile(), processes) as extractor:
+    config = configuration()
+    with Extractor(config.profile(), processes, limits=config.reading_limits()) as extractor:
         for start in range(0, len(files), BATCH):
             read = {path: _read(path) for path in files[start : start + BATCH]}
             raws = [raw for raw in read.values() if isinstance(raw, bytes)]

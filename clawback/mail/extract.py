@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clawback.mail import headers as header
 from clawback.mail.charsets import decoded_text
@@ -23,6 +23,7 @@ from models.mails import (
     AttachmentFact,
     LinkPlace,
     MailFacts,
+    MessageHead,
     OrganisationProfile,
     Problem,
     UrlFact,
@@ -36,7 +37,7 @@ _NOBODY = OrganisationProfile()
 
 
 def extract(
-    raw: bytes,
+    raw: bytes | MessageHead,
     profile: OrganisationProfile = _NOBODY,
     limits: Limits = DEFAULT_LIMITS,
     *,
@@ -47,8 +48,9 @@ def extract(
     What lies beyond a limit is not read; all that was seen before is kept. The limit of time needs
     a clock.
     """
-    message = without_lead(raw)
-    budget = Budget(limits, len(raw), clock=clock)
+    stored = _stored(raw, limits)
+    message = without_lead(stored.raw)
+    budget = Budget(limits, len(stored.raw), clock=clock)
     head = _read_head(message)
     reader = PartReader(message, limits)
     leaves = reader.leaves()
@@ -61,7 +63,37 @@ def extract(
             # Hostile content may break any reader; the rest of the message still counts.
             found.note_end(error, leaf.where)
     found.cut = reader.cut
-    return _facts(raw, head, leaves, found, profile)
+    if len(stored.raw) < stored.size_bytes:
+        _mark_torn(found, leaves)
+    return _facts(stored, head, leaves, found, profile)
+
+
+def extract_head(
+    raw: bytes | MessageHead,
+    profile: OrganisationProfile = _NOBODY,
+    limits: Limits = DEFAULT_LIMITS,
+) -> MailFacts:
+    """What the header alone says, for a message whose parts nothing can read."""
+    stored = _stored(raw, limits)
+    found = Findings(Budget(limits), cut=True)
+    return _facts(stored, _read_head(without_lead(stored.raw)), [], found, profile)
+
+
+def _stored(raw: bytes | MessageHead, limits: Limits) -> MessageHead:
+    """The bytes that are read of the message, with hash and size of all of it."""
+    if isinstance(raw, MessageHead):
+        return replace(raw, raw=raw.raw[: limits.message_bytes])
+    digest = hashlib.sha256(raw).hexdigest()
+    return MessageHead(raw[: limits.message_bytes], digest, len(raw))
+
+
+def _mark_torn(found: Findings, leaves: Sequence[Leaf]) -> None:
+    """Of a message read in part: its last file ends in the middle, and its hash is that of none."""
+    found.cut = True
+    found.note("too-large", "")
+    where = leaves[-1].where if leaves else ""
+    torn = {where, *(where[:end] for end, letter in enumerate(where) if letter == "/")}
+    found.attachments = [fact for fact in found.attachments if fact.where not in torn]
 
 
 def _read_leaf(leaf: Leaf, found: Findings) -> None:
@@ -120,24 +152,25 @@ def _read_head(message: bytes) -> _Head:
 
 
 def _facts(
-    raw: bytes,
+    stored: MessageHead,
     head: _Head,
     leaves: list[Leaf],
     found: Findings,
     profile: OrganisationProfile,
 ) -> MailFacts:
     fields = head.fields
-    content_sha256 = hashlib.sha256(raw).hexdigest()
     senders = header.addresses(fields.first("from"))
     from_name, from_address = senders[0] if senders else ("", "")
     to = _addresses(fields.all("to"))
     cc = _addresses(fields.all("cc"))
     subject = storable(header.collapsed(header.decoded(fields.first("subject"))))
     return MailFacts(
-        content_sha256=content_sha256,
-        mail_key=mail_key(fields, leaves, but_not_all_of=content_sha256 if found.cut else ""),
+        content_sha256=stored.content_sha256,
+        mail_key=mail_key(
+            fields, leaves, but_not_all_of=stored.content_sha256 if found.cut else ""
+        ),
         extractor_version=EXTRACTOR_VERSION,
-        size_bytes=len(raw),
+        size_bytes=stored.size_bytes,
         internet_message_id=storable(fields.first("message-id")),
         subject=subject,
         sent_at=header.sent_at(fields.first("date")),
