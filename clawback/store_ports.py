@@ -1,12 +1,13 @@
-"""The ports of the database: index, cases, ledger and settings, kept in one place."""
+"""The ports of the database: index, cases and settings; that of the ledger has its own module."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
-from models.actions import ActionStatus, Actor, Choice, Lease, RemediationAction
+from clawback.ledger_port import Ledger
+from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
 from models.clusters import Cluster, ClusterFacts, Match, Member
 from models.copies import CopyRef
@@ -15,7 +16,6 @@ from models.history import HistoryEntry
 from models.indicators import Indicator, Judgement
 from models.locations import CopyLocation, LocationCounts
 from models.mails import MailFacts
-from models.outcomes import CopyOutcome, LedgerEntry, LedgerState, RestorePoint
 from models.pausing import Pause
 from models.planning import NewAction
 from models.settings import Settings
@@ -247,6 +247,15 @@ class CaseStore(Protocol):
         """
         ...
 
+    def cancel_action(
+        self, action_id: int, actor: Actor, reason: str, now: datetime
+    ) -> RemediationAction:
+        """Pending or Running becomes Cancelled by a person. Raises `Conflict` where it has ended.
+
+        Cancelling a removal suppresses the indicator in the same transaction.
+        """
+        ...
+
     def change_status(
         self, action_id: int, *, was: ActionStatus, to: ActionStatus, note: str, now: datetime
     ) -> RemediationAction:
@@ -289,65 +298,6 @@ class CaseStore(Protocol):
         self, *, investigation_id: int | None = None, action_id: int | None = None, limit: int = 200
     ) -> tuple[HistoryEntry, ...]:
         """What happened, oldest first."""
-        ...
-
-
-class Ledger(Protocol):
-    """The ledger of an action: lease, intents, outcomes.
-
-    Every write checks the lease's fence in its own transaction and raises `LeaseLost` if another
-    holder took over.
-    """
-
-    def acquire(self, action_id: int, holder: str, *, ttl: timedelta, now: datetime) -> Lease:
-        """The lease with a higher fence. Raises `LeaseLost` while another holder's is valid."""
-        ...
-
-    def renew(self, lease: Lease, *, ttl: timedelta, now: datetime) -> Lease:
-        """The lease, valid for longer. Raises `LeaseLost`."""
-        ...
-
-    def release(self, lease: Lease) -> None:
-        """Give the lease back; a lost one is left alone."""
-        ...
-
-    def expired_leases(self, now: datetime) -> tuple[int, ...]:
-        """Actions in Running without a valid lease."""
-        ...
-
-    def ran_out(self, action_id: int, now: datetime) -> bool:
-        """Whether a holder neither renewed the lease in time nor gave it back."""
-        ...
-
-    def unfinished(self, action_id: int) -> Mapping[str, int]:
-        """How many copies of each source are not done."""
-        ...
-
-    def next_batch(self, action_id: int, source: str, size: int) -> tuple[LedgerEntry, ...]:
-        """The next copies that are not done, ordered by mailbox and copy."""
-        ...
-
-    def entries(self, action_id: int, state: LedgerState | None = None) -> tuple[LedgerEntry, ...]:
-        """The rows of an action, by copy id."""
-        ...
-
-    def write_intents(
-        self, lease: Lease, restore_points: Mapping[int, RestorePoint], now: datetime
-    ) -> None:
-        """Write the restore point of each copy before it moves."""
-        ...
-
-    def write_outcomes(
-        self, lease: Lease, outcomes: Sequence[CopyOutcome], until: datetime | None, now: datetime
-    ) -> None:
-        """Finish copies: ledger, index, post-delivery events and history in one transaction.
-
-        `until` is the time up to which moved copies can be recovered, None for no fixed end.
-        """
-        ...
-
-    def counts(self, action_id: int) -> Mapping[str, int]:
-        """Finished copies by outcome."""
         ...
 
 

@@ -66,7 +66,8 @@ LAYERS: dict[str, Layer] = {
     "clawback.clock": _layer("clawback.ports"),
     "clawback.logs": _layer("clawback.errors"),
     "clawback.ports": _layer("models clawback.errors", denied=_TABLES),
-    "clawback.store_ports": _layer("models clawback.errors", denied=_TABLES),
+    "clawback.ledger_port": _layer("models clawback.errors", denied=_TABLES),
+    "clawback.store_ports": _layer("models clawback.ledger_port clawback.errors", denied=_TABLES),
     "clawback.config": _layer("pydantic pydantic_settings models clawback.errors", denied=_TABLES),
     # errors.py belongs to every ring: a hash that is none is refused in the core.
     "clawback.core": _layer(

@@ -106,7 +106,7 @@ def _one(ctx: Context, action_id: int, *, as_json: bool) -> None:
 
 def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
     from clawback.core.lifecycle import outcome_line
-    from clawback.services.report import asset, decision_reason
+    from clawback.services.report import asset, cancellation, decision_reason
 
     history = ctx.store.cases.history(action_id=found.id)
     verified = "" if found.verified else ", identity not verified"
@@ -122,6 +122,7 @@ def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
         ("Decided", screen.at(found.decided_at)),
         ("Expires", screen.at(found.expires_at) if found.status.value == "Pending" else ""),
         ("Tried again", _tried_again(found)),
+        ("Cancelled", inert(cancellation(history), 500)),
         ("Ended", screen.at(found.ended_at)),
         ("Outcomes", outcome_line(found.outcomes)),
     ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from clawback.core.retrying import Turn, next_turn, pick_ups_in_vain
 from clawback.errors import ClawbackError, Conflict
 from clawback.ports import RunControl
+from clawback.services.cancelling import settle
 from clawback.services.context import Context
 from clawback.services.giving_up import give_up
 from clawback.services.investigate import conclude, fail
@@ -45,6 +46,7 @@ class RefreshReport:
     restarted: int = 0
     crashed: int = 0
     gave_up: int = 0
+    settled: int = 0
 
     def __add__(self, other: RefreshReport) -> RefreshReport:
         """The sum, field by field."""
@@ -66,6 +68,7 @@ async def refresh(ctx: Context) -> RefreshReport:
             report += await _pending(ctx, action)
         except ClawbackError:
             log.exception("refresh_failed", extra={"action_id": action.id})
+    report += RefreshReport(settled=await settle(ctx))
     if ctx.runs is not None:
         report += await asyncio.to_thread(_runs, ctx, ctx.runs)
     return report

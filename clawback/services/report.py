@@ -188,6 +188,7 @@ def action_details(ctx: Context, found: RemediationAction) -> View:
     return {
         **action_view(ctx, found),
         "decision_reason": decision_reason(history),
+        "cancelled": cancellation(history),
         "explanation": explanation_view(cluster.facts),
         "messages": [
             {**_ledger(entry), "why": why.get(entry.copy.copy_id, "")}
@@ -202,6 +203,14 @@ def decision_reason(history: Sequence[HistoryEntry]) -> str:
     for entry in history:
         if entry.event is Event.ACTION_DECIDED:
             return str((entry.details or {}).get("reason", ""))
+    return ""
+
+
+def cancellation(history: Sequence[HistoryEntry]) -> str:
+    """Who cancelled the action, and why in that person's words; else empty."""
+    for entry in history:
+        if entry.event is Event.ACTION_CANCELLED:
+            return f"by {entry.actor}: {(entry.details or {}).get('reason', '')}"
     return ""
 
 

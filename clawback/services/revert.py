@@ -33,7 +33,7 @@ class RevertTo(StrEnum):
                 return ActionType.RESTORE
 
 
-ENDED = (ActionStatus.COMPLETED, ActionStatus.FAILED)
+ENDED = (ActionStatus.COMPLETED, ActionStatus.FAILED, ActionStatus.CANCELLED)
 
 
 @uncollected()
@@ -86,6 +86,10 @@ def check_revertible(ctx: Context, action_id: int) -> RemediationAction:
         raise Conflict(
             f"action {action_id} is {found.status.value}: only an ended action can be reverted"
         )
+    if found.status is ActionStatus.CANCELLED and ctx.store.ledger.entries(
+        action_id, LedgerState.INTENT
+    ):
+        raise Conflict(f"action {action_id} is about to stop: try again in some minutes")
     return found
 
 

@@ -175,6 +175,45 @@ class Actions:
                 suppress(self._database, connection, action, actor, why="rejected", now=now)
             return action
 
+    def cancel_action(
+        self, action_id: int, actor: Actor, reason: str, now: datetime
+    ) -> RemediationAction:
+        """Pending or Running becomes Cancelled by a person. Raises `Conflict` where it has ended.
+
+        Cancelling a removal suppresses the indicator in the same transaction. Whoever approved an
+        action stays its decider; of a pending one it is who cancels it.
+        """
+        values = {"status": ActionStatus.CANCELLED.value, "ended_at": now, "updated_at": now}
+        decides = {
+            "decided_by": actor.name,
+            "decided_via": actor.via.value,
+            "verified": actor.verified,
+            "decided_at": now,
+        }
+        with self._database.write() as connection:
+            was = ActionStatus.PENDING
+            if not _compare_and_set(connection, action_id, was, values | decides):
+                was = ActionStatus.RUNNING
+                if not _compare_and_set(connection, action_id, was, values):
+                    found = read_action(connection, action_id)
+                    raise Conflict(f"action {action_id} is {found.status.value}: nothing to cancel")
+            action = read_action(connection, action_id)
+            record(
+                connection,
+                Event.ACTION_CANCELLED,
+                now,
+                actor=actor.name,
+                via=actor.via.value,
+                investigation_id=action.investigation_id,
+                action_id=action_id,
+                was=was.value,
+                verified=actor.verified,
+                reason=reason,
+            )
+            if action.reverts_action_id is None:
+                suppress(self._database, connection, action, actor, why="cancelled", now=now)
+            return action
+
     def change_status(
         self, action_id: int, *, was: ActionStatus, to: ActionStatus, note: str, now: datetime
     ) -> RemediationAction:
