@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin
+from dataclasses import replace
+from urllib.parse import unquote, urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from clawback.mail.found import Found, FoundLink, Unread
 from clawback.mail.limits import Budget
-from clawback.mail.scripts import pages_in_data, pages_in_script
+from clawback.mail.scripts import Page, pages_in_data, pages_in_script
 from clawback.mail.tags import is_too_deep, links_in_tags
 from clawback.mail.text import links_in_text
 from models.mails import LinkRole
@@ -23,6 +24,8 @@ _CONDITION = re.compile(r"<!--\[if\b", re.IGNORECASE)
 _END_CONDITION = re.compile(r"<!\[endif\]", re.IGNORECASE)
 _HOLDS_LINK = re.compile(r"href|src|url\(|://|action", re.IGNORECASE)
 _CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
+_HAS_HANDLER = re.compile(r"[\s\"'/]on[a-z]{3,20}\s*=|srcdoc|script:", re.IGNORECASE)
+_SCRIPT_LINK = re.compile(r"\s*(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:", re.IGNORECASE)
 _REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"']+)", re.IGNORECASE)
 _LOOKS_HTML = re.compile(r"<(?:a\s[^<>]*href|html|body|img\s|table|!doctype html)", re.IGNORECASE)
 _UNDECODED_QP = re.compile(r"^\s*3D[\"']?(?=\s*(?:https?|ftp|//))", re.IGNORECASE)
@@ -56,36 +59,52 @@ def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
     Entities are decoded once, by the parser. What stands after `</html>` counts, and so do
     conditional comments, strings that a script unescapes or decodes, and `data:` pages.
     """
-    pages = [source]
+    pages = [Page(source)]
     for _ in range(_MAX_DEPTH):
-        inner: list[str] = []
+        inner: list[Page] = []
         for page in pages:
             budget.take_pages()
-            if is_too_deep(page):
-                yield from links_in_tags(page)
+            mark = page.opened_from
+            if is_too_deep(page.text):
+                yield from _marked(links_in_tags(page.text), mark)
                 yield Unread("too-deep")
                 continue
-            tree = LexborHTMLParser(page)
-            yield from _links_of_tree(tree)
-            inner.extend(_inner_pages(page, tree))
+            tree = LexborHTMLParser(page.text)
+            links = _links_of_tree(tree)
+            yield from links if mark is None else _marked(links, mark)
+            below = _inner_pages(page.text, tree)
+            inner.extend(one if one.opened_from else Page(one.text, mark) for one in below)
         pages = inner
     if pages:
         yield Unread("too-many-pages")
 
 
-def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[str]:
+def _marked(links: Iterator[FoundLink], mark: str | None) -> Iterator[FoundLink]:
+    return (replace(link, opened_from=mark) for link in links)
+
+
+def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[Page]:
     if "<!--[" in page:
         for piece in _CONDITION.split(page)[1:]:
             inner = _END_CONDITION.split(piece, maxsplit=1)[0].partition(">")[2]
             if _HOLDS_LINK.search(inner):
-                yield inner
+                yield Page(inner)
     if "<script" in page or "<SCRIPT" in page:
         for script in tree.css("script"):
             yield from pages_in_script(script.text())
     if "data:" in page:
         for node in tree.css('[href^="data:"],[src^="data:text"],[data^="data:"]'):
             for value in node.attributes.values():
-                yield from pages_in_data(value or "")
+                yield from map(Page, pages_in_data(value or ""))
+    if _HAS_HANDLER.search(page):
+        for node in tree.css("*"):
+            for name, value in node.attributes.items():
+                if value and name.startswith("on"):
+                    yield from pages_in_script(value)
+                elif value and _SCRIPT_LINK.match(value):
+                    yield from pages_in_script(unquote(_SCRIPT_LINK.sub("", value)))
+                elif value and name == "srcdoc":
+                    yield Page(value)
 
 
 def _links_of_tree(tree: LexborHTMLParser) -> Iterator[FoundLink]:
