@@ -325,6 +325,11 @@ class Store(Protocol):
     """Everything that is kept, in one database."""
 
     @property
+    def identity(self) -> str:
+        """The random name of this database: another one at the same address has another name."""
+        ...
+
+    @property
     def index(self) -> IndexStore:
         """The index."""
         ...

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from clawback.clock import SystemClock
 from clawback.config import Config, MaildirConfig, load_config
@@ -32,7 +30,7 @@ def open_app(config: Config | None = None) -> Context:
     chosen = config or load_config()
     _make_home(chosen)
     store = open_store(chosen)
-    runs = run_control(chosen)
+    runs = run_control(chosen, store.identity)
     verdicts = verdict_sources(chosen)
     clock = SystemClock()
     bare = Context(
@@ -48,22 +46,18 @@ def open_store(config: Config) -> Store:
     return open_database(config.database_url, extractor_version=EXTRACTOR_VERSION)
 
 
-def run_control(config: Config) -> RunControl:
-    """The client of the Prefect server; nothing is asked of it yet."""
+def run_control(config: Config, database: str) -> RunControl:
+    """The client of the Prefect server; nothing is asked of it yet.
+
+    `database` is the identity of the store. Run numbers begin at 1 in each, and the server answers a
+    key that it knows with the old run, so that the keys of two of them must differ: of two that share
+    a server, and of one that was made anew beside a server that was kept.
+    """
     from clawback.runs.control import HttpRunControl
 
     return HttpRunControl(
-        config.prefect_api_url, config.prefect_ui_url, namespace=_namespace(config.database_url)
+        config.prefect_api_url, config.prefect_ui_url, namespace=f"{database[:12]}-"
     )
-
-
-def _namespace(database_url: str) -> str:
-    """A short name for a database, by its path alone: two of them may share one Prefect server.
-
-    Run numbers begin at 1 in each, and the server answers a key that it knows with the old run.
-    """
-    path = urlsplit(database_url).path
-    return f"{hashlib.sha256(path.encode()).hexdigest()[:8]}-"
 
 
 def verdict_sources(config: Config) -> tuple[VerdictSource, ...]:

@@ -12,6 +12,7 @@ from models.tables.copies import CopyRow
 from models.tables.decisions import DecisionRow
 from models.tables.events import PostDeliveryEventRow
 from models.tables.history import HistoryRow
+from models.tables.identity import IdentityRow
 from models.tables.investigations import InvestigationRow, VerdictRow
 from models.tables.locations import CopyLocationRow, LocationCheckRow
 from models.tables.mailboxes import MailboxRow
@@ -52,3 +53,4 @@ suppressions = table_of(SuppressionRow)
 settings_versions = table_of(SettingsVersionRow)
 pauses = table_of(PauseRow)
 history = table_of(HistoryRow)
+identity = table_of(IdentityRow)
