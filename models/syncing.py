@@ -87,12 +87,13 @@ class IndexStatus:
 
 @dataclass(frozen=True, slots=True)
 class PlacedContent:
-    """Where the index has a live copy of some bytes."""
+    """Where the index has a live copy of some bytes, and about how many they are."""
 
     source: str
     mailbox: str
     place: Place
     content_sha256: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

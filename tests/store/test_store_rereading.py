@@ -185,6 +185,11 @@ def test_a_mail_that_gets_another_key_takes_its_copies_along_and_no_other(
     assert keys == {"a@example.com": sha("another key"), "b@example.com": first.mail_key}
     assert newer.index.outdated() == 1
 
+    newer.index.replace_facts([read_again(other_bytes, mail_key=sha("another key"))])
+    assert {m.ref.mail_key for m in newer.index.find(FILE)} == {sha("another key")}
+    assert (newer.index.outdated(), newer.index.status().mails) == (0, 1)
+    assert len(newer.index.find(LINK)) == 2
+
 
 def test_a_pending_action_holds_the_same_messages_after_its_mail_was_read_again(
     store: SqlStore, newer: SqlStore

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, type_coerce, update
 
 from clawback.store.database import Database
-from clawback.store.index.contents import write_mails
+from clawback.store.index.contents import PARTS, write_mails
 from clawback.store.index.deltas import NEVER
 from models.copies import Place
 from models.mails import MailFacts
@@ -47,16 +47,21 @@ def read_places(
             copies.c.folder,
             copies.c.handle,
             copies.c.content_sha256,
+            mails.c.size_bytes,
             turn.label("turn"),
         )
-        .select_from(copies.join(mailboxes, mailboxes.c.id == copies.c.mailbox_id))
+        .select_from(
+            copies.join(mailboxes, mailboxes.c.id == copies.c.mailbox_id).join(
+                mails, mails.c.id == copies.c.mail_id
+            )
+        )
         .where(database.among(copies.c.mail_id, mail_ids), copies.c.gone_at.is_(None))
         .subquery()
     )
     statement = select(ranked).where(ranked.c.turn <= PLACES_TRIED)
     found: dict[int, list[PlacedContent]] = defaultdict(list)
     for row in connection.execute(statement.order_by(ranked.c.mail_id, ranked.c.turn)):
-        found[row[0]].append(PlacedContent(row[1], row[2], Place(row[3], row[4]), row[5]))
+        found[row[0]].append(PlacedContent(row[1], row[2], Place(row[3], row[4]), *row[5:7]))
     return {mail_id: tuple(places) for mail_id, places in found.items()}
 
 
@@ -64,17 +69,31 @@ def replace_facts(database: Database, facts: Sequence[MailFacts]) -> None:
     """Write the facts in one transaction: a reader sees a mail's old ones or its new ones.
 
     A newer extractor may give a mail another key: the copies with these bytes then belong to that
-    mail.
+    mail, and a mail that no copy belongs to any more is deleted.
     """
     with database.write() as connection:
-        mail_ids = write_mails(database, connection, facts)
-        for content, mail_id in sorted(mail_ids.items()):
-            is_elsewhere = (copies.c.content_sha256 == content) & (copies.c.mail_id != mail_id)
-            found = connection.execute(select(copies.c.id).where(is_elsewhere)).scalars().all()
-            if found:
-                connection.execute(
-                    update(copies).where(database.among(copies.c.id, found)).values(mail_id=mail_id)
-                )
+        left = set()
+        for content, mail_id in sorted(write_mails(database, connection, facts).items()):
+            left |= _move_copies(database, connection, content, mail_id)
+        if left:
+            _delete_orphans(database, connection, left)
+
+
+def _move_copies(database: Database, connection: Connection, content: str, to: int) -> set[int]:
+    """Give the copies with these bytes to a mail; the mails that they belonged to before."""
+    is_elsewhere = (copies.c.content_sha256 == content) & (copies.c.mail_id != to)
+    found = connection.execute(select(copies.c.id, copies.c.mail_id).where(is_elsewhere)).all()
+    if found:
+        moved = database.among(copies.c.id, [copy_id for copy_id, _ in found])
+        connection.execute(update(copies).where(moved).values(mail_id=to))
+    return {mail_id for _, mail_id in found}
+
+
+def _delete_orphans(database: Database, connection: Connection, mail_ids: Collection[int]) -> None:
+    held = select(copies.c.mail_id).where(database.among(copies.c.mail_id, mail_ids)).distinct()
+    orphans = set(mail_ids) - set(connection.execute(held).scalars())
+    for table, column in (*((part, part.c.mail_id) for part in PARTS), (mails, mails.c.id)):
+        connection.execute(delete(table).where(database.among(column, orphans)))
 
 
 def _is_outdated(version: int) -> ColumnElement[bool]:
