@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from clawback.core.clustering import excluded_mailboxes
 from clawback.core.indicators import parse_file_indicator, parse_url_indicator
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.guard import GuardedSource
@@ -120,7 +121,11 @@ class Scene:
             organisation=OrganisationProfile(domains=frozenset({"example.com"})),
             runs=runs,
         )
-        sources["memory"] = GuardedSource(source, lambda: remediate.check_may_move(ctx))
+        sources["memory"] = GuardedSource(
+            source,
+            lambda: remediate.check_may_move(ctx),
+            lambda: excluded_mailboxes(ctx.store.settings.current()[0]),
+        )
         return cls(source, store, clock, runs, ctx)
 
     def deliver(
