@@ -22,6 +22,7 @@ from clawback.mail.attached_mail import is_mail, read_mail
 from clawback.mail.binaries import is_binary, is_encrypted, links_in_binary
 from clawback.mail.calendars import is_calendar, read_calendar
 from clawback.mail.charsets import decoded_text
+from clawback.mail.drawn_codes import codes_in_html, codes_in_text
 from clawback.mail.found import EmbeddedFile, Found, Unread
 from clawback.mail.html import links_in_html, looks_like_html
 from clawback.mail.limits import Budget, LimitReached
@@ -115,6 +116,11 @@ def _is_pdf(document: Document) -> bool:
     return b"%PDF-" in document.content[:1024]
 
 
+def _is_zip(document: Document) -> bool:
+    # The end of a tar may be the end of a zip in it.
+    return is_zip(document.content) and not is_tar(document.content)
+
+
 def _is_xml(document: Document) -> bool:
     start = document.content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
     return document.content_type.endswith("xml") or start.startswith((b"<?xml", b"<!DOCTYPE plist"))
@@ -171,14 +177,23 @@ def _read_script(text: str, budget: Budget) -> Iterator[Found]:
     return links_in_html(f"<script>{inner}</script>", budget)
 
 
+def _read_page(text: str, budget: Budget) -> Iterator[Found]:
+    yield from links_in_html(text, budget)
+    yield from codes_in_html(text, budget)
+
+
 def _read_text(text: str, budget: Budget) -> Iterator[Found]:
-    return links_in_html(text, budget) if looks_like_html(text) else links_in_text(text)
+    if looks_like_html(text):
+        yield from _read_page(text, budget)
+        return
+    yield from links_in_text(text)
+    yield from codes_in_text(text, budget)
 
 
 READERS: tuple[Kind, ...] = (
     Kind("picture", lambda d: is_picture(d.content), lambda d, b: read_picture(d.content, b)),
     Kind("pdf", _is_pdf, lambda d, b: read_pdf(d.content, d.passwords, b)),
-    Kind("zip", lambda d: is_zip(d.content), lambda d, b: read_zip(d.content, d.passwords, b)),
+    Kind("zip", _is_zip, lambda d, b: read_zip(d.content, d.passwords, b)),
     Kind(
         "7z",
         lambda d: is_sevenzip(d.content),
@@ -201,7 +216,7 @@ READERS: tuple[Kind, ...] = (
         "calendar", lambda d: is_calendar(d.content, d.content_type), _of_text(read_calendar), True
     ),
     Kind("mail", _is_mail, lambda d, b: read_mail(d.content, b), True),
-    Kind("page", _is_html, _of_text(lambda t, b: links_in_html(with_entities(t), b)), True),
+    Kind("page", _is_html, _of_text(lambda t, b: _read_page(with_entities(t), b)), True),
     Kind("xml", _is_xml, _of_text(lambda t, _: links_in_xml(t)), True),
     Kind("shortcut", _is_shortcut, _of_text(lambda t, _: links_in_shortcut(t)), True),
     Kind("script", lambda d: d.suffix in _SCRIPT_SUFFIXES, _of_text(_read_script), True),

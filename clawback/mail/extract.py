@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from clawback.mail import headers as header
 from clawback.mail.charsets import decoded_text
 from clawback.mail.documents import Document
+from clawback.mail.drawn_codes import codes_in_html, codes_in_text
 from clawback.mail.findings import Findings, Spot, read_file, storable
 from clawback.mail.html import links_in_html, looks_like_html
 from clawback.mail.identity import mail_key
@@ -112,9 +113,11 @@ def _read_leaf(leaf: Leaf, found: Findings) -> None:
     text = decoded_text(leaf.content[:most], leaf.charset)
     if leaf.content_type in HTML_TYPES or looks_like_html(text):
         found.add_links(links_in_html(text, found.budget), place, leaf.where)
+        found.add_links(codes_in_html(text, found.budget), place, leaf.where)
     else:
         found.budget.check_time()
         found.add_links(links_in_text(text, delsp=leaf.delsp), place, leaf.where)
+        found.add_links(codes_in_text(text, found.budget), place, leaf.where)
 
 
 def _attachment(leaf: Leaf) -> AttachmentFact:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from clawback.mail.codes import MIN_SIDE, links_in_pixels
 from clawback.mail.found import Found, FoundLink, Unread
-from clawback.mail.limits import Budget
+from clawback.mail.limits import Budget, LimitReached
 from clawback.mail.magic import file_type
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ _FORMATS = {
     "webp": "WEBP",
     "tiff": "TIFF",
 }
+IMAGE_LIMITS = frozenset({"too-many-pixels", "too-many-images"})
+"""Limits that end the search of one picture, and of nothing that is no picture."""
+
 _MAX_FRAMES = 8  # of an animation: a reader has seconds to hold a phone to it
 _CACHED = 1_024
 
@@ -61,15 +64,20 @@ def is_picture(content: bytes) -> bool:
 def read_picture(content: bytes, budget: Budget, *, kind: str = "") -> Iterator[Found]:
     """The links of the codes in a picture file; those of one seen before without decoding it again.
 
-    `kind` is Pillow's name of the format where the first bytes need not say it. Raises
-    `LimitReached`; a file that is no picture gives an `Unread`.
+    `kind` is Pillow's name of the format where the first bytes need not say it. A file that is no
+    picture, or more than the limits of images allow, gives an `Unread`. Raises `LimitReached`.
     """
     kind = kind or _FORMATS.get(file_type(content), "")
     if not kind:
         yield Unread("unreadable-image")
         return
     digest = hashlib.sha256(content).digest()
-    yield from remembered(digest, lambda: _decoded(content, kind, budget))
+    try:
+        yield from remembered(digest, lambda: _decoded(content, kind, budget))
+    except LimitReached as reached:
+        if reached.code not in IMAGE_LIMITS:
+            raise
+        yield Unread(reached.code)
 
 
 def remembered(digest: bytes, finder: Callable[[], Iterator[Found]]) -> Iterator[Found]:
@@ -98,16 +106,18 @@ def _decoded(content: bytes, kind: str, budget: Budget) -> Iterator[Found]:
                     return
                 budget.take_image(picture.width * picture.height)
                 yield from links_in_picture(picture)
+    except opener().DecompressionBombError:
+        yield Unread("too-many-pixels")  # many times over: Pillow refuses before we can
     except picture_failures():
         yield Unread("unreadable-image")
 
 
 @cache
 def opener() -> ModuleType:
-    """`PIL.Image`, set up once for hostile files: what the budget counts is not warned of as well."""
+    """`PIL.Image`, set up once for hostile files: of what is odd in them nobody need be warned."""
     from PIL import Image, ImageFile
 
-    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     ImageFile.LOAD_TRUNCATED_IMAGES = True  # a mail client shows the part that came, so do we
     return Image
 

@@ -26,13 +26,12 @@ from clawback.mail.pdf.opening import Locked, OpenPdf, library, open_pdf
 from clawback.mail.pdf.scanner import links_in_bytes
 from clawback.mail.pdf.streams import UnpackedStream, Unreadable, count, unpacked
 from clawback.mail.pdf.text import links_in_pages
+from clawback.mail.pictures import IMAGE_LIMITS
 
 if TYPE_CHECKING:
     from pikepdf import Dictionary, Stream
 
 _FILE_KEYS = ("/UF", "/F", "/Unix", "/DOS", "/Mac")
-# Limits that end one kind of thing and not the whole file.
-_OF_IMAGES = frozenset({"too-many-pixels", "too-many-images"})
 
 
 def read_pdf(content: bytes, passwords: Passwords, budget: Budget) -> Iterator[Found]:
@@ -158,7 +157,7 @@ def _images(streams: Streams, budget: Budget) -> Iterator[Found]:
         try:
             yield from read_image(image, budget)
         except LimitReached as reached:
-            if reached.code not in _OF_IMAGES:
+            if reached.code not in IMAGE_LIMITS:
                 raise
             yield Unread(reached.code)
             if reached.code == "too-many-images":
