@@ -13,7 +13,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from clawback.core.hosts import canonical_host
-from clawback.core.wrappers import WrappedLink, open_wrapper
+from clawback.core.openers import WrappedLink
+from clawback.core.wrappers import open_wrapper
 
 MAX_WRAPPERS = 6  # nested rewriters are opened this deep
 _MAX_URL_CHARS = 65_536
