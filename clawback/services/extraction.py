@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Protocol
 
 from clawback.core.batching import batches
+from clawback.mail.drawn_codes import LEFT_ALONE
 from clawback.mail.extract import extract, extract_head
 from clawback.services.fence import Failed, Fence, Task
 from models.limits import DEFAULT_LIMITS, Limits
@@ -103,7 +104,7 @@ class Extractor:
             facts = None
             if isinstance(raw, bytes) and len(raw) <= INLINE_BYTES:
                 facts = timed_extract(raw, self._profile, limits)
-                if facts.attachments and self._limits.documents:
+                if self._limits.documents and _holds_files(facts):
                     facts = None
             found.append(facts)
         return found
@@ -144,6 +145,11 @@ class Extractor:
         if isinstance(bare, Failed):
             bare = extract_head(raw, self._profile, self._limits)
         return replace(bare, problems=(*bare.problems, Problem(failed.code, "")))
+
+
+def _holds_files(facts: MailFacts) -> bool:
+    """Whether there is something to open: a file, or a picture that stands in a page as data."""
+    return bool(facts.attachments) or any(found.code == LEFT_ALONE for found in facts.problems)
 
 
 def _is_starved(facts: MailFacts) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import struct
 import zlib
@@ -15,8 +16,9 @@ from PIL import Image, ImageFilter
 from clawback.mail import pictures
 from clawback.mail.codes import links_in_code
 from clawback.mail.extract import extract
+from clawback.services.extraction import Extractor
 from models.limits import Limits
-from models.mails import MailFacts
+from models.mails import MailFacts, OrganisationProfile
 
 LINK = "https://phish.example/login?a=1"
 SECOND = "https://second.example/"
@@ -299,3 +301,11 @@ def test_picture_that_was_not_read_to_its_end_is_not_remembered() -> None:
     picture = file_of(code(LINK))
     assert codes(picture, Limits(pixels=1_000)) == {"too-many-pixels"}
     assert urls(picture) == {LINK}
+
+
+def test_picture_inside_a_page_is_read_behind_the_fence() -> None:
+    data = base64.b64encode(file_of(code(LINK))).decode()
+    raw = html(f'<img src="data:image/png;base64,{data}">')
+    with Extractor(OrganisationProfile(), processes=1) as extractor:
+        (read,) = asyncio.run(extractor.extract([raw]))
+    assert ([fact.url for fact in read.urls], read.problems) == ([LINK], ())
