@@ -160,7 +160,7 @@ def as_written(text: str) -> str | None:
 
 def as_link(text: str) -> str | None:
     """The text, if it looks like a link; a plus sign before it is an escaped blank."""
-    text = text.strip(" +\t\r\n")
+    text = text.strip(" \t\r\n").lstrip(" +")
     is_link = _SCHEME.match(text) or _SLASHES.match(text) or _NAME.fullmatch(text)
     return text if is_link else None
 

@@ -105,6 +105,8 @@ def test_links_that_may_lead_elsewhere_keep_different_keys(one: str, other: str)
         "http://%ff.example/",
         "hxxp://a.example/",
         "http://{{host}}/",
+        "http://%\ud800/",
+        "http://\ud800.example/",
     ],
 )
 def test_what_is_no_web_link_has_no_key(raw: str) -> None:

@@ -201,6 +201,7 @@ def test_what_is_no_wrapper_or_carries_nothing_stays_as_it_is(raw: str) -> None:
             "https://l.facebook.com/l.php?u=+https://evil.example/x;id=1?a+b&h=AT0",
             "https://evil.example/x;id=1?a+b",
         ),
+        ("https://www.google.com/url?q=https://evil.example/a%2B", "https://evil.example/a+"),
         ("https://www.google.com/url?q=//evil.example/x", "https://evil.example/x"),
         ("https://www.google.com/url?q=evil.example/x", "http://evil.example/x"),
         ("https://www.google.com/url?q=HTTPS://EVIL.example/X", "https://evil.example/X"),
