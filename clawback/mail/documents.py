@@ -39,7 +39,7 @@ from clawback.mail.shortcuts import (
 )
 from clawback.mail.signed import is_signed, signed_content
 from clawback.mail.text import links_in_text
-from clawback.mail.xml_text import links_in_xml, with_entities
+from clawback.mail.xml_text import links_in_drawing, links_in_xml, with_entities
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,10 @@ def _read_script(text: str, budget: Budget) -> Iterator[Found]:
 
 
 def _read_page(text: str, budget: Budget) -> Iterator[Found]:
+    text = with_entities(text)
     yield from links_in_html(text, budget)
+    if "<svg" in text or ":svg" in text or "<?xml" in text[:200]:
+        yield from links_in_drawing(text)
     yield from codes_in_html(text, budget)
 
 
@@ -216,7 +219,7 @@ READERS: tuple[Kind, ...] = (
         "calendar", lambda d: is_calendar(d.content, d.content_type), _of_text(read_calendar), True
     ),
     Kind("mail", _is_mail, lambda d, b: read_mail(d.content, b), True),
-    Kind("page", _is_html, _of_text(lambda t, b: _read_page(with_entities(t), b)), True),
+    Kind("page", _is_html, _of_text(_read_page), True),
     Kind("xml", _is_xml, _of_text(lambda t, _: links_in_xml(t)), True),
     Kind("shortcut", _is_shortcut, _of_text(lambda t, _: links_in_shortcut(t)), True),
     Kind("script", lambda d: d.suffix in _SCRIPT_SUFFIXES, _of_text(_read_script), True),

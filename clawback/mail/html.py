@@ -14,6 +14,7 @@ from clawback.mail.limits import Budget
 from clawback.mail.scripts import Page, pages_in_data, pages_in_script
 from clawback.mail.tags import is_too_deep, links_in_tags
 from clawback.mail.text import links_in_text
+from clawback.mail.xml_text import FETCHED_HREF
 from models.mails import LinkRole
 
 _MAX_DEPTH = 4
@@ -24,14 +25,13 @@ _CONDITION = re.compile(r"<!--\[if\b", re.IGNORECASE)
 _END_CONDITION = re.compile(r"<!\[endif\]", re.IGNORECASE)
 _HOLDS_LINK = re.compile(r"href|src|url\(|://|action", re.IGNORECASE)
 _CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
+_TEMPLATE = re.compile(r"<template\b[^<>]*>", re.IGNORECASE)
 _HAS_HANDLER = re.compile(r"[\s\"'/]on[a-z]{3,20}\s*=|srcdoc|script:", re.IGNORECASE)
 _SCRIPT_LINK = re.compile(r"\s*(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:", re.IGNORECASE)
 _REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"']+)", re.IGNORECASE)
 _LOOKS_HTML = re.compile(r"<(?:a\s[^<>]*href|html|body|img\s|table|!doctype html)", re.IGNORECASE)
 _UNDECODED_QP = re.compile(r"^\s*3D[\"']?(?=\s*(?:https?|ftp|//))", re.IGNORECASE)
 
-# Elements whose href is fetched, not followed.
-_FETCHED_HREF = frozenset({"link", "image", "use", "feimage"})
 # Attribute -> what it is for. href is told apart by its element.
 _LINK_ATTRIBUTES = ("action", "formaction", "originalsrc", "data-saferedirecturl")
 _FETCHED_ATTRIBUTES = ("src", "background", "data", "poster", "lowsrc", "dynsrc", "longdesc")
@@ -89,6 +89,9 @@ def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[Page]:
             inner = _END_CONDITION.split(piece, maxsplit=1)[0].partition(">")[2]
             if _HOLDS_LINK.search(inner):
                 yield Page(inner)
+    if "<template" in page:  # its content is a page of its own until a script puts it in
+        for piece in _TEMPLATE.split(page)[1:]:
+            yield Page(piece.partition("</template")[0])
     if "<script" in page or "<SCRIPT" in page:
         for script in tree.css("script"):
             yield from pages_in_script(script.text())
@@ -97,14 +100,22 @@ def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[Page]:
             for value in node.attributes.values():
                 yield from map(Page, pages_in_data(value or ""))
     if _HAS_HANDLER.search(page):
-        for node in tree.css("*"):
-            for name, value in node.attributes.items():
-                if value and name.startswith("on"):
-                    yield from pages_in_script(value)
-                elif value and _SCRIPT_LINK.match(value):
-                    yield from pages_in_script(unquote(_SCRIPT_LINK.sub("", value)))
-                elif value and name == "srcdoc":
-                    yield Page(value)
+        yield from _pages_of_attributes(tree)
+
+
+def _pages_of_attributes(tree: LexborHTMLParser) -> Iterator[Page]:
+    """Pages of frames, and the page's handlers and script links as one script."""
+    scripts: list[str] = []
+    for node in tree.css("*"):
+        for name, value in node.attributes.items():
+            if value and name.startswith("on"):
+                scripts.append(value)
+            elif value and _SCRIPT_LINK.match(value):
+                scripts.append(unquote(_SCRIPT_LINK.sub("", value)))
+            elif value and name == "srcdoc":
+                yield Page(value)
+    if scripts:
+        yield from pages_in_script(";\n".join(scripts))
 
 
 def _links_of_tree(tree: LexborHTMLParser) -> Iterator[FoundLink]:
@@ -127,7 +138,7 @@ def _links_of_node(node: LexborNode) -> Iterator[FoundLink]:
         if not value:
             continue
         if name in ("href", "xlink:href"):
-            fetched = tag in _FETCHED_HREF
+            fetched = tag in FETCHED_HREF
             yield FoundLink(value, LinkRole.RESOURCE if fetched else LinkRole.LINK)
         elif name in _LINK_ATTRIBUTES:
             yield FoundLink(value)

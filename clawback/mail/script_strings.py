@@ -113,16 +113,17 @@ class _Reader:
     def made(self) -> Iterator[Made]:
         growing: dict[str, Made] = {}
         while self.at < len(self.tokens) and self.chars < MAX_CHARS and self.steps < MAX_STEPS:
-            before = self.at
+            start = self.at
             target = self._target()
             value = self._sum()
             if value is None:
                 # What lies inside the unknown may still be known: go on behind its first token.
-                self.at = before + 1
+                self.at = start + 1
                 continue
             if target:
                 name, is_added = target
-                value = self._joined(self.known.get(name), value) if is_added else value
+                before = self.known.get(name) if is_added else None
+                value = self._joined([value] if before is None else [before, value])
                 self.known[name] = value
                 if is_added:  # the beginning of a link is another link: wait for the whole
                     growing[name] = value
@@ -156,23 +157,24 @@ class _Reader:
         self.nested += 1
         try:
             value = self._operand()
-            while value is not None and self._peek().kind == "+":
+            parts = [] if value is None else [value]
+            while parts and self._peek().kind == "+":
                 before = self.at
                 self.at += 1
                 more = self._operand()
                 if more is None:
                     self.at = before
                     break
-                value = self._joined(value, more)
-            return value
+                parts.append(more)
+            return self._joined(parts) if parts else None
         finally:
             self.nested -= 1
 
-    def _joined(self, first: Made | None, second: Made) -> Made:
-        if first is None:
-            return second
-        trick = next((t for t in (second.trick, first.trick) if t), CONCATENATION)
-        return self._new(first.text + second.text, trick)
+    def _joined(self, parts: list[Made]) -> Made:
+        if len(parts) == 1:
+            return parts[0]
+        trick = next((part.trick for part in reversed(parts) if part.trick), CONCATENATION)
+        return self._new("".join(part.text for part in parts), trick)
 
     def _new(self, text: str, trick: str) -> Made:
         left = MAX_CHARS - self.chars

@@ -29,6 +29,10 @@ _JS_ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,
 _DATA = re.compile(r"\s*data:([a-z0-9.+/-]*)((?:;[^,;]*)*),(.*)", re.IGNORECASE | re.DOTALL)
 
 
+# A quote ends a string and so a link, though in other text it may be part of one.
+_APART = str.maketrans({"<": " <", "'": "' ", "`": "` "})
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Text to be read as HTML, and the trick that alone revealed it, as in `UrlFact.opened_from`."""
@@ -41,18 +45,17 @@ def pages_in_script(script: str) -> Iterator[Page]:
     """The script's own text and every string that it decodes or puts together."""
     script = script[:_MAX_SCRIPT_CHARS]
     plain = _JS_ESCAPE.sub(lambda match: js_unescaped(match[0]), script)
-    yield Page(f"<p>{plain.replace('<', ' <')}")
+    yield Page(f"<p>{plain.translate(_APART)}")
     if "'" not in script and '"' not in script and "`" not in script and "fromChar" not in script:
         return
-    seen = {""}
-    for made in strings_made(script):
-        if made.text not in seen and _may_lead(made.text):
-            seen.add(made.text)
-            yield Page(made.text, made.trick)
-    for page in _long_strings(plain):
-        if page.text not in seen:
-            seen.add(page.text)
+    made = (Page(one.text, one.trick) for one in strings_made(script) if _may_lead(one.text))
+    links: dict[str | None, list[str]] = {}
+    for page in dict.fromkeys((*made, *_long_strings(plain))):
+        if "<" in page.text:
             yield page
+        else:  # no page of its own: all of one trick are read together
+            links.setdefault(page.opened_from, []).append(page.text)
+    yield from (Page("<p>" + "\n".join(texts), mark) for mark, texts in links.items())
 
 
 def pages_in_data(link: str) -> Iterator[str]:

@@ -21,6 +21,16 @@ _ATTRIBUTE = re.compile(
     r"[\s:](href|dest|target|src|url|action|navigateuri)\s{0,9}=\s{0,9}(?:\"([^\"<]*)\"|'([^'<]*)')",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<([A-Za-z][\w:.-]{0,60})([^<>]{0,20000})")
+_ANY_HREF = re.compile(
+    r"[\s\"'](?:[\w.-]{1,60}:)?(href|src|action|formaction|to|from|by|values)\s{0,9}=\s{0,9}"
+    r"(?:\"([^\"<]*)\"|'([^'<]*)')",
+    re.IGNORECASE,
+)
+_ABSOLUTE = re.compile(r"(?:https?|ftp):|//", re.IGNORECASE)
+_ANIMATIONS = frozenset({"animate", "set", "animatetransform", "animatemotion"})
+# Elements whose href is fetched, not followed.
+FETCHED_HREF = frozenset({"link", "image", "use", "feimage"})
 _MOST_ENTITIES = 1_000
 
 
@@ -52,6 +62,25 @@ def _replaced(text: str, values: dict[str, str], most: int) -> str:
         return value
 
     return _REFERENCE.sub(put, text)
+
+
+def links_in_drawing(text: str) -> Iterator[FoundLink]:
+    """Links of a page or drawing that is XML, where a parser of HTML would see other elements.
+
+    There any prefix may stand for XLink, `<title/>` is whole, and an animation can set a link.
+    """
+    for tag in _TAG.finditer(text):
+        name = tag[1].rpartition(":")[2].lower()
+        is_animation = name in _ANIMATIONS and "href" in tag[2]
+        for match in _ANY_HREF.finditer(tag[2]):
+            attribute = match[1].lower()
+            value = html.unescape(match[2] or match[3] or "").strip()
+            if attribute in ("to", "from", "values", "by"):
+                ends = value.split(";") if is_animation else ()
+                yield from (FoundLink(end.strip()) for end in ends if _ABSOLUTE.match(end.strip()))
+            elif _ABSOLUTE.match(value):
+                fetched = attribute == "src" or name in FETCHED_HREF
+                yield FoundLink(value, LinkRole.RESOURCE if fetched else LinkRole.LINK)
 
 
 def links_in_xml(text: str) -> Iterator[FoundLink]:
