@@ -43,6 +43,11 @@ def open_wrapper(link: WrappedLink) -> str | None:
     return None
 
 
+def is_wrapper(host: str) -> bool:
+    """Whether any link of this host may wrap another."""
+    return bool(_openers(host))
+
+
 @lru_cache(maxsize=8192)
 def _openers(host: str) -> tuple[tuple[re.Pattern[str], Opener], ...]:
     """The lines of the table for a host; few hosts make up most links, so they are remembered."""

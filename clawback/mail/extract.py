@@ -151,7 +151,7 @@ def _read_head(message: bytes) -> _Head:
     try:
         return _Head(header.read_headers(message), ())
     except Exception:
-        return _Head(header.Headers(()), (Problem("header-unreadable", ""),))
+        return _Head(header.NO_HEADERS, (Problem("header-unreadable", ""),))
 
 
 def _facts(
@@ -183,7 +183,7 @@ def _facts(
         return_path=next(iter(_addresses([fields.first("return-path")])), ""),
         to=to,
         cc=cc,
-        client_ip=header.client_ip(fields.all("received"), profile.trusted_relays),
+        client_ip=_client_ip(fields, profile),
         authentication_results=storable(
             header.authentication_results(
                 fields.all("authentication-results"), profile.authserv_ids
@@ -196,6 +196,11 @@ def _facts(
         header_urls=_header_urls(subject, fields.all("list-unsubscribe"), found.budget.limits),
         problems=tuple(dict.fromkeys((*head.problems, *found.problems))),
     )
+
+
+def _client_ip(fields: header.Headers, profile: OrganisationProfile) -> str:
+    relays = profile.trusted_relays
+    return header.client_ip(fields.all("received"), relays) if relays else ""
 
 
 def _header_urls(subject: str, unsubscribes: list[str], limits: Limits) -> tuple[UrlFact, ...]:

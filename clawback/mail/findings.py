@@ -154,4 +154,6 @@ def _member(file: EmbeddedFile, where: str) -> AttachmentFact:
 
 def storable(text: str) -> str:
     """Text that any database takes: no NUL, no lone surrogate."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
