@@ -13,10 +13,11 @@ from clawback.mail.tags import is_too_deep
 _MIN_CELLS = 150  # of the smallest code, where neighbours of one colour are one cell
 _MAX_TABLES = 20
 _MAX_SIDE = 400
+_MAX_STYLE_CHARS = 200_000
 _DARK_BELOW = 128  # of 255, as the eye weighs the colours (ITU-R BT.601)
 _CELL = re.compile(r"<td\b", re.IGNORECASE)
 _BACKGROUND = re.compile(r"background(?:-color)?\s{0,9}:\s{0,9}([^;\"']{1,100})", re.IGNORECASE)
-_RULE = re.compile(r"[.#]([\w-]{1,80})[^{}]{0,200}\{([^{}]{0,2000})\}")
+_RULE = re.compile(r"[.#]([\w-]{1,80}+)[^{}]{0,200}+\{([^{}]{0,2000})\}")
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b", re.IGNORECASE)
 _RGB = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})", re.IGNORECASE)
 _DARK_NAMES = frozenset(
@@ -42,7 +43,7 @@ def shaded_tables(source: str) -> Iterator[list[bytes]]:
     rules = {
         name: _is_dark(match[1])
         for style in tree.css("style")
-        for name, body in _RULE.findall(style.text())
+        for name, body in _RULE.findall(style.text()[:_MAX_STYLE_CHARS])
         if (match := _BACKGROUND.search(body))
     }
     read = 0

@@ -106,10 +106,14 @@ def _decoded(content: bytes, kind: str, budget: Budget) -> Iterator[Found]:
                     return
                 budget.take_image(picture.width * picture.height)
                 yield from links_in_picture(picture)
+    except (LimitReached, MemoryError):
+        raise
     except opener().DecompressionBombError:
         yield Unread("too-many-pixels")  # many times over: Pillow refuses before we can
-    except picture_failures():
-        yield Unread("unreadable-image")
+    except Exception:
+        yield Unread(
+            "unreadable-image"
+        )  # decoders of broken files raise hardly less than everything
 
 
 @cache
@@ -120,13 +124,6 @@ def opener() -> ModuleType:
     warnings.filterwarnings("ignore", module=r"PIL\.")
     ImageFile.LOAD_TRUNCATED_IMAGES = True  # a mail client shows the part that came, so do we
     return Image
-
-
-def picture_failures() -> tuple[type[BaseException], ...]:
-    """What Pillow raises over broken files: by its sources, hardly less than everything."""
-    bomb: type[BaseException] = opener().DecompressionBombError
-    return (bomb, OSError, ValueError, TypeError, KeyError, IndexError, SyntaxError, EOFError,
-            OverflowError, RuntimeError, AttributeError, ArithmeticError)  # fmt: skip
 
 
 def is_large_enough(width: int, height: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import struct
+import time
 import zlib
 
 import pytest
@@ -309,3 +310,21 @@ def test_picture_inside_a_page_is_read_behind_the_fence() -> None:
     with Extractor(OrganisationProfile(), processes=1) as extractor:
         (read,) = asyncio.run(extractor.extract([raw]))
     assert ([fact.url for fact in read.urls], read.problems) == ([LINK], ())
+
+
+TANGLED = {
+    "rules without end": "<style>" + ".aaa" * 60_000 + "</style>",
+    "data without end": "data:image/png;base64," * 20_000,
+    "breaks without end": "█" * 20 + "<br" * 100_000,
+    "blocks without end": ("█ " * 150 + "\n") * 2_000,
+    "cells without end": "<table><tr>" + "<td bgcolor=black colspan=9999>" * 30_000,
+    "tables in tables": "<table><tr><td bgcolor=black>" * 3_000,
+}
+
+
+@pytest.mark.parametrize("kind", TANGLED)
+def test_page_made_to_be_searched_for_ever_is_not(kind: str) -> None:
+    cells = "<td bgcolor=red>" * 200
+    before = time.process_time()
+    extract(html(f"{TANGLED[kind]}<table><tr>{cells}</tr></table>"))
+    assert time.process_time() - before < 8

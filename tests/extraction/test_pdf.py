@@ -195,6 +195,34 @@ def test_code_in_an_image_of_a_document_is_read(kind: str) -> None:
     assert seen == [(LINK, "QRCode", "image:qr")]
 
 
+def _drawn(manner: str) -> bytes:
+    """Instructions that draw a code of modules of 3 points, in the manner of some program."""
+    picture = code(LINK, scale=1)
+    width, height = picture.size
+    dark = [
+        (x, height - 1 - y)
+        for y in range(height)
+        for x in range(width)
+        if picture.getpixel((x, y)) == 0
+    ]
+    forms = {
+        "rectangles": b"%d %d 3 3 re f",
+        "moved": b"q 1 0 0 1 %d %d cm 0 0 3 3 re f Q",
+        "paths": b"%d %d m %d %d l %d %d l %d %d l h f",
+    }
+    lines = []
+    for x, y in ((100 + 3 * x, 300 + 3 * y) for x, y in dark):
+        corners = (x, y, x + 3, y, x + 3, y + 3, x, y + 3)
+        lines.append(forms[manner] % corners[: forms[manner].count(b"%d")])
+    return b"1 1 1 rg 0 0 600 800 re f 0 g " + b"\n".join(lines) + b" 1 g 20 20 50 7 re f"
+
+
+@pytest.mark.parametrize("manner", ["rectangles", "moved", "paths"])
+def test_code_that_a_page_draws_is_read(manner: str) -> None:
+    read = facts(document(content=_drawn(manner)))
+    assert [(fact.url, fact.location.value) for fact in read.urls] == [(LINK, "QRCode")]
+
+
 def test_image_that_another_program_would_have_to_decode_is_a_problem() -> None:
     entries = (
         b"/Width 99 /Height 99 /BitsPerComponent 1 /ColorSpace /DeviceGray /Filter /JBIG2Decode"
@@ -323,3 +351,11 @@ def test_a_walk_over_pages_alone_would_miss_what_no_page_refers_to(
 
 def test_document_is_not_opened_where_files_are_left_alone() -> None:
     assert facts(document(action(LINK)), Limits(documents=False)).urls == ()
+
+
+@pytest.mark.parametrize("piece", [b"(\\", b"<", b"/", b"1 ", b"0 0 3 3 re f ", b"9 9 cm q "])
+def test_instructions_made_to_be_searched_for_ever_are_not(piece: bytes) -> None:
+    content = b" re" * 100 + piece * (500_000 // len(piece))
+    before = time.process_time()
+    assert KEPT in found(document(action(KEPT), content=content))
+    assert time.process_time() - before < 8

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from clawback.mail.found import Found, Unread
-from clawback.mail.limits import Budget
+from clawback.mail.limits import Budget, LimitReached
 from clawback.mail.pdf.opening import library
 from clawback.mail.pdf.streams import filters
 from clawback.mail.pictures import (
     is_large_enough,
     links_in_picture,
-    picture_failures,
     read_picture,
     remembered,
 )
@@ -27,23 +26,28 @@ _FILES = {"/DCTDecode": "JPEG", "/JPXDecode": "JPEG2000"}
 
 def read_image(stream: Stream, budget: Budget) -> Iterator[Found]:
     """The links of the codes in one image, or an `Unread`. Raises `LimitReached`."""
-    pikepdf = library()
     width, height = _side(stream, "/Width"), _side(stream, "/Height")
     if not is_large_enough(width, height):
         return
+    try:
+        yield from _read(stream, width * height, budget)
+    except (LimitReached, MemoryError):
+        raise
+    except Exception:
+        yield Unread("unreadable-image")  # a broken image may break its decoder in any way
+
+
+def _read(stream: Stream, pixels: int, budget: Budget) -> Iterator[Found]:
     chain = filters(stream)
     if "/JBIG2Decode" in chain:
         yield Unread("unreadable-image")
         return
-    try:
-        packed = stream.read_raw_bytes()
-        if len(chain) == 1 and chain[0] in _FILES:
-            yield from read_picture(packed, budget, kind=_FILES[chain[0]])
-            return
-        digest = hashlib.sha256(packed + _shape(stream)).digest()
-        yield from remembered(digest, lambda: _decoded(stream, width * height, budget))
-    except (pikepdf.PdfError, NotImplementedError, *picture_failures()):
-        yield Unread("unreadable-image")
+    packed = stream.read_raw_bytes()
+    if len(chain) == 1 and chain[0] in _FILES:
+        yield from read_picture(packed, budget, kind=_FILES[chain[0]])
+        return
+    digest = hashlib.sha256(packed + _shape(stream)).digest()
+    yield from remembered(digest, lambda: _decoded(stream, pixels, budget))
 
 
 def _decoded(stream: Stream, pixels: int, budget: Budget) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""Links in the text of pages, which readers of PDFs make links of by themselves.
+"""Links that pages show: in their text, which readers of PDFs make links of, and in drawn codes.
 
 PDFium takes the text out of the glyphs; no page is rendered. Forms may draw forms, so that a few
 bytes can stand for hours: what a page draws in all is worked out first, and too much is not read.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from clawback.mail.found import Found, Unread
 from clawback.mail.limits import Budget
+from clawback.mail.pdf.drawing import codes_in_drawing, may_draw
 from clawback.mail.pdf.opening import OpenPdf, library
 from clawback.mail.pdf.streams import Unreadable, unpacked
 from clawback.mail.text import links_in_text
@@ -27,14 +28,18 @@ MAX_PAGE_BYTES = 2_000_000
 MAX_DRAWN_BYTES = 16_000_000
 _MAX_PAGE_CHARS = 1_000_000
 _MAX_FORM_DEPTH = 30
+_MAX_DRAWING_BYTES = 2_000_000  # searched for drawn codes: 0.5 s
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]{1,128})\s+Do\b")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 
 def links_in_pages(content: bytes, opened: OpenPdf, budget: Budget) -> Iterator[Found]:
-    """Links of the pages' text, and an `Unread` if some pages draw too much. Raises `LimitReached`."""
-    shown, problems = _readable_pages(opened, budget)
+    """Links of pages, and an `Unread` if some of them draw too much. Raises `LimitReached`."""
+    weights = _Weights(budget)
+    shown, problems = _readable_pages(opened, weights)
     yield from problems
+    for content in weights.drawings:
+        yield from codes_in_drawing(content, budget)
     if not shown:
         return
     for text in _texts(content, opened.password, shown, budget):
@@ -75,12 +80,13 @@ def _text(document: Any, number: int) -> str:
         page.close()
 
 
-def _readable_pages(opened: OpenPdf, budget: Budget) -> tuple[list[int], list[Unread]]:
+def _readable_pages(opened: OpenPdf, weights: _Weights) -> tuple[list[int], list[Unread]]:
     """The numbers of the pages that draw little enough, from 0, and what was left out."""
-    weights, shown, drawn, heavy = _Weights(budget), [], 0, False
+    shown: list[int] = []
+    drawn, heavy = 0, False
     try:
         for number, page in enumerate(opened.pdf.pages):
-            budget.take_pages()
+            weights.budget.take_pages()
             weight = weights.of_page(page.obj)
             if weight > MAX_PAGE_BYTES or drawn + weight > MAX_DRAWN_BYTES:
                 heavy = True
@@ -94,9 +100,14 @@ def _readable_pages(opened: OpenPdf, budget: Budget) -> tuple[list[int], list[Un
 
 @dataclass(slots=True)
 class _Weights:
-    """How many bytes of instructions a page or a form stands for, with all that it draws."""
+    """How many bytes of instructions a page or a form stands for, with all that it draws.
+
+    `drawings` are the instructions on the way that may draw a code.
+    """
 
     budget: Budget
+    drawings: list[bytes] = field(default_factory=list)
+    _room: int = _MAX_DRAWING_BYTES
     _known: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def of_page(self, page: Object) -> int:
@@ -109,9 +120,13 @@ class _Weights:
 
     def _content(self, stream: Stream) -> bytes:
         try:
-            return unpacked(stream, self.budget)
+            content = unpacked(stream, self.budget)
         except Unreadable:
             return b""
+        if len(content) <= self._room and may_draw(content):
+            self._room -= len(content)
+            self.drawings.append(content)
+        return content
 
     def _weight(self, data: bytes, resources: object, depth: int) -> int:
         """Counted up to a little more than is allowed: each step ends there."""
