@@ -186,7 +186,17 @@ class CaseStore(Protocol):
         ...
 
     def covered(self, indicator: Indicator) -> frozenset[int]:
-        """Copies that any action over this indicator holds or held, whatever became of it."""
+        """Copies that a sweep leaves alone.
+
+        Those of an action over this indicator that waits or runs, those that one moved (put back
+        since or not), found moved or found protected, those of one that a person rejected as long
+        as that suppression holds, and those that failed three times. What an action expired, was
+        cancelled or failed over comes up again.
+        """
+        ...
+
+    def latest_ended(self, indicator: Indicator, copy_ids: Collection[int]) -> int:
+        """The latest ended action over this indicator that held one of the copies, 0 for none."""
         ...
 
     def cluster_ids(self, investigation_id: int) -> tuple[int, ...]:

@@ -126,20 +126,20 @@ def test_a_second_alert_within_the_hour_is_deduplicated(scene: Scene) -> None:
 def test_a_sweep_takes_late_arrivals_and_leaves_alone_what_was_put_back(scene: Scene) -> None:
     scene.deliver(file=FILE)
     action_id = remove(scene)
-    assert sweep(scene.ctx, (), "past actions").investigations == ()
+    assert sweep(scene.ctx, {}).investigations == ()
 
     scene.deliver(BOXES[1], file=FILE)
     asyncio.run(sync(scene.ctx, processes=1))
-    opened = sweep(scene.ctx, (), "past actions").investigations
+    opened = sweep(scene.ctx, {}).investigations
     assert len(opened) == 1
-    assert sweep(scene.ctx, (), "past actions").investigations == ()
+    assert sweep(scene.ctx, {}).investigations == ()
 
     made = revert.request(
         scene.ctx, action_id, revert.RevertTo.ORIGINAL, actor=ANALYST, reason="harmless"
     )
     asyncio.run(scene.execute(made.id))
     asyncio.run(sync(scene.ctx, processes=1))
-    assert sweep(scene.ctx, (), "past actions").investigations == ()
+    assert sweep(scene.ctx, {}).investigations == ()
     assert scene.folders(BOXES[0]) == ["INBOX"]
 
 
