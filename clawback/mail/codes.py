@@ -52,7 +52,10 @@ def links_in_bitmap(rows: list[bytes], width: int) -> Iterator[FoundLink]:
 
 
 def _wide(row: bytes) -> bytes:
-    return bytes(pixel for pixel in row for _ in range(_SCALE))
+    wide = bytearray(len(row) * _SCALE)
+    for offset in range(_SCALE):
+        wide[offset::_SCALE] = row
+    return bytes(wide)
 
 
 def _links(image: Image | memoryview, pixels: int) -> Iterator[FoundLink]:

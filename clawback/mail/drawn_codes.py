@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from html import unescape
 from itertools import groupby
 
@@ -119,11 +120,18 @@ def _cells(lines: list[str], height: int) -> Rows:
     """A bitmap of characters that are two pixels wide; a half of one is `height` pixels high."""
     rows: Rows = []
     for line in lines:
-        quarters = [_quarters(letter) for letter in line]
-        for half in (0, 2):
-            row = bytes(0 if cell[half + side] else 255 for cell in quarters for side in (0, 1))
-            rows += [row] * height
+        cells = [_halves(letter) for letter in line]
+        for half in (0, 1):
+            rows += [b"".join(cell[half] for cell in cells)] * height
     return rows
+
+
+@cache
+def _halves(letter: str) -> tuple[bytes, bytes]:
+    """The upper and the lower two pixels of a character."""
+    quarters = _quarters(letter)
+    pixels = bytes(0 if filled else 255 for filled in quarters)
+    return pixels[:2], pixels[2:]
 
 
 def _quarters(letter: str) -> tuple[int, ...]:
