@@ -11,7 +11,9 @@ from clawback.mail.limits import Budget
 from clawback.mail.text import links_in_text
 from models.mails import LinkRole
 
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}\s*){64,}")
+# Digits of an object stand in long lines; blanks between them are taken out before.
+_HEX = re.compile(r"[0-9A-Fa-f]{128,}")
+_BLANKS = re.compile(r"\s+")
 # In the order in which a reader of RTF would take them off.
 _TOKEN = re.compile(
     r"\\'([0-9A-Fa-f]{2})|\\u(-?\d{1,6}) ?(?:\\'[0-9A-Fa-f]{2}|[^\\{}])?"
@@ -30,17 +32,24 @@ def is_rtf(content: bytes) -> bool:
 
 def links_in_rtf(source: str, budget: Budget) -> Iterator[FoundLink]:
     """Every link, with the escapes undone that stand within one."""
-    for match in _HEX.finditer(source):
-        digits = re.sub(r"\s", "", match[0])
-        data = bytes.fromhex(digits[: len(digits) // 2 * 2])
-        budget.take_bytes(len(data))
-        yield from links_in_binary(data)
+    if "objdata" in source:
+        yield from _links_of_objects(_BLANKS.sub("", source.replace("objdata", "objdata|")), budget)
     text = _TOKEN.sub(_plain, source)
     for match in _FIELD.finditer(text):
         if ":" in match[2][:8] or match[2].startswith(("//", "\\\\")):
             followed = match[1] == "HYPERLINK"
             yield FoundLink(match[2], LinkRole.LINK if followed else LinkRole.RESOURCE)
     yield from links_in_text(text)
+
+
+def _links_of_objects(source: str, budget: Budget) -> Iterator[FoundLink]:
+    """Links in what the hex digits stand for; one digit too many before them is an old trick."""
+    for match in _HEX.finditer(source):
+        for start in (0, 1):
+            digits = match[0][start:]
+            data = bytes.fromhex(digits[: len(digits) // 2 * 2])
+            budget.take_bytes(len(data))
+            yield from links_in_binary(data)
 
 
 def _plain(match: re.Match[str]) -> str:

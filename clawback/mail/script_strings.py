@@ -22,7 +22,8 @@ MAX_STEPS = 200_000  # operands looked at, some of them again and again: half a 
 _MOST_NESTED = 24
 
 _TOKEN = re.compile(
-    r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"|`((?:[^`\\]|\\.)*)`"
+    # A string without its end ends with the line: looking for the end again and again is slow.
+    r"'((?:[^'\\\n]|\\.)*)'?|\"((?:[^\"\\\n]|\\.)*)\"?|`((?:[^`\\]|\\.)*)`?"
     r"|/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*|([A-Za-z_$][\w$]*)|(0[xX][0-9A-Fa-f]+|\d+)|(\+=|[+=()\[\],.;])|(\S)",
     re.DOTALL,
 )

@@ -15,7 +15,6 @@ _ENTITY = re.compile(
     r"<!ENTITY\s+([\w.-]{1,100})\s+(?:\"([^\"]{0,2000})\"|'([^']{0,2000})')\s*>", re.IGNORECASE
 )
 _REFERENCE = re.compile(r"&([\w.-]{1,100});")
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _VALUE = re.compile(r">([^<>]{8,})<")
 _ATTRIBUTE = re.compile(
     r"[\s:](href|dest|target|src|url|action|navigateuri)\s{0,9}=\s{0,9}(?:\"([^\"<]*)\"|'([^'<]*)')",
@@ -83,12 +82,19 @@ def links_in_drawing(text: str) -> Iterator[FoundLink]:
                 yield FoundLink(value, LinkRole.RESOURCE if fetched else LinkRole.LINK)
 
 
+def _without_sections(text: str) -> str:
+    """The text with the content of its CDATA sections as other text."""
+    first, *pieces = text.split("<![CDATA[")
+    ends = (piece.partition("]]>") for piece in pieces)
+    return first + "".join((html.escape(one) if end else one) + rest for one, end, rest in ends)
+
+
 def links_in_xml(text: str) -> Iterator[FoundLink]:
     """Links in the text of elements and in the attributes that are meant for them.
 
     Those in other attributes and in declarations are mostly name spaces.
     """
-    text = _CDATA.sub(lambda match: html.escape(match[1]), with_entities(text))
+    text = _without_sections(with_entities(text))
     for match in _ATTRIBUTE.finditer(text):
         role = LinkRole.RESOURCE if match[1].lower() == "src" else LinkRole.LINK
         for link in links_in_text(html.unescape(match[2] or match[3] or "")):

@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from clawback.mail.archives import coders
 from clawback.mail.archives.zip_aes import AES_METHOD, AesMember, WrongPassword
@@ -22,6 +22,8 @@ BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, coders.
 _UNSUPPORTED = (NotImplementedError, coders.UnsupportedCoder)
 # The classic cipher runs in Python here, at about 1.5 MB/s.
 _MOST_CLASSIC_BYTES = 8_000_000
+# Members that no password opens, after which no more are tried: each costs a dozen milliseconds.
+_MOST_REFUSED = 20
 
 
 def is_zip(content: bytes) -> bool:
@@ -92,8 +94,7 @@ class Members:
     passwords: Passwords
     budget: Budget
     _fitting: str | None = None
-    _classic_bytes: int = 0
-    _asked: bool = field(default=False)
+    _refused: int = 0
 
     def read(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Found]:
         """One member, or why it can't be read; a broken one is kept as far as it goes."""
@@ -114,6 +115,9 @@ class Members:
 
     def _decrypted(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Found]:
         """The member, by the first password with which its checksum is right."""
+        if self._refused >= _MOST_REFUSED and self._fitting is None:
+            yield Unread("password-needed")
+            return
         first = () if self._fitting is None else (self._fitting,)
         for password in dict.fromkeys((*first, *self.passwords.candidates())):
             self.budget.check_time()
@@ -122,6 +126,7 @@ class Members:
                 self._fitting = password
                 yield from (file.numbered(0, mark=ARCHIVE_PASSWORD) for file in files)
                 return
+        self._refused += 1
         yield Unread("password-needed")
 
     def _tried(

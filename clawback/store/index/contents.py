@@ -172,7 +172,7 @@ def _url_rows(mail_id: int, item: MailFacts, ids: Mapping[str, int]) -> list[dic
             "url_id": ids[storable(fact.url)],
             "location": fact.location.value,
             "role": fact.role.value,
-            "is_opened": fact.opened_from is not None,
+            "is_opened": "://" in (fact.opened_from or ""),  # a wrapper, not the mark of a trick
             "opened_from": fact.opened_from,
             "raw": None if fact.raw == fact.url else fact.raw,
             "part": fact.where,
