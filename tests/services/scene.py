@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,6 +87,12 @@ class PretendedRuns:
     def state(self, run_id: str) -> str:
         """The state that the test or a start gave it."""
         return self.states.get(run_id, "")
+
+    def live_states(self, run_ids: Collection[str]) -> dict[str, str]:
+        """Those that are not over."""
+        over = ("", "COMPLETED", "CANCELLED", "FAILED", "CRASHED")
+        found = {run_id: self.state(run_id) for run_id in run_ids}
+        return {run_id: state for run_id, state in found.items() if state not in over}
 
     def mark_crashed(self, run_id: str, message: str) -> None:
         """Crashed now."""
