@@ -12,12 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import find, investigate, move, sync
+from bench import extract, find, investigate, move, sync
 from bench.measuring import NotMeasured
 from bench.offering import add_options, chosen
 from bench.results import Result
 from bench.screen import show
-from clawback.errors import ClawbackError
+from clawback.errors import BadInput, ClawbackError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Bench:
 
 
 BENCHES = (
+    Bench("extract", "links and files found in known mail", extract.ExtractOptions, extract.run),
     Bench("find", "look-ups and clusters in the index", find.FindOptions, find.run),
     Bench("move", "soft delete and revert on a Maildir", move.MoveOptions, move.run),
     Bench("sync", "the index brought up to date", sync.SyncOptions, sync.run),
@@ -56,8 +57,8 @@ def main(arguments: Sequence[str]) -> int:
     for bench in benches:
         options = bench.options() if parsed.bench is None else chosen(bench.options, parsed)
         result = _measured(bench, options)
-        if result is None:
-            return 1
+        if isinstance(result, int):
+            return result
         results.append(result)
         if not parsed.json:
             show(Console(), result)
@@ -66,15 +67,16 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if parsed.strict and not all(result.is_met for result in results) else 0
 
 
-def _measured(bench: Bench, options: Any) -> Result | None:
-    """The result, or None after saying on the error stream why there is none."""
+def _measured(bench: Bench, options: Any) -> Result | int:
+    """The result, or the exit code after saying on the error stream why there is none."""
     errors = Console(stderr=True)
     try:
         with errors.status(f"{bench.name}: {bench.about} …"):
             return bench.run(options)
     except (ClawbackError, NotMeasured, OSError) as error:
-        errors.print(f"{bench.name}: {error}", style="red", markup=False, highlight=False)
-        return None
+        said = f"{bench.name}: {error}"
+        errors.print(said, style="red", markup=False, highlight=False, soft_wrap=True)
+        return 2 if isinstance(error, BadInput) else 1
 
 
 def _as_json(results: Sequence[Result], *, alone: bool) -> dict[str, object]:

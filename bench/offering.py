@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from dataclasses import Field, field, fields
@@ -15,15 +16,22 @@ def choice(default: int, help: str, *, least: int = 1) -> Any:
     return field(default=default, metadata={"help": help, "least": least})
 
 
+def place(help: str) -> Any:
+    """A field of an options class for a directory that is there; "" where none is given."""
+    return field(default="", metadata={"help": help, "least": None})
+
+
 def add_options(parser: ArgumentParser, options: type[Any]) -> None:
     """An option `--name` for each field of the class."""
     for item in fields(options):
+        is_place = item.metadata["least"] is None
+        default = "" if is_place else f" (default {item.default})"
         parser.add_argument(
             f"--{item.name.replace('_', '-')}",
-            type=_at_least(item),
+            type=_directory if is_place else _at_least(item),
             default=item.default,
-            metavar="N",
-            help=f"{item.metadata['help']} (default {item.default})",
+            metavar="DIR" if is_place else "N",
+            help=f"{item.metadata['help']}{default}",
         )
 
 
@@ -31,6 +39,12 @@ def chosen(options: type[Options], parsed: Namespace) -> Options:
     """An instance of the options class as the command line asked for it."""
     names = [item.name for item in fields(options)]  # type: ignore[arg-type]
     return options(**{name: getattr(parsed, name) for name in names})
+
+
+def _directory(text: str) -> str:
+    if text and not os.path.isdir(text):
+        raise ArgumentTypeError(f"{text} is no directory")
+    return os.path.abspath(text) if text else ""
 
 
 def _at_least(item: Field[Any]) -> Callable[[str], int]:

@@ -47,21 +47,28 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number with its unit; `at_most` is the target, if there is one."""
+    """One number with its unit; `at_most` or `at_least` is the target, if there is one."""
 
     name: str
     value: float
     unit: str
     at_most: float | None = None
+    at_least: float | None = None
 
     @property
     def is_met(self) -> bool:
         """Whether the number keeps within the target."""
-        return self.at_most is None or self.value <= self.at_most
+        is_low = self.at_most is None or self.value <= self.at_most
+        return is_low and (self.at_least is None or self.value >= self.at_least)
 
     def as_json(self) -> dict[str, object]:
         """The number, its unit and the target."""
-        target = {} if self.at_most is None else {"at_most": self.at_most, "met": self.is_met}
+        bounds = {"at_most": self.at_most, "at_least": self.at_least}
+        target: dict[str, object] = {
+            name: bound for name, bound in bounds.items() if bound is not None
+        }
+        if target:
+            target["met"] = self.is_met
         return {"value": rounded(self.value), "unit": self.unit, **target}
 
 

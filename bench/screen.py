@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.table import Table
 
 from bench.measuring import Spread
 from bench.results import Figure, Ratio, Result
+from clawback.core.showing import inert
+
+LISTED = 50
 
 
 def show(console: Console, result: Result) -> None:
     """Print the ratios, then the figures, each with its target."""
-    console.print(_ratios(result))
+    if result.ratios:
+        console.print(_ratios(result))
     if result.figures:
         console.print(_figures(result))
     for name, fact in result.facts.items():
-        console.print(f"[dim]{name}:[/] {fact}", highlight=False)
+        if isinstance(fact, list):
+            _list(console, name, fact)
+        else:
+            console.print(f"[dim]{name}:[/] {fact}", highlight=False)
+
+
+def _list(console: Console, name: str, items: list[Mapping[str, object]]) -> None:
+    """The items line by line, made inert: they may be links of malicious mail."""
+    console.print(f"[dim]{name}:[/] {len(items)}", highlight=False)
+    for item in items[:LISTED]:
+        line = ", ".join(f"{key} {inert(str(value), 300)}" for key, value in item.items())
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    if len(items) > LISTED:
+        console.print(f"  … and {len(items) - LISTED} more: --json has them all")
 
 
 def _ratios(result: Result) -> Table:
@@ -47,7 +66,7 @@ def _figures(result: Result) -> Table:
 
 
 def _target(item: Ratio | Figure) -> str:
-    if item.at_most is None:
-        return ""
     word = "[green]met[/]" if item.is_met else "[red]missed[/]"
-    return f"≤ {item.at_most:g} {word}"
+    if isinstance(item, Figure) and item.at_least is not None:
+        return f"≥ {item.at_least:g} {word}"
+    return "" if item.at_most is None else f"≤ {item.at_most:g} {word}"

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clawback.errors import SetupError
 from models.copies import FolderRole
+from models.limits import DEFAULT_LIMITS as _DEFAULT
+from models.limits import Limits
 from models.mails import OrganisationProfile
 
 DEFAULT_HOME = "~/.clawback"
@@ -66,12 +68,36 @@ class PrefectConfig(_Part):
     api_url: str = DEFAULT_API
 
 
+class LimitsConfig(_Part):
+    """What one message may cost to read, and what one reading process may take: see `Limits`.
+
+    Everything has a lower bound as well: with less, ordinary mail would not be read.
+    """
+
+    message_bytes: Annotated[int, Field(ge=100_000, le=2_000_000_000)] = _DEFAULT.message_bytes
+    parts: Annotated[int, Field(ge=1)] = _DEFAULT.parts
+    depth: Annotated[int, Field(ge=0, le=50)] = _DEFAULT.depth
+    members: Annotated[int, Field(ge=0)] = _DEFAULT.members
+    unpacked_bytes: Annotated[int, Field(ge=0, le=2_000_000_000)] = _DEFAULT.unpacked_bytes
+    unpack_ratio: Annotated[int, Field(ge=1)] = _DEFAULT.unpack_ratio
+    objects: Annotated[int, Field(ge=0)] = _DEFAULT.objects
+    pages: Annotated[int, Field(ge=1)] = _DEFAULT.pages
+    images: Annotated[int, Field(ge=0)] = _DEFAULT.images
+    pixels: Annotated[int, Field(ge=0)] = _DEFAULT.pixels
+    links: Annotated[int, Field(ge=1)] = _DEFAULT.links
+    text_bytes: Annotated[int, Field(ge=10_000)] = _DEFAULT.text_bytes
+    seconds: Annotated[float, Field(ge=0.1, le=600, allow_inf_nan=False)] = _DEFAULT.seconds
+    memory_bytes: Annotated[int, Field(ge=256_000_000)] = _DEFAULT.memory_bytes
+    documents: bool = _DEFAULT.documents
+
+
 class _File(_Part):
     organisation: OrganisationConfig = OrganisationConfig()
     sources: tuple[MaildirConfig, ...] = ()
     lists: tuple[ListConfig, ...] = ()
     database: DatabaseConfig = DatabaseConfig()
     prefect: PrefectConfig = PrefectConfig()
+    limits: LimitsConfig = LimitsConfig()
 
 
 class Config(_Part):
@@ -83,6 +109,7 @@ class Config(_Part):
     lists: tuple[ListConfig, ...]
     database_url: str
     prefect_api_url: str
+    limits: LimitsConfig = LimitsConfig()
 
     @property
     def log_dir(self) -> Path:
@@ -101,6 +128,10 @@ class Config(_Part):
             authserv_ids=frozenset(name.lower() for name in self.organisation.authserv_ids),
             trusted_relays=frozenset(name.lower() for name in self.organisation.trusted_relays),
         )
+
+    def reading_limits(self) -> Limits:
+        """What one message may cost an extractor."""
+        return Limits(**self.limits.model_dump())
 
 
 def load_config(env: Mapping[str, str] | None = None) -> Config:
@@ -125,6 +156,7 @@ def load_config(env: Mapping[str, str] | None = None) -> Config:
         or file.database.url
         or f"sqlite:///{home / 'clawback.db'}",
         prefect_api_url=values.get("PREFECT_API_URL") or file.prefect.api_url,
+        limits=file.limits,
     )
 
 

@@ -9,7 +9,7 @@ in `clawback.store_ports`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -142,6 +142,10 @@ class RunControl(Protocol):
 
     def state(self, run_id: str) -> str:
         """The run's state type in upper case, such as SUSPENDED; empty for an unknown run."""
+        ...
+
+    def live_states(self, run_ids: Collection[str]) -> Mapping[str, str]:
+        """The state, as `state` says it, of those runs that are not over; asked in bulk."""
         ...
 
     def mark_crashed(self, run_id: str, message: str) -> None:

@@ -1,37 +1,25 @@
-"""The ports of the database: index, cases, ledger and settings, kept in one place."""
+"""The ports of the database: index, cases and settings; that of the ledger has its own module."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
-from models.actions import (
-    ActionStatus,
-    Actor,
-    Choice,
-    Lease,
-    RemediationAction,
-)
+from clawback.ledger_port import Ledger
+from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
-from models.clusters import Cluster, ClusterFacts, Member
-from models.copies import (
-    CopyRef,
-)
+from models.clusters import Cluster, ClusterFacts, Match, Member
+from models.copies import CopyRef
 from models.decisions import Decision, PolicyInputs, RecentAction
 from models.history import HistoryEntry
 from models.indicators import Indicator, Judgement
 from models.locations import CopyLocation, LocationCounts
-from models.outcomes import (
-    CopyOutcome,
-    LedgerEntry,
-    LedgerState,
-    RestorePoint,
-)
+from models.mails import MailFacts
 from models.pausing import Pause
 from models.planning import NewAction
 from models.settings import Settings
-from models.syncing import IndexStatus, KnownCopy, MailboxDelta, ProblemMail
+from models.syncing import IndexStatus, KnownCopy, MailboxDelta, PlacedContent, ProblemMail
 
 
 class IndexStore(Protocol):
@@ -64,6 +52,14 @@ class IndexStore(Protocol):
 
     def announce(self, source: str, mailboxes: Collection[str]) -> None:
         """Record that the source has these mailboxes; until each was looked at, `as_of` is None."""
+        ...
+
+    def answered(self, source: str, now: datetime) -> None:
+        """Record that a source could be asked for its mailboxes and read."""
+        ...
+
+    def silent(self, source: str, code: str, now: datetime) -> None:
+        """Record that a source could not be asked, with a constant code; until it answers again."""
         ...
 
     def touch(self, source: str, mailboxes: Collection[str], now: datetime) -> None:
@@ -107,6 +103,26 @@ class IndexStore(Protocol):
 
     def problem_mails(self, limit: int) -> tuple[ProblemMail, ...]:
         """Mails that could not be read whole, newest first."""
+        ...
+
+    def matches(self, mail_ids: Collection[int], indicator: Indicator) -> Mapping[int, Match]:
+        """Where each of these mails carries the indicator, by mail id."""
+        ...
+
+    def outdated(self) -> int:
+        """How many mails with a live copy an older extractor has read."""
+        ...
+
+    def outdated_mails(self) -> tuple[int, ...]:
+        """The ids of those mails, newest first by the date that each claims."""
+        ...
+
+    def places_of(self, mail_ids: Collection[int]) -> Mapping[int, tuple[PlacedContent, ...]]:
+        """Where each of these mails has live copies, a few of them, newest copy first."""
+        ...
+
+    def replace_facts(self, facts: Sequence[MailFacts]) -> None:
+        """Write what a newer extractor read, all or nothing; copies and their numbers stay."""
         ...
 
 
@@ -170,7 +186,17 @@ class CaseStore(Protocol):
         ...
 
     def covered(self, indicator: Indicator) -> frozenset[int]:
-        """Copies that any action over this indicator holds or held, whatever became of it."""
+        """Copies that a sweep leaves alone.
+
+        Those of an action over this indicator that waits or runs, those that one moved (put back
+        since or not), found moved or found protected, those of one that a person rejected as long
+        as that suppression holds, and those that failed three times. What an action expired, was
+        cancelled or failed over comes up again.
+        """
+        ...
+
+    def latest_ended(self, indicator: Indicator, copy_ids: Collection[int]) -> int:
+        """The latest ended action over this indicator that held one of the copies, 0 for none."""
         ...
 
     def cluster_ids(self, investigation_id: int) -> tuple[int, ...]:
@@ -231,10 +257,23 @@ class CaseStore(Protocol):
         """
         ...
 
+    def cancel_action(
+        self, action_id: int, actor: Actor, reason: str, now: datetime
+    ) -> RemediationAction:
+        """Pending or Running becomes Cancelled by a person. Raises `Conflict` where it has ended.
+
+        Cancelling a removal suppresses the indicator in the same transaction.
+        """
+        ...
+
     def change_status(
         self, action_id: int, *, was: ActionStatus, to: ActionStatus, note: str, now: datetime
     ) -> RemediationAction:
         """Compare-and-set of the status. Raises `Conflict` where it is another one now."""
+        ...
+
+    def count_pick_up(self, action_id: int, pick_ups: int, now: datetime) -> None:
+        """Record that an unfinished action gets a new run, the so many-th in a row. Raises `NotFound`."""
         ...
 
     def bind_action_run(
@@ -272,65 +311,6 @@ class CaseStore(Protocol):
         ...
 
 
-class Ledger(Protocol):
-    """The ledger of an action: lease, intents, outcomes.
-
-    Every write checks the lease's fence in its own transaction and raises `LeaseLost` if another
-    holder took over.
-    """
-
-    def acquire(self, action_id: int, holder: str, *, ttl: timedelta, now: datetime) -> Lease:
-        """The lease with a higher fence. Raises `LeaseLost` while another holder's is valid."""
-        ...
-
-    def renew(self, lease: Lease, *, ttl: timedelta, now: datetime) -> Lease:
-        """The lease, valid for longer. Raises `LeaseLost`."""
-        ...
-
-    def release(self, lease: Lease) -> None:
-        """Give the lease back; a lost one is left alone."""
-        ...
-
-    def expired_leases(self, now: datetime) -> tuple[int, ...]:
-        """Actions in Running without a valid lease."""
-        ...
-
-    def ran_out(self, action_id: int, now: datetime) -> bool:
-        """Whether a holder neither renewed the lease in time nor gave it back."""
-        ...
-
-    def unfinished(self, action_id: int) -> Mapping[str, int]:
-        """How many copies of each source are not done."""
-        ...
-
-    def next_batch(self, action_id: int, source: str, size: int) -> tuple[LedgerEntry, ...]:
-        """The next copies that are not done, ordered by mailbox and copy."""
-        ...
-
-    def entries(self, action_id: int, state: LedgerState | None = None) -> tuple[LedgerEntry, ...]:
-        """The rows of an action, by copy id."""
-        ...
-
-    def write_intents(
-        self, lease: Lease, restore_points: Mapping[int, RestorePoint], now: datetime
-    ) -> None:
-        """Write the restore point of each copy before it moves."""
-        ...
-
-    def write_outcomes(
-        self, lease: Lease, outcomes: Sequence[CopyOutcome], until: datetime | None, now: datetime
-    ) -> None:
-        """Finish copies: ledger, index, post-delivery events and history in one transaction.
-
-        `until` is the time up to which moved copies can be recovered, None for no fixed end.
-        """
-        ...
-
-    def counts(self, action_id: int) -> Mapping[str, int]:
-        """Finished copies by outcome."""
-        ...
-
-
 class SettingsStore(Protocol):
     """Versioned settings and the stop button."""
 
@@ -353,6 +333,11 @@ class SettingsStore(Protocol):
 
 class Store(Protocol):
     """Everything that is kept, in one database."""
+
+    @property
+    def identity(self) -> str:
+        """The random name of this database: another one at the same address has another name."""
+        ...
 
     @property
     def index(self) -> IndexStore:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from clawback.clock import SystemClock
 from clawback.config import Config, MaildirConfig, load_config
@@ -21,6 +19,7 @@ from clawback.services.batches import check_may_move
 from clawback.services.context import Context
 from clawback.store_ports import Store
 from models.indicators import Indicator
+from models.limits import DEFAULT_LIMITS
 
 
 def open_app(config: Config | None = None) -> Context:
@@ -31,10 +30,12 @@ def open_app(config: Config | None = None) -> Context:
     chosen = config or load_config()
     _make_home(chosen)
     store = open_store(chosen)
-    runs = run_control(chosen)
+    runs = run_control(chosen, store.identity)
     verdicts = verdict_sources(chosen)
     clock = SystemClock()
-    bare = Context(store, {}, verdicts, clock, _holder(), chosen.profile(), runs)
+    bare = Context(
+        store, {}, verdicts, clock, _holder(), chosen.profile(), runs, chosen.reading_limits()
+    )
     return replace(bare, sources=_guarded(chosen, bare))
 
 
@@ -45,22 +46,18 @@ def open_store(config: Config) -> Store:
     return open_database(config.database_url, extractor_version=EXTRACTOR_VERSION)
 
 
-def run_control(config: Config) -> RunControl:
-    """The client of the Prefect server; nothing is asked of it yet."""
+def run_control(config: Config, database: str) -> RunControl:
+    """The client of the Prefect server; nothing is asked of it yet.
+
+    `database` is the identity of the store. Run numbers begin at 1 in each, and the server answers a
+    key that it knows with the old run, so that the keys of two of them must differ: of two that share
+    a server, and of one that was made anew beside a server that was kept.
+    """
     from clawback.runs.control import HttpRunControl
 
     return HttpRunControl(
-        config.prefect_api_url, config.prefect_ui_url, namespace=_namespace(config.database_url)
+        config.prefect_api_url, config.prefect_ui_url, namespace=f"{database[:12]}-"
     )
-
-
-def _namespace(database_url: str) -> str:
-    """A short name for a database, by its path alone: two of them may share one Prefect server.
-
-    Run numbers begin at 1 in each, and the server answers a key that it knows with the old run.
-    """
-    path = urlsplit(database_url).path
-    return f"{hashlib.sha256(path.encode()).hexdigest()[:8]}-"
 
 
 def verdict_sources(config: Config) -> tuple[VerdictSource, ...]:
@@ -89,11 +86,13 @@ def read_indicators(path: Path) -> tuple[Indicator, ...]:
     return read_indicator_lines(path)
 
 
-def open_source(source: MaildirConfig) -> MailboxSource:
+def open_source(
+    source: MaildirConfig, *, read_at_most: int = DEFAULT_LIMITS.message_bytes
+) -> MailboxSource:
     """One mail system, unguarded: for checks and for tests."""
     from clawback.mailboxes.maildir import MaildirSource
 
-    return MaildirSource(source.name, source.root, roles=source.folders)
+    return MaildirSource(source.name, source.root, roles=source.folders, read_at_most=read_at_most)
 
 
 def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:
@@ -105,7 +104,9 @@ def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:
 
     return {
         source.name: GuardedSource(
-            open_source(source), may_move=lambda: check_may_move(ctx), excluded=excluded
+            open_source(source, read_at_most=config.limits.message_bytes),
+            may_move=lambda: check_may_move(ctx),
+            excluded=excluded,
         )
         for source in config.sources
     }

@@ -14,16 +14,16 @@ from tasks.upkeep import look_for_new_hits, start_investigation
 async def sweep(limit_minutes: int = 10) -> State[None]:
     """Look for new hits of the configured lists and of the last days' actions; investigate each.
 
-    Copies that an action held before, such as those that a revert put back, never come up again.
+    Copies that a revert put back, and those of an action that was rejected, never come up again;
+    those of one that expired, was cancelled or failed do.
 
     Args:
         limit_minutes: No further mailbox is begun after so many minutes of bringing the index up to
             date; what is not reached now is seen by the next sweep.
     """
     await bring_index_up_to_date(limit_minutes)
-    reports = await look_for_new_hits()
-    opened = [number for report in reports for number in report.investigations]
-    for investigation_id in opened:
+    report = await look_for_new_hits()
+    for investigation_id in report.investigations:
         await start_investigation(investigation_id)
-    looked = sum(report.indicators for report in reports)
-    return Completed(message=f"{looked:,} indicators, {len(opened):,} new investigations")
+    opened = len(report.investigations)
+    return Completed(message=f"{report.indicators:,} indicators, {opened:,} new investigations")

@@ -74,6 +74,8 @@ class RemediationAction:
 
     `investigation_id` and `cluster_kind` are those of the cluster, also for a revert. `fence` rises
     by one with each new holder of the lease. `outcomes` counts finished copies by outcome.
+    `pick_ups` counts the runs that refresh started for it since a run last finished a copy, the
+    latest at `picked_up_at`, when `picked_up_done` copies were finished: see `clawback.core.retrying`.
     """
 
     id: int
@@ -101,6 +103,9 @@ class RemediationAction:
     ended_at: datetime | None
     expires_at: datetime | None
     updated_at: datetime
+    pick_ups: int = 0
+    picked_up_done: int = 0
+    picked_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

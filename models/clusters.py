@@ -20,18 +20,39 @@ class ClusterKind(StrEnum):
 
 
 class Member(NamedTuple):
-    """One copy of a cluster and why it is in: part, raw form and wrapper of the match."""
+    """One copy of a cluster and why it is in: words that are safe to show."""
 
     ref: CopyRef
     mail_id: int
     why: str
 
 
+class Match(NamedTuple):
+    """Where a mail carries an indicator: the first place, and how many places there are.
+
+    `part` is the path of MIME parts, with "!" and a number for each member of an archive.
+    `location` is a `LinkPlace` for links and empty for files. `raw` is hostile: the characters of
+    the link, or the file's name. `opened_from` is the wrapper's canonical URL, or a mark such as
+    "archive:password"; empty where it stood there by itself. `size_bytes` and `file_type` (by its
+    first bytes) are of files.
+    """
+
+    part: str
+    location: str
+    raw: str
+    opened_from: str
+    places: int
+    size_bytes: int = 0
+    file_type: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
     """What an analyst needs to judge a cluster at a glance. Names are hostile text.
 
-    `file_names` and `file_types` map to how many mails carry them (top ten).
+    `file_names` and `file_types` map to how many mails carry them (top ten, most frequent first). A
+    type is that of the first bytes, such as "png"; where they do not say, what the message claims.
+    `organisation_share` is `mailboxes` of the `known_mailboxes`.
     """
 
     mails: int
@@ -43,6 +64,7 @@ class ClusterFacts:
     file_names: Mapping[str, int] = field(default_factory=dict)
     file_types: Mapping[str, int] = field(default_factory=dict)
     organisation_share: float = 0.0
+    known_mailboxes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from models.mails import MessageHead
+
 
 class FolderRole(StrEnum):
     """What a folder is for; each source maps its folders to these."""
@@ -105,11 +107,14 @@ class MailboxChanges:
 
 @dataclass(frozen=True, slots=True)
 class FetchedCopy:
-    """The bytes of one copy as stored, or None where it is not at its place any more."""
+    """The bytes of one copy as stored, or None where it is not at its place any more.
+
+    Of a message that is larger than the source reads at once, its head.
+    """
 
     mailbox: str
     place: Place
-    raw: bytes | None
+    raw: bytes | MessageHead | None
 
 
 class LiveCopy(NamedTuple):

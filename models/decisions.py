@@ -49,7 +49,8 @@ class PolicyInputs:
     `members` are the copies after exclusions, wherever they are; `in_mailbox` those that a removal
     would take; `recent` the actions of the last hour over the same indicator; `put_back` copies
     that a revert put back; `suppressed` says why the indicator is suppressed, or is empty; `unknown`
-    the copies whose store could not say where they are.
+    the copies whose store could not say where they are; `silent_sources` the configured mail systems
+    that did not answer the latest sync.
     """
 
     kind: ClusterKind
@@ -69,6 +70,7 @@ class PolicyInputs:
     index_as_of: datetime | None
     index_complete: bool = True
     unknown: frozenset[int] = frozenset()
+    silent_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

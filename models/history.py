@@ -18,6 +18,7 @@ class Event(StrEnum):
     DECISION_MADE = "decision:made"
     ACTION_CREATED = "action:created"
     ACTION_DECIDED = "action:decided"
+    ACTION_CANCELLED = "action:cancelled"
     ACTION_STATUS = "action:status"
     BATCH_FINISHED = "batch:finished"
     INDICATOR_SUPPRESSED = "indicator:suppressed"

@@ -43,7 +43,10 @@ class AttachmentFact:
 
     `sha256` is lower-case hex of the decoded bytes, `size_bytes` their number. `filename` is what
     the message claims (hostile text, may be empty), `where` is the path of MIME parts, such as
-    "1.2" or "1.2/3.1" inside a nested message.
+    "1.2" or "1.2/3.1" inside a nested message. What stands inside a file has the file's path, "!" and
+    its number among the files there, as in "1.2!3" or "1.2!3!1": the numbers are ours, names are not.
+    `file_type` is what the first bytes say, such as "png" (`clawback.mail.magic`); empty where they do
+    not.
     """
 
     sha256: str
@@ -51,6 +54,7 @@ class AttachmentFact:
     size_bytes: int
     content_type: str
     where: str
+    file_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,11 @@ class UrlFact:
 
     `url` is the canonical form K1 that clusters match on (`clawback.core.urls`), `host` its host,
     `raw` the characters that stood in the message (hostile text). `opened_from` is the canonical
-    URL of the wrapper that this one was opened from, or None where it stood there by itself.
-    `where` is the path of MIME parts, as in `AttachmentFact`, or the header's name.
+    URL of the wrapper that this one was opened from, or None where it stood there by itself. Where
+    there is no wrapper it is the mark of the trick that alone reveals the link: "script:unescape",
+    "script:atob", "script:concatenation", "archive:password", "image:qr", "pdf:password"; a link that
+    also stands in the clear at its location has no mark. `where` is the path of MIME parts and files,
+    as in `AttachmentFact`, or the header's name.
     """
 
     url: str
@@ -129,3 +136,16 @@ class OrganisationProfile:
     domains: frozenset[str] = frozenset()
     authserv_ids: frozenset[str] = frozenset()
     trusted_relays: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHead:
+    """The first bytes of a message that is larger than what is read of one.
+
+    `content_sha256` (hex) and `size_bytes` are those of the whole message as stored, so that a copy
+    stays the same copy, and is moved as no other.
+    """
+
+    raw: bytes
+    content_sha256: str
+    size_bytes: int

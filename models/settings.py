@@ -64,10 +64,19 @@ class Settings(BaseModel):
         default=(), description="Phishing-simulation URLs, never clustered"
     )
     allowed_indicators: tuple[str, ...] = Field(
-        default=(), description="Hashes and URLs that never remediate without approval"
+        default=(), description="Hashes, URLs and hosts that never remediate without approval"
     )
     shared_hosts: tuple[str, ...] = Field(
         default=(), description="Further shared platforms where host or path alone is never enough"
+    )
+    unshared_hosts: tuple[str, ...] = Field(
+        default=(), description="Shipped shared platforms that nobody else uses here"
+    )
+    many_senders: int = Field(
+        default=5,
+        ge=2,
+        le=1000,
+        description="Sender domains from which a file waits for approval; images always do",
     )
 
     def with_changes(self, changes: Mapping[str, object]) -> Settings:

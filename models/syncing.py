@@ -74,6 +74,7 @@ class IndexStatus:
     """How large and how fresh the index is.
 
     `as_of` is the oldest mailbox's last sync; None where a mailbox, or all, were never looked at.
+    `answered_at` says of each source that answered the latest sync when that was.
     """
 
     mailboxes: int
@@ -81,6 +82,33 @@ class IndexStatus:
     copies: int
     problem_mails: int
     as_of: datetime | None
+    answered_at: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedContent:
+    """Where the index has a live copy of some bytes, and about how many they are."""
+
+    source: str
+    mailbox: str
+    place: Place
+    content_sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReindexReport:
+    """What reading again came to, in mails.
+
+    `outdated` were there at first, `read` were read again; `left` are still outdated: gone or not
+    readable where the index has them. `unmatched` counts, by pending action, messages that it holds
+    although they no longer carry its indicator by the newer reading.
+    """
+
+    outdated: int
+    read: int
+    left: int
+    unmatched: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

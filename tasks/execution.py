@@ -16,7 +16,7 @@ from clawback.errors import Conflict, Paused, SourceError
 from clawback.services import batches, remediate
 from clawback.services.batches import Batch
 from clawback.services.remediate import Execution
-from models.actions import Lease, RemediationAction
+from models.actions import ActionStatus, Lease, RemediationAction
 from tasks.app import app
 from tasks.endings import Ending, Stopped, is_retryable
 
@@ -84,7 +84,7 @@ async def close_execution(lease: Lease, stops: Sequence[Stopped]) -> Remediation
     """
     by_ending = {stop.ending: stop for stop in stops}
     if taken_over := by_ending.get(Ending.TAKEN_OVER):
-        return taken_over
+        return _ended_meanwhile(lease) or taken_over
     try:
         if waiting := by_ending.get(Ending.PAUSED) or by_ending.get(Ending.SOURCE_AWAY):
             await asyncio.to_thread(remediate.release, app(), lease)
@@ -93,7 +93,13 @@ async def close_execution(lease: Lease, stops: Sequence[Stopped]) -> Remediation
             return await asyncio.to_thread(remediate.give_up, app(), lease, refused.message)
         return await asyncio.to_thread(remediate.finish, app(), lease)
     except Conflict as error:
-        return Stopped.by(error)
+        return _ended_meanwhile(lease) or Stopped.by(error)
+
+
+def _ended_meanwhile(lease: Lease) -> RemediationAction | None:
+    """The action, if a person cancelled it while its batches ran."""
+    action = app().store.cases.action(lease.action_id)
+    return action if action.status is ActionStatus.CANCELLED else None
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from clawback.errors import SetupError
 from clawback.services.refresh import RefreshReport, refresh
-from clawback.services.sweep import PAST_ACTIONS, SweepReport, sweep
+from clawback.services.sweep import SweepReport, sweep
 from clawback.wiring import swept_lists
 from tasks.app import app
 from tasks.endings import is_retryable
@@ -35,15 +35,10 @@ async def refresh_actions() -> RefreshReport:
     cache_policy=NO_CACHE,
     persist_result=False,
 )
-async def look_for_new_hits() -> tuple[SweepReport, ...]:
-    """One report for each configured list; without a list, one over the latest actions alone."""
+async def look_for_new_hits() -> SweepReport:
+    """What the configured lists and the latest actions gave; each past action is asked for once."""
     lists = await asyncio.to_thread(swept_lists)
-    return tuple(
-        [
-            await asyncio.to_thread(sweep, app(), listed, name)
-            for name, listed in (lists or {PAST_ACTIONS: ()}).items()
-        ]
-    )
+    return await asyncio.to_thread(sweep, app(), lists)
 
 
 @task(

@@ -66,7 +66,8 @@ LAYERS: dict[str, Layer] = {
     "clawback.clock": _layer("clawback.ports"),
     "clawback.logs": _layer("clawback.errors"),
     "clawback.ports": _layer("models clawback.errors", denied=_TABLES),
-    "clawback.store_ports": _layer("models clawback.errors", denied=_TABLES),
+    "clawback.ledger_port": _layer("models clawback.errors", denied=_TABLES),
+    "clawback.store_ports": _layer("models clawback.ledger_port clawback.errors", denied=_TABLES),
     "clawback.config": _layer("pydantic pydantic_settings models clawback.errors", denied=_TABLES),
     # errors.py belongs to every ring: a hash that is none is refused in the core.
     "clawback.core": _layer(
@@ -74,7 +75,8 @@ LAYERS: dict[str, Layer] = {
     ),
     # The canonical form of a URL is the core's, and links are put into it here.
     "clawback.mail": _layer(
-        "models clawback.errors clawback.core fast_mail_parser selectolax",
+        "models clawback.errors clawback.core fast_mail_parser selectolax cryptography "
+        "pikepdf pypdfium2 PIL zxingcpp",
         denied=_TABLES | IMPURE_STDLIB,
         reads_clock=False,
     ),

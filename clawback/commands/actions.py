@@ -9,6 +9,7 @@ import typer
 
 from clawback.commands import screen
 from clawback.commands.action_table import show_actions
+from clawback.commands.explaining import explanation
 from clawback.commands.opening import open_context
 from clawback.commands.screen import AsJson
 from clawback.core.showing import counted, inert
@@ -105,7 +106,7 @@ def _one(ctx: Context, action_id: int, *, as_json: bool) -> None:
 
 def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
     from clawback.core.lifecycle import outcome_line
-    from clawback.services.report import asset, decision_reason
+    from clawback.services.report import asset, cancellation, decision_reason
 
     history = ctx.store.cases.history(action_id=found.id)
     verified = "" if found.verified else ", identity not verified"
@@ -114,14 +115,29 @@ def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
         ("Investigation", str(found.investigation_id)),
         ("Reverts action", str(found.reverts_action_id or "")),
         ("About", f"{found.cluster_kind} {asset(found)}, {counted(found.copies, 'message')}"),
+        *explanation(ctx.store.cases.cluster(found.cluster_id)),
         ("Why", screen.said(found.reason, 1000)),
         ("Decided by", who if found.decided_by else ""),
         ("Their reason", inert(decision_reason(history), 500)),
         ("Decided", screen.at(found.decided_at)),
         ("Expires", screen.at(found.expires_at) if found.status.value == "Pending" else ""),
+        ("Tried again", _tried_again(found)),
+        ("Cancelled", inert(cancellation(history), 500)),
         ("Ended", screen.at(found.ended_at)),
         ("Outcomes", outcome_line(found.outcomes)),
     ]
+
+
+def _tried_again(found: RemediationAction) -> str:
+    """How many runs in a row finished nothing, and until when the next one waits."""
+    from clawback.core.retrying import PICK_UPS, next_pick_up_at, pick_ups_in_vain
+
+    in_vain = pick_ups_in_vain(found)
+    if not in_vain:
+        return ""
+    said = f"{in_vain} of {counted(PICK_UPS, 'run')} in a row, no message finished"
+    at = next_pick_up_at(found) if found.status.value == "Running" else None
+    return f"{said}; not again before {screen.at(at)}" if at else said
 
 
 def _show_messages(entries: Sequence[LedgerEntry]) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from clawback.core.guards import is_host, names_something
 from clawback.core.indicators import BadIndicator, parse_url_indicator
 from clawback.core.showing import inert
 from clawback.errors import BadInput
@@ -81,6 +82,15 @@ def _check_lists(wanted: Settings) -> None:
             parse_url_indicator(url)
         except BadIndicator as error:
             raise BadInput(f"simulation_urls: {inert(url, 60)}: {error}") from error
+    for entry in wanted.allowed_indicators:
+        if not names_something(entry):
+            raise BadInput(
+                f"allowed_indicators: {inert(entry, 60)} is no SHA-256, URL, host or *.host"
+            )
+    for key in ("shared_hosts", "unshared_hosts"):
+        for entry in getattr(wanted, key):
+            if not is_host(entry):
+                raise BadInput(f"{key}: {inert(entry, 60)} is no host, such as files.example.com")
 
 
 def _meaning(current: Settings, key: str) -> str:

@@ -107,7 +107,9 @@ def _database(config: Config, ctx: Context) -> Health:
     place = config.database_url.partition(":///")[2] if kind == "sqlite" else "on its server"
     size = f"{counted(status.copies, 'message')} in {status.mailboxes:,} mailboxes"
     as_of = f", index as of {screen.at(status.as_of)}" if status.as_of else ""
-    return Health("database", True, f"{kind}, {place}: {size}{as_of}")
+    outdated = ctx.store.index.outdated()
+    old = f"; {outdated:,} mails outdated: `clawback sync --reindex`" if outdated else ""
+    return Health("database", True, f"{kind}, {place}: {size}{as_of}{old}")
 
 
 def _sources(ctx: Context) -> Iterator[Health]:

@@ -1,4 +1,4 @@
-"""`clawback approve`, `reject` and `revert`: a person's decision, written first, then carried out."""
+"""`clawback approve`, `reject`, `cancel`, `revert`: a person's decision, first written, then done."""
 
 from __future__ import annotations
 
@@ -52,6 +52,23 @@ def reject(action_id: ActionId, *, reason: ReasonOption, as_json: AsJson = False
     ctx = open_context()
     answer = _decide(ctx, action_id, Choice.REJECT, reason)
     return _report(ctx, answer, None, as_json=as_json)
+
+
+def cancel(action_id: ActionId, *, reason: ReasonOption, as_json: AsJson = False) -> int:
+    """Cancel an action that has not ended: a running one stops before its next batch.
+
+    What it moved stays moved and can be reverted. Its indicator waits for a person from now on.
+    """
+    ctx = open_context()
+    from clawback.services import dispatch
+    from clawback.services.report import action_view
+
+    action = dispatch.cancel(ctx, action_id, actor=operator(), reason=reason)
+    if as_json:
+        screen.emit(action_view(ctx, action))
+    else:
+        _say_cancelled(action)
+    return 0
 
 
 def revert(
@@ -140,6 +157,14 @@ def _say(ctx: Context, answer: Answer) -> None:
     else:
         out.print("  Recorded; no run could be started now: `clawback up` picks it up.")
     out.print(f"  Follow it: clawback actions {action.id}", style="dim")
+
+
+def _say_cancelled(action: RemediationAction) -> None:
+    from clawback.core.lifecycle import outcome_line
+
+    done = outcome_line(action.outcomes)
+    became = f"{done} of {counted(action.copies, 'message')}" if done else "nothing was moved"
+    screen.console().print(f"Action {action.id} cancelled: {became}.")
 
 
 def _say_ended(action: RemediationAction) -> None:

@@ -69,7 +69,8 @@ async def _facts(
     from clawback.commands.opening import configuration
     from clawback.services.extraction import Extractor
 
-    with Extractor(configuration().profile(), processes) as extractor:
+    config = configuration()
+    with Extractor(config.profile(), processes, limits=config.reading_limits()) as extractor:
         for start in range(0, len(files), BATCH):
             read = {path: _read(path) for path in files[start : start + BATCH]}
             raws = [raw for raw in read.values() if isinstance(raw, bytes)]
@@ -148,6 +149,11 @@ def _show(path: Path, facts: MailFacts) -> None:
         out.print(line, style=style, soft_wrap=True)
 
 
+def _opened(opened_from: str) -> str:
+    """How a link came to light: a wrapper's URL is a link of its own, a trick is named."""
+    return "opened from a wrapper" if "://" in opened_from else f"revealed by {opened_from}"
+
+
 def _lines(facts: MailFacts) -> Iterator[tuple[str, str]]:
     yield f"  SHA-256 {facts.content_sha256}", "dim"
     for file in facts.attachments:
@@ -156,7 +162,7 @@ def _lines(facts: MailFacts) -> Iterator[tuple[str, str]]:
         yield f"        {file.sha256}", "dim"
     for word, urls in (("link", facts.urls), ("header link", facts.header_urls)):
         for url in urls:
-            wrapped = " · opened from a wrapper" if url.opened_from else ""
+            wrapped = f" · {_opened(url.opened_from)}" if url.opened_from else ""
             yield f"  {word}  {show_url(url.url, whole=True)} · {url.location.value}{wrapped}", ""
     for problem in facts.problems:
         yield f"  could not read  {problem.code} at {problem.where or 'the message'}", "yellow"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clawback.commands import screen
+from clawback.commands.explaining import explanation
 from clawback.commands.opening import open_context
 from clawback.commands.screen import AsJson
 from clawback.commands.selectors import Selector, select
@@ -61,6 +61,12 @@ def find(
     show: Annotated[
         int, typer.Option(min=0, help="Messages to list for each indicator; --json lists all.")
     ] = SHOWN,
+    why: Annotated[
+        bool,
+        typer.Option(
+            "--why", help="Say of each message which part, raw form, wrapper or container it is."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Preview: every delivered copy, where each is now, what policy would decide, and why.
@@ -86,7 +92,7 @@ def find(
         if as_json:
             screen.emit(preview_view(found))
         else:
-            _show(ctx, found, show)
+            _show(ctx, found, show, why=why)
 
 
 def _bring_up_to_date(ctx: Context, wanted: bool | None, *, as_json: bool) -> None:
@@ -103,7 +109,7 @@ def _bring_up_to_date(ctx: Context, wanted: bool | None, *, as_json: bool) -> No
         )
 
 
-def _show(ctx: Context, found: Preview, limit: int) -> None:
+def _show(ctx: Context, found: Preview, limit: int, *, why: bool) -> None:
     """One indicator for people: what it is, where it is, what would happen, why."""
     out = screen.console()
     cluster = found.cluster
@@ -115,7 +121,7 @@ def _show(ctx: Context, found: Preview, limit: int) -> None:
         out.print(f"Refused: {screen.said(found.refused)}", style="red")
         return
     out.print(screen.fields(_facts(ctx, found)))
-    _show_messages(found, limit)
+    _show_messages(found, limit, why=why)
     _show_decision(found)
 
 
@@ -124,29 +130,25 @@ def _facts(ctx: Context, found: Preview) -> list[tuple[str, str]]:
 
     cluster, facts = found.cluster, found.cluster.facts
     size = f"{counted(len(cluster.members), 'message')} of {counted(facts.mails, 'mail')}"
-    senders = counted(facts.senders, "sender")
     return [
-        ("Found", f"{size} in {counted_mailboxes(facts.mailboxes)}, from {senders}"),
-        ("File names", _names(facts.file_names)),
+        ("Found", f"{size} in {counted_mailboxes(facts.mailboxes)}"),
+        *explanation(cluster),
         ("Now", counts_line(found.counts)),
         ("Left out", screen.counts({inert(k, 60): v for k, v in cluster.excluded.items()})),
         ("Index as of", screen.at(ctx.store.index.status().as_of) or "never: run `clawback sync`"),
     ]
 
 
-def _names(names: Mapping[str, int], shown: int = 3) -> str:
-    parts = [f"{inert(name, 40) or '(none)'} ({number:,})" for name, number in names.items()]
-    more = f" and {len(parts) - shown:,} more" if len(parts) > shown else ""
-    return ", ".join(parts[:shown]) + more
-
-
-def _show_messages(found: Preview, limit: int) -> None:
+def _show_messages(found: Preview, limit: int, *, why: bool) -> None:
+    """The first messages; with `why` the whole reason of each, on lines of its own."""
     if not found.cluster.members or not limit:
         return
     where = {location.copy_id: location for location in found.locations}
-    made = screen.table("Mailbox", "Folder", "Location", "Why", whole=["Mailbox", "Location"])
+    headings = ["Mailbox", "Folder", "Location", *(["Why"] if why else [])]
+    made = screen.table(*headings, whole=["Mailbox", "Location"])
     for member in found.cluster.members[:limit]:
-        screen.add_row(made, _cells(member, where[member.ref.copy_id]))
+        cells = _cells(member, where[member.ref.copy_id])
+        screen.add_row(made, [*cells, screen.said(member.why)] if why else cells)
     screen.console().print(made)
     if (left := len(found.cluster.members) - limit) > 0:
         screen.console().print(
@@ -160,7 +162,6 @@ def _cells(member: Member, where: CopyLocation) -> list[str]:
         screen.literal(member.ref.mailbox),
         inert(place.folder, 40) if place else "",
         where.location.value,
-        inert(member.why, 80),
     ]
 
 

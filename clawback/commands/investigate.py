@@ -94,7 +94,7 @@ def _alert(ctx: Context, selection: Selection, external_id: str) -> NewAlert:
             now=now,
             list_name=inert(selection.list_name, 60),
         )
-    with Extractor(ctx.organisation, processes=1) as extractor:
+    with Extractor(ctx.organisation, processes=1, limits=ctx.limits) as extractor:
         [facts] = asyncio.run(extractor.extract([selection.message]))
     alert = alert_for_message(
         facts, source=SOURCE, external_id=external_id, reported_by=name, now=now

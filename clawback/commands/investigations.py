@@ -9,6 +9,7 @@ import typer
 
 from clawback.commands import screen
 from clawback.commands.action_table import show_actions
+from clawback.commands.explaining import explanation
 from clawback.commands.opening import open_context
 from clawback.commands.screen import AsJson
 from clawback.core.showing import counted, inert, show_indicator
@@ -116,6 +117,7 @@ def _show_cluster(ctx: Context, cluster_id: int) -> None:
                     "Found",
                     "" if refused else f"{size}, from {counted(cluster.facts.senders, 'sender')}",
                 ),
+                *explanation(cluster),
                 ("Where", counts_line(counts) if counts else ""),
                 ("Checked", screen.at(counts.checked_at) if counts else ""),
                 ("Decision", _decision(decision) if decision else ""),

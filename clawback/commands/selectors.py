@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from clawback.core.indicators import BadIndicator, parse_file_indicator, parse_url_indicator
-from clawback.core.trivial import EMPTY_SHA256, MAX_TRIVIAL_BYTES, is_trivial_hash
+from clawback.core.trivial import MAX_TRIVIAL_BYTES, is_trivial_hash
 from clawback.errors import BadInput
 from models.indicators import Indicator, IndicatorKind, UrlMatch
 
@@ -82,9 +82,9 @@ def readable(selector: str) -> Iterator[None]:
 
 
 def hash_indicator(text: str) -> Indicator:
-    """The file of that SHA-256; the empty file's is taken and left for the guards to refuse."""
+    """The file of that SHA-256; a trivial file's is taken and left for the guards to refuse."""
     if is_trivial_hash(text.strip()):
-        return Indicator(IndicatorKind.FILE, EMPTY_SHA256, text.strip())
+        return Indicator(IndicatorKind.FILE, text.strip().lower(), text.strip())
     return parse_file_indicator(text)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,7 @@ from clawback.core.showing import counted, inert
 
 if TYPE_CHECKING:
     from clawback.services.context import Context
-    from models.syncing import ProblemMail, SyncReport
+    from models.syncing import ProblemMail, ReindexReport, SyncReport
 
 
 def sync(
@@ -26,6 +27,10 @@ def sync(
     problems: Annotated[
         int, typer.Option(min=0, help="Messages with something unreadable to list, newest first.")
     ] = 10,
+    reindex: Annotated[
+        bool,
+        typer.Option("--reindex", help="Then read again what an older version's extractor read."),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Bring the index up to date with every mailbox: arrivals, moves, renames, disappearances.
@@ -35,22 +40,38 @@ def sync(
     """
     ctx = open_context(needs_sources=True)
     report = run_sync(ctx, processes=processes, quiet=as_json)
+    again = run_reindex(ctx, processes=processes, quiet=as_json) if reindex else None
     listed = ctx.store.index.problem_mails(problems) if problems else ()
     if as_json:
-        screen.emit(_view(ctx, report, listed))
+        screen.emit(_view(ctx, report, listed, again))
     else:
         _show(ctx, report, listed)
+        _show_outdated(ctx, again)
     return 1 if report.failed_mailboxes else 0
 
 
 def run_sync(ctx: Context, *, processes: int | None, quiet: bool) -> SyncReport:
     """One sync, with a progress bar on standard error where a person looks on."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from clawback.services.sync import sync as bring_up_to_date
 
+    with _progress("Reading mailboxes", quiet=quiet) as progress:
+        return asyncio.run(bring_up_to_date(ctx, processes=processes, progress=progress))
+
+
+def run_reindex(ctx: Context, *, processes: int | None, quiet: bool) -> ReindexReport:
+    """What an older extractor read, read again, with a progress bar as for a sync."""
+    from clawback.services.reindex import reindex
+
+    with _progress("Reading again", quiet=quiet) as progress:
+        return asyncio.run(reindex(ctx, processes=processes, progress=progress))
+
+
+@contextmanager
+def _progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     bar = Progress(
-        TextColumn("Reading mailboxes"),
+        TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -60,17 +81,14 @@ def run_sync(ctx: Context, *, processes: int | None, quiet: bool) -> SyncReport:
     )
     with bar:
         task = bar.add_task("", total=None)
-        return asyncio.run(
-            bring_up_to_date(
-                ctx,
-                processes=processes,
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
-        )
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _view(
-    ctx: Context, report: SyncReport, listed: tuple[ProblemMail, ...]
+    ctx: Context,
+    report: SyncReport,
+    listed: tuple[ProblemMail, ...],
+    again: ReindexReport | None,
 ) -> Mapping[str, object]:
     from clawback.services.report import iso
 
@@ -89,8 +107,10 @@ def _view(
             "mails": status.mails,
             "copies": status.copies,
             "problem_mails": status.problem_mails,
+            "outdated": ctx.store.index.outdated(),
             "as_of": iso(status.as_of),
         },
+        "reindex": None if again is None else _reindexed(again),
         "problem_mails": [
             {
                 "source": mail.source,
@@ -102,6 +122,38 @@ def _view(
             for mail in listed
         ],
     }
+
+
+def _reindexed(again: ReindexReport) -> Mapping[str, object]:
+    return {
+        "outdated": again.outdated,
+        "read": again.read,
+        "left": again.left,
+        "unmatched": [
+            {"action_id": number, "messages": count} for number, count in again.unmatched.items()
+        ],
+    }
+
+
+def _show_outdated(ctx: Context, again: ReindexReport | None) -> None:
+    """What was read again, what is left, and which pending actions that may concern."""
+    out, notes = screen.console(), screen.notes()
+    if again is not None:
+        left = f", {again.left:,} left: not readable where the index has them" if again.left else ""
+        said = f"{again.read:,} of {counted(again.outdated, 'outdated mail')}{left}"
+        out.print(screen.fields([("Read again", said)]))
+        for action_id, number in again.unmatched.items():
+            notes.print(
+                f"Pending action {action_id} holds {counted(number, 'message')} that no longer "
+                "carry its indicator by the newer reading: look at it before you approve",
+                style="yellow",
+            )
+    elif number := ctx.store.index.outdated():
+        notes.print(
+            f"{counted(number, 'mail')} read by an older version: "
+            "`clawback sync --reindex` reads again",
+            style="yellow",
+        )
 
 
 def _show(ctx: Context, report: SyncReport, listed: tuple[ProblemMail, ...]) -> None:

@@ -16,10 +16,11 @@ from models.syncing import KnownCopy, MovedCopy, NewCopy
 
 @dataclass(frozen=True, slots=True)
 class Appeared:
-    """A message that the index does not know at this place."""
+    """A message that the index does not know at this place; its size as the store lists it."""
 
     place: Place
     role: FolderRole
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def diff_mailbox(known: Iterable[KnownCopy], changes: MailboxChanges) -> Mailbox
     for folder in changes.folders:
         here = by_folder.get(folder.folder, {})
         appeared.extend(
-            Appeared(Place(folder.folder, entry.handle), folder.role)
+            Appeared(Place(folder.folder, entry.handle), folder.role, entry.size_bytes)
             for entry in folder.present
             if entry.handle not in here
         )

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from clawback.core.lifecycle import outcome_line
+from clawback.core.reasons import most_frequent_reasons
 from clawback.core.showing import counted, inert, show_indicator
 from models.actions import RemediationAction
 from models.clusters import Cluster, ClusterFacts
@@ -150,15 +151,45 @@ def counted_mailboxes(number: int) -> str:
     return f"{number:,} mailbox" if number == 1 else f"{number:,} mailboxes"
 
 
+def share_line(facts: ClusterFacts) -> str:
+    """How much of the organisation it touches: "25 mailboxes of the 300 known (8.3%)"."""
+    known = f" of the {facts.known_mailboxes:,} known" if facts.known_mailboxes else " of the known"
+    return f"{counted_mailboxes(facts.mailboxes)}{known} ({facts.organisation_share:.1%})"
+
+
+def names_line(names: Mapping[str, int], shown: int = NAMES_SHOWN) -> str:
+    """Names with the number of mails that carry each, most frequent first, safe to show."""
+    most = sorted(names.items(), key=lambda pair: (-pair[1], pair[0]))
+    listed = ", ".join(
+        f"{inert(name, 60) or '(none)'} ({number:,})" for name, number in most[:shown]
+    )
+    return listed + (f" and {len(most) - shown} more" if len(most) > shown else "")
+
+
+def seen_line(facts: ClusterFacts) -> str:
+    """When the index first and last saw a copy."""
+    return f"first {_time(facts.first_seen_at)}, last {_time(facts.last_seen_at)}"
+
+
+def reason_lines(cluster: Cluster) -> list[str]:
+    """Why most of the messages are in, as list items; the reasons are safe to show already."""
+    return [
+        f"- Why: {counted(number, 'message')}: {why}"
+        for why, number in most_frequent_reasons(cluster.members)
+        if why
+    ]
+
+
 def _facts(cluster: Cluster) -> str:
     facts = cluster.facts
     lines = [
         f"- {counted(len(cluster.members), 'message')} of {counted(facts.mails, 'mail')} "
-        f"in {counted_mailboxes(facts.mailboxes)} ({facts.organisation_share:.1%} of the known)",
+        f"in {share_line(facts)}",
         f"- {counted(facts.senders, 'sender')}, {counted(facts.subjects, 'subject')}",
         f"- First seen {_time(facts.first_seen_at)}, last seen {_time(facts.last_seen_at)}",
     ]
     lines += _names(facts)
+    lines += reason_lines(cluster)
     if cluster.external_recipients:
         lines.append(
             f"- {counted(cluster.external_recipients, 'recipient')} without a mailbox here "
@@ -174,12 +205,7 @@ def _names(facts: ClusterFacts) -> list[str]:
     for title, names in (("File names", facts.file_names), ("File types", facts.file_types)):
         if not names:
             continue
-        most = sorted(names.items(), key=lambda pair: (-pair[1], pair[0]))
-        shown = ", ".join(
-            f"{inert(name, 60) or '(none)'} ({number:,})" for name, number in most[:NAMES_SHOWN]
-        )
-        more = f" and {len(most) - NAMES_SHOWN} more" if len(most) > NAMES_SHOWN else ""
-        lines.append(f"- {title}: {shown}{more}")
+        lines.append(f"- {title}: {names_line(names)}")
     return lines
 
 

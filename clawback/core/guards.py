@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -10,16 +11,11 @@ from clawback.core.platforms import Sharing, sharing_of
 from clawback.core.policy import PATH_MATCH
 from clawback.core.showing import inert
 from clawback.core.trivial import MAX_TRIVIAL_BYTES, is_trivial_hash
-from clawback.core.urls import canonical_url, refang
+from clawback.core.urls import CanonicalUrl, canonical_url, key_chain, refang
 from models.indicators import GuardFinding, GuardLevel, Indicator, IndicatorKind, UrlMatch
 from models.settings import Settings
 
-MANY_SENDERS = 5
-"""Sender domains from which a file counts as seen everywhere: a logo, a form, a public document.
-
-Our own choice: campaigns do send one file from many domains, so the finding asks for a person and
-refuses nothing.
-"""
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def guard_findings(
     """Everything that speaks against removing by this indicator without a person, refusals first."""
     match indicator.kind:
         case IndicatorKind.FILE:
-            found = _file_findings(indicator, evidence)
+            found = _file_findings(indicator, evidence, settings.many_senders)
         case IndicatorKind.URL:
             found = _url_findings(indicator, settings)
         case _:
@@ -64,15 +60,40 @@ def is_listed(indicator: Indicator, entries: Iterable[str]) -> bool:
     return any(_names(entry.strip(), indicator) for entry in entries if entry.strip())
 
 
-def _file_findings(indicator: Indicator, evidence: FileEvidence) -> list[GuardFinding]:
+def is_host(entry: str) -> bool:
+    """True if a setting's entry is a host's name, with or without a leading `*.`."""
+    name = entry.strip().lower().removeprefix("*.").rstrip(".")
+    found = canonical_url(f"https://{name}/")
+    if found is None or found.userinfo or found.path_key != f"{found.host}/":
+        return False
+    return "." in name or entry.strip().startswith("*.")
+
+
+def names_something(entry: str) -> bool:
+    """True if a setting's entry is a SHA-256, a URL, or a host as `is_listed` reads them."""
+    if _SHA256.fullmatch(entry.strip()) or is_host(entry):
+        return True
+    listed = _listed(entry)
+    if listed is None or listed.userinfo:
+        return False
+    # Without a dot it is a hash of another kind, or a slip.
+    return "." in listed.host or listed.host.startswith("[")
+
+
+def _file_findings(
+    indicator: Indicator, evidence: FileEvidence, many_senders: int
+) -> list[GuardFinding]:
     found = []
     if is_trivial_hash(indicator.value):
-        found.append(_refuse("trivial-file", "The file is empty, as is much harmless mail."))
+        found.append(
+            _refuse("trivial-file", "The file is empty or a few bytes, as is much harmless mail.")
+        )
     elif evidence.sizes_bytes and max(evidence.sizes_bytes) <= MAX_TRIVIAL_BYTES:
         size = max(evidence.sizes_bytes)
         reason = f"The file has {size} bytes; files of {MAX_TRIVIAL_BYTES} or fewer never cluster."
         found.append(_refuse("trivial-file", reason))
-    if evidence.unrelated_senders >= MANY_SENDERS:
+    # Campaigns do send one file from many domains, so many senders ask a person and refuse nothing.
+    if evidence.unrelated_senders >= many_senders:
         reason = f"The file came from {evidence.unrelated_senders:,} unrelated sender domains."
         found.append(_approve("many-senders", reason))
     if image := next((kind for kind in evidence.types if _is_image(kind)), None):
@@ -102,22 +123,45 @@ def _url_findings(indicator: Indicator, settings: Settings) -> list[GuardFinding
         return [*found, _refuse("no-host", "The URL has no usable host.")]
     if indicator.match is UrlMatch.PATH:
         found.append(_approve(PATH_MATCH, "The URL is matched by host and path alone."))
-    if parts.bare and (sharing := sharing_of(parts.host, settings.shared_hosts)):
-        found.append(_bare_host(parts.host, sharing, indicator.match))
+    sharing = sharing_of(parts.host, settings.shared_hosts, settings.unshared_hosts)
+    if sharing is not None:
+        shared = _bare_host if parts.bare else _shared_path
+        found += shared(parts.host, sharing, indicator.match)
     return found
 
 
-def _bare_host(host: str, sharing: Sharing, match: UrlMatch) -> GuardFinding:
+def _bare_host(host: str, sharing: Sharing, match: UrlMatch) -> list[GuardFinding]:
     """A shared host without a path: too much for a host match, a person's question otherwise.
 
     A tenant's own subdomain (`tenant.github.io`) is one tenant's, so that it may be looked for.
     """
-    shown = inert(host, 60).replace(".", "[.]")
     if match is UrlMatch.PATH and sharing is not Sharing.SUBDOMAIN:
-        reason = f"{shown} is shared by many, and its host alone would match them all."
-        return _refuse("shared-host", reason)
-    reason = f"The URL is a bare host, and {shown} is shared by many."
-    return _approve("shared-host", reason)
+        reason = f"{_shown(host)} is shared by many, and its host alone would match them all."
+        return [_refuse("shared-host", f"{reason} Give the whole URL.")]
+    reason = f"The URL is a bare host, and {_shown(host)} is shared by many."
+    return [_approve("shared-host", reason)]
+
+
+def _shared_path(host: str, sharing: Sharing, match: UrlMatch) -> list[GuardFinding]:
+    """A page of a company that much harmless mail links to, or a path under which many have pages.
+
+    Where each tenant has a host or, with its query, a path of its own, the URL is one tenant's.
+    """
+    match sharing:
+        case Sharing.BRAND:
+            reason = (
+                f"{_shown(host)} is a company's own host, which harmless mail links to as well."
+            )
+            return [_approve("brand-host", reason)]
+        case Sharing.HOST if match is UrlMatch.PATH:
+            reason = f"{_shown(host)} is shared by many, and one path there may serve them all."
+            return [_approve("shared-path", reason)]
+        case _:
+            return []
+
+
+def _shown(host: str) -> str:
+    return inert(host, 60).replace("．", ".").replace(".", "[.]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +188,7 @@ def _names(entry: str, indicator: Indicator) -> bool:
     if entry.startswith("*."):
         below = entry[2:].lower().strip("./")
         return parts.host == below or parts.host.endswith(f".{below}")
-    plain = refang(entry)
-    listed = canonical_url(plain if "//" in plain else f"https://{plain}")
+    listed = _listed(entry)
     if listed is None:
         return False
     if "?" in listed.url and indicator.match is UrlMatch.EXACT:
@@ -153,6 +196,13 @@ def _names(entry: str, indicator: Indicator) -> bool:
     if not listed.path_key.partition("/")[2]:
         return listed.host == parts.host
     return listed.path_key == _path_key(indicator)
+
+
+def _listed(entry: str) -> CanonicalUrl | None:
+    """What a setting's entry says, and if it is wrapped, what it wraps, as an indicator does."""
+    plain = refang(entry)
+    chain = key_chain(plain if "//" in plain else f"https://{plain}")
+    return chain[-1] if chain else None
 
 
 def _path_key(indicator: Indicator) -> str:

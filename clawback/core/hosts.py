@@ -54,7 +54,9 @@ def _ipv6(raw: str) -> str | None:
 
 def _to_ascii(raw: str) -> str:
     """The name percent-decoded, mapped as UTS #46 does, each label in ASCII."""
-    decoded = unquote_to_bytes(raw).decode("utf-8", "replace") if "%" in raw else raw
+    # A lone surrogate is no text: it becomes a question mark, which no host may hold.
+    plain = raw.encode("utf-8", "replace")
+    decoded = (unquote_to_bytes(plain) if b"%" in plain else plain).decode("utf-8", "replace")
     folded = "".join(c if c in _DEVIATIONS else c.casefold() for c in decoded)
     mapped = unicodedata.normalize("NFKC", folded).translate(_DOTS).lower()
     return ".".join(_label(label) for label in mapped.split("."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from clawback.core.trivial import is_trivial_hash
+from clawback.core.trivial import EMPTY_SHA256, is_trivial_hash
 from clawback.core.urls import key_chain, refang
 from models.indicators import Indicator, IndicatorKind, UrlMatch
 
@@ -36,7 +36,7 @@ def parse_indicator(
 
 
 def parse_file_indicator(text: str) -> Indicator:
-    """The file of that SHA-256. Raises `BadIndicator` for other hashes and for the empty file."""
+    """The file of that SHA-256. Raises `BadIndicator` for other hashes and for trivial files."""
     digest = _hash_text(text)
     if not _HEX.fullmatch(digest):
         raise BadIndicator("This is no hash. Give the file's SHA-256: 64 hex digits.")
@@ -45,8 +45,9 @@ def parse_file_indicator(text: str) -> Indicator:
     if len(digest) != 64:
         raise BadIndicator(f"A SHA-256 has 64 hex digits; this has {len(digest)}. Copy it again.")
     if is_trivial_hash(digest):
+        what = "the empty file" if digest.lower() == EMPTY_SHA256 else "a file of a few blank bytes"
         raise BadIndicator(
-            "This is the SHA-256 of the empty file, which much harmless mail carries. "
+            f"This is the SHA-256 of {what}, which much harmless mail carries. "
             "Give the hash of the malicious file itself."
         )
     return Indicator(kind=IndicatorKind.FILE, value=digest.lower(), given=text)

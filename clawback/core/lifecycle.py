@@ -18,7 +18,7 @@ _I = InvestigationStatus
 
 ACTION_MOVES: Mapping[ActionStatus, frozenset[ActionStatus]] = {
     _A.PENDING: frozenset({_A.RUNNING, _A.REJECTED, _A.EXPIRED, _A.CANCELLED}),
-    _A.RUNNING: frozenset({_A.COMPLETED, _A.FAILED}),
+    _A.RUNNING: frozenset({_A.COMPLETED, _A.FAILED, _A.CANCELLED}),
     _A.COMPLETED: frozenset(),
     _A.FAILED: frozenset(),
     _A.REJECTED: frozenset(),
@@ -105,10 +105,10 @@ def investigation_status(
     """The status that the parts add up to, and one sentence with counts alone.
 
     As in the original, approving or rejecting all closes as Remediated, an expired action closes as
-    Terminated By System, and threats with nothing left in a mailbox count as remediated. Unlike
-    it, copies that a removal could not move keep the status at Partially Remediated. A threat that
-    a guard refused, or that was only recorded, makes it Partially Investigated. Reverts do not
-    count: they undo an action and find nothing.
+    Terminated By System, one that a person cancelled as Terminated By User, and threats with nothing
+    left in a mailbox count as remediated. Unlike it, copies that a removal could not move keep the
+    status at Partially Remediated. A threat that a guard refused, or that was only recorded, makes
+    it Partially Investigated. Reverts do not count: they undo an action and find nothing.
     """
     removals = [action for action in actions if action.reverts_action_id is None]
     unanswered = any(_is_unanswered(found, bool(removals)) for found in findings)
@@ -132,6 +132,9 @@ def _of_actions(actions: Sequence[RemediationAction]) -> InvestigationStatus:
         )
     if have[ActionStatus.EXPIRED]:
         return InvestigationStatus.TERMINATED_BY_SYSTEM
+    # Refresh decides nothing: it cancels what has nothing left in a mailbox.
+    if any(one.status is ActionStatus.CANCELLED and one.decided_by for one in actions):
+        return InvestigationStatus.TERMINATED_BY_USER
     if have[ActionStatus.FAILED] or any(_leftovers(action) for action in actions):
         return InvestigationStatus.PARTIALLY_REMEDIATED
     return InvestigationStatus.REMEDIATED

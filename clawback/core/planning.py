@@ -82,7 +82,8 @@ def plan_batch(
 ) -> BatchPlan:
     """The moves and endings of a batch; entries that are done are passed over.
 
-    `excluded` are mailboxes in lower case. With `last_try` a copy that could not be looked at ends
+    `excluded` are mailboxes in lower case, from which nothing is removed; a revert puts back what was
+    taken before. With `last_try` a copy that could not be looked at ends
     as failed instead of staying unanswered.
     """
     restore_points: dict[int, RestorePoint] = {}
@@ -132,7 +133,9 @@ def _step(
     last_try: bool,
 ) -> CopyOutcome | RestorePoint | None:
     """An ending, the restore point of a move, or None where the store gave no answer."""
-    is_excluded = entry.copy.mailbox.lower() in excluded
+    # What is protected is left where it is; what was taken from there before may come back.
+    removes = entry.destination_role is FolderRole.RECOVERABLE
+    is_excluded = removes and entry.copy.mailbox.lower() in excluded
     if is_excluded and entry.state is LedgerState.PLANNED:
         return ended(entry, Outcome.PROTECTED, "mailbox is excluded", found)
     if found is None or found.fault is not None:
@@ -148,9 +151,9 @@ def _step(
         return _arrived(entry, found)
     if is_excluded:
         return ended(entry, Outcome.PROTECTED, "mailbox is excluded", found)
-    if found.protected:
+    if removes and found.protected:
         return ended(entry, Outcome.PROTECTED, "store protects this message", found)
-    if found.role is FolderRole.QUARANTINE and entry.destination_role is FolderRole.RECOVERABLE:
+    if removes and found.role is FolderRole.QUARANTINE:
         return ended(entry, Outcome.PROTECTED, "in quarantine, which is left alone", found)
     return RestorePoint(found.place, found.role or entry.copy.role, found.flags)
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from clawback.core.showing import counted
+from clawback.core.showing import counted, inert
 from models.clusters import ClusterKind
 from models.decisions import Decision, Effect, PolicyInputs, RecentAction, RuleResult
 from models.indicators import GuardLevel, UrlMatch, Verdict
@@ -128,6 +128,10 @@ def index(inputs: PolicyInputs) -> Finding:
     """An index that is missing mailboxes may miss what would make a cluster look doubtful."""
     if inputs.index_as_of is None:
         reason = "The index was never brought up to date with every mailbox."
+        return Finding(True, reason, Effect.AWAIT_APPROVAL)
+    if inputs.silent_sources:
+        names = ", ".join(inert(name, 40) for name in inputs.silent_sources)
+        reason = f"The index is not complete: {names} did not answer the last sync."
         return Finding(True, reason, Effect.AWAIT_APPROVAL)
     as_of = f"{inputs.index_as_of:%Y-%m-%d %H:%M} UTC"
     if not inputs.index_complete:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from clawback.core.hosts import canonical_host
-from clawback.core.wrappers import WrappedLink, open_wrapper
+from clawback.core.openers import WrappedLink
+from clawback.core.wrappers import is_wrapper, open_wrapper
 
 MAX_WRAPPERS = 6  # nested rewriters are opened this deep
 _MAX_URL_CHARS = 65_536
@@ -34,14 +35,21 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _UNSAFE = re.compile(r"[^!#-;=?-Z_a-z~]")
 _SLASHES = re.compile(r"/{2,}")
 _BARE = re.compile(r"[^\s/?#@:.]+(?:\.[^\s/?#@:.]+)+(?::\d+)?(?:[/?#].*)?", re.DOTALL)
+# A URL as most are written: nothing to decode, to map or to clean, and no address for a host.
+_USUAL = re.compile(
+    r"(https?)://((?:[a-z0-9_-]+\.)+[a-z][a-z0-9_-]*)(/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?"
+    r"(?:\?([A-Za-z0-9._~!$&'()*+,;=:@/?-]*))?(?:#([!-~]*))?"
+)
+_MAX_USUAL_CHARS = 1_000  # whatever is longer takes the long way, with its limits
 _ESCAPED_SCHEME = re.compile(r"(?:https?|ftp)%(?:25)*3a", re.IGNORECASE)
 
 # Parameters that only count clicks: none chooses the page that is shown.
-_TRACKING = re.compile(
-    r"utm_.*|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|mc_cid|mc_eid|yclid|igshid|_hsenc"
-    r"|_hsmi|mkt_tok|vero_id|vero_conv|_ga|_gl|ref_src|s_cid|ttclid|twclid|li_fat_id|oly_enc_id"
-    r"|oly_anon_id|wickedid|rb_clickid|icid",
-    re.IGNORECASE | re.DOTALL,
+_TRACKING_PREFIX = "utm_"
+_TRACKING = frozenset(
+    {"gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "mc_cid", "mc_eid"}
+    | {"yclid", "igshid", "_hsenc", "_hsmi", "mkt_tok", "vero_id", "vero_conv", "_ga", "_gl"}
+    | {"ref_src", "s_cid", "ttclid", "twclid", "li_fat_id", "oly_enc_id", "oly_anon_id"}
+    | {"wickedid", "rb_clickid", "icid"}
 )
 
 
@@ -72,6 +80,8 @@ class _Parts(NamedTuple):
 
 def canonical_url(raw: str) -> CanonicalUrl | None:
     """The canonical form of an http, https or ftp URL with a host; None for anything else."""
+    if usual := _usual(raw):
+        return usual
     parts = _split(raw)
     return None if parts is None else _canonical(parts)
 
@@ -82,6 +92,9 @@ def key_chain(raw: str) -> tuple[CanonicalUrl, ...]:
     Empty if `raw` is no URL. At most `MAX_WRAPPERS` wrappers are opened; a wrapper whose target
     can't be read is the last of its chain. Nothing is fetched.
     """
+    usual = _usual(raw)
+    if usual is not None and not is_wrapper(usual.host):
+        return (usual,)
     chain: list[CanonicalUrl] = []
     parts = _split(raw)
     while parts is not None:
@@ -89,7 +102,7 @@ def key_chain(raw: str) -> tuple[CanonicalUrl, ...]:
         if any(current.url == earlier.url for earlier in chain):
             break
         chain.append(current)
-        if len(chain) > MAX_WRAPPERS:
+        if len(chain) > MAX_WRAPPERS or not is_wrapper(parts.host):
             break
         path = _escapes(parts.path).lstrip("/")
         target = open_wrapper(WrappedLink(parts.host, path, parts.query))
@@ -107,6 +120,21 @@ def refang(text: str) -> str:
     return re.sub(r"[\[({](?:@|at)[\])}]", "@", plain, flags=re.IGNORECASE)
 
 
+def _usual(raw: str) -> CanonicalUrl | None:
+    """The canonical form of a URL that is nearly in it already: the long way gives the same."""
+    match = _USUAL.fullmatch(raw) if len(raw) <= _MAX_USUAL_CHARS else None
+    if match is None:
+        return None
+    scheme, host, path, query, fragment = match.groups("")
+    path = path or "/"
+    if "//" in path or "/." in path:
+        return None
+    query = _without_tracking(query) if query else ""
+    path_key = host + path
+    url = f"{scheme}://{path_key}?{query}" if query else f"{scheme}://{path_key}"
+    return CanonicalUrl(url, path_key, host, "", fragment)
+
+
 def _split(raw: str) -> _Parts | None:
     if len(raw) > _MAX_URL_CHARS:
         return None
@@ -121,22 +149,22 @@ def _split(raw: str) -> _Parts | None:
     rest, _, query = rest.partition("?")
     authority, _, path = rest.replace("\\", "/").partition("/")
     userinfo, _, hostport = authority.rpartition("@")
-    return _with_host(_Parts(scheme, "", hostport, path, query, fragment, userinfo))
+    found = _host_and_port(hostport, _DEFAULT_PORTS[scheme])
+    return None if found is None else _Parts(scheme, *found, path, query, fragment, userinfo)
 
 
-def _with_host(parts: _Parts) -> _Parts | None:
-    """The parts with host and port read from the authority that stands in `port`."""
-    name, colon, digits = parts.port.rpartition(":")
+def _host_and_port(hostport: str, default_port: int) -> tuple[str, str] | None:
+    """The host, and the port with its colon or "" for the default one; None if it is no host."""
+    name, colon, digits = hostport.rpartition(":")
     if not colon or "]" in digits:
-        name, digits = parts.port, ""
+        name, digits = hostport, ""
     if digits and not (digits.isascii() and digits.isdigit() and int(digits[:9]) <= 65_535):
         return None
     host = canonical_host(name)
     if host is None:
         return None
-    number = int(digits[:9]) if digits else _DEFAULT_PORTS[parts.scheme]
-    port = "" if number == _DEFAULT_PORTS[parts.scheme] else f":{number}"
-    return parts._replace(host=host, port=port)
+    number = int(digits[:9]) if digits else default_port
+    return host, "" if number == default_port else f":{number}"
 
 
 def _split_target(target: str) -> _Parts | None:
@@ -164,9 +192,9 @@ def _canonical(parts: _Parts) -> CanonicalUrl:
 
 def _path(raw: str) -> str:
     """The path with a leading slash: escapes normal, dot segments resolved, slashes single."""
-    path = _SLASHES.sub("/", "/" + _escapes(raw))
+    path = "/" + _escapes(raw)
     if "/." not in path:
-        return path
+        return _SLASHES.sub("/", path)
     kept: list[str] = []
     segments = path.split("/")[1:]
     for segment in segments:
@@ -180,12 +208,20 @@ def _path(raw: str) -> str:
 
 
 def _query(raw: str) -> str:
-    """The pairs in their order, without empty pairs and tracking parameters."""
-    return "&".join(pair for pair in _escapes(raw).split("&") if pair and not _is_tracking(pair))
+    """The pairs in their order, without empty pairs and tracking parameters.
+
+    An apostrophe is the same escaped or not: a browser escapes it in a query (not in a path).
+    """
+    return _without_tracking(_escapes(raw).replace("%27", "'")) if raw else ""
+
+
+def _without_tracking(query: str) -> str:
+    return "&".join([pair for pair in query.split("&") if pair and not _is_tracking(pair)])
 
 
 def _is_tracking(pair: str) -> bool:
-    return _TRACKING.fullmatch(pair.partition("=")[0]) is not None
+    name = pair.partition("=")[0].lower()
+    return name in _TRACKING or name.startswith(_TRACKING_PREFIX)
 
 
 def _escapes(text: str) -> str:

@@ -141,19 +141,19 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _read_line(text: str) -> Indicator:
     if not text.startswith("{"):
         plain = text.partition(" #")[0].partition("\t#")[0].strip()
-        return _empty_file(plain) or parse_indicator(plain)
+        return _trivial_file(plain) or parse_indicator(plain)
     try:
         line = _Line.model_validate_json(text)
     except ValidationError as error:
         raise BadIndicator(_why_no_line(error)) from error
     kind = None if line.kind is None else IndicatorKind(line.kind)
-    if kind is not IndicatorKind.URL and (empty := _empty_file(line.indicator.strip())):
+    if kind is not IndicatorKind.URL and (empty := _trivial_file(line.indicator.strip())):
         return empty
     return parse_indicator(line.indicator, kind, match=UrlMatch(line.match))
 
 
-def _empty_file(text: str) -> Indicator | None:
-    """The empty file, if the text is its hash: published lists hold it, and the guards refuse it.
+def _trivial_file(text: str) -> Indicator | None:
+    """A trivial file, if the text is its hash: published lists hold such, and the guards refuse them.
 
     Refusing the whole list for it would leave everything else on it without effect.
     """

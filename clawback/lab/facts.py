@@ -26,7 +26,7 @@ from models.copies import FolderRole
 from models.mails import AttachmentFact, Direction, LinkPlace, LinkRole, MailFacts, UrlFact
 
 _PROCESS = 3998
-_EXTRACTOR_VERSION = 1
+_EXTRACTOR_VERSION = 1_000_000  # newer than any: there are no messages to read again
 _FILE_CLUSTERS = (10_000, 1_000, 100, 10)
 _URL_CLUSTERS = (14_800, 10_000, 1_000, 100, 10)
 # How many of 1,000 messages have so many links of their own: mean about 3.2, median 2.

@@ -3,145 +3,142 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from clawback.core.urls import key_chain
 from clawback.mail import headers as header
 from clawback.mail.charsets import decoded_text
-from clawback.mail.documents import Document, read_document
-from clawback.mail.found import FoundLink
+from clawback.mail.documents import Document
+from clawback.mail.drawn_codes import codes_in_html, codes_in_text
+from clawback.mail.findings import Findings, Spot, read_file, storable
 from clawback.mail.html import links_in_html, looks_like_html
 from clawback.mail.identity import mail_key
+from clawback.mail.limits import Budget, Clock, LimitReached
+from clawback.mail.magic import file_type
 from clawback.mail.parts import HTML_TYPES, Leaf, PartReader, without_lead
+from clawback.mail.passwords import Passwords
 from clawback.mail.text import links_in_text
+from models.limits import DEFAULT_LIMITS, Limits
 from models.mails import (
     AttachmentFact,
     LinkPlace,
-    LinkRole,
     MailFacts,
+    MessageHead,
     OrganisationProfile,
     Problem,
     UrlFact,
 )
 
 # Raise it when the same bytes give other facts: the index then knows what to read again.
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 
-MAX_LINKS = 10_000  # distinct ones a message; real mail has at most 325
-_MAX_EMBEDDED_DEPTH = 3
-# What one message's archives may unpack to, all together: archives in archives multiply, and a few
-# kilobytes would otherwise keep a core busy for days.
-MAX_UNPACKED_BYTES = 200_000_000
-MAX_UNPACKED_FILES = 2_000
+_PASSWORD_TEXT_BYTES = 400_000
 _NOBODY = OrganisationProfile()
 
 
-def extract(raw: bytes, profile: OrganisationProfile = _NOBODY) -> MailFacts:
-    """The facts of one message. Never raises: what can't be read becomes a `Problem`."""
-    message = without_lead(raw)
+def extract(
+    raw: bytes | MessageHead,
+    profile: OrganisationProfile = _NOBODY,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    clock: Clock | None = None,
+) -> MailFacts:
+    """The facts of one message. Never raises: what can't be read becomes a `Problem`.
+
+    What lies beyond a limit is not read; all that was seen before is kept. The limit of time needs
+    a clock.
+    """
+    stored = _stored(raw, limits)
+    message = without_lead(stored.raw)
+    budget = Budget(limits, len(stored.raw), clock=clock)
     head = _read_head(message)
-    reader = PartReader(message)
+    reader = PartReader(message, limits)
     leaves = reader.leaves()
-    found = _Findings(problems=[Problem(code, where) for code, where in reader.problems])
+    found = Findings(budget, problems=[Problem(code, where) for code, where in reader.problems])
+    found.passwords = Passwords(lambda: _texts(leaves))
     for leaf in leaves:
         try:
             _read_leaf(leaf, found)
-        except Exception:
+        except Exception as error:
             # Hostile content may break any reader; the rest of the message still counts.
-            found.problems.append(Problem("unreadable-part", leaf.where))
-    return _facts(raw, head, leaves, found, profile)
+            found.note_end(error, leaf.where)
+    found.cut = reader.cut
+    if len(stored.raw) < stored.size_bytes:
+        _mark_torn(found, leaves)
+    return _facts(stored, head, leaves, found, profile)
 
 
-@dataclass(slots=True)
-class _Findings:
-    """What the parts gave so far; links are kept once per place."""
-
-    attachments: list[AttachmentFact] = field(default_factory=list)
-    urls: dict[tuple[str, LinkPlace, str | None], UrlFact] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    unpacked_bytes: int = 0
-    unpacked_files: int = 0
-    _seen: set[tuple[str, LinkRole, LinkPlace]] = field(default_factory=set)
-
-    def add_links(self, links: Iterable[FoundLink], location: LinkPlace, where: str) -> None:
-        for link in links:
-            place = link.place or location
-            if (link.raw, link.role, place) in self._seen:
-                continue
-            self._seen.add((link.raw, link.role, place))
-            self._add(link, place, where)
-            if len(self.urls) >= MAX_LINKS:
-                self.problems.append(Problem("too-many-links", where))
-                return
-
-    def may_unpack(self) -> bool:
-        """Whether another file may still be opened within the limits of one message."""
-        few = self.unpacked_files < MAX_UNPACKED_FILES
-        return few and self.unpacked_bytes < MAX_UNPACKED_BYTES
-
-    def _add(self, link: FoundLink, place: LinkPlace, where: str) -> None:
-        wrapper: str | None = None
-        for canonical in key_chain(link.raw):
-            key = (canonical.url, place, wrapper)
-            known = self.urls.get(key)
-            if known is None or (known.role is LinkRole.RESOURCE and link.role is LinkRole.LINK):
-                self.urls[key] = UrlFact(
-                    url=canonical.url,
-                    host=canonical.host,
-                    raw=_storable(link.raw),
-                    location=place,
-                    role=link.role,
-                    opened_from=wrapper,
-                    where=where,
-                )
-            wrapper = canonical.url
+def extract_head(
+    raw: bytes | MessageHead,
+    profile: OrganisationProfile = _NOBODY,
+    limits: Limits = DEFAULT_LIMITS,
+) -> MailFacts:
+    """What the header alone says, for a message whose parts nothing can read."""
+    stored = _stored(raw, limits)
+    found = Findings(Budget(limits), cut=True)
+    return _facts(stored, _read_head(without_lead(stored.raw)), [], found, profile)
 
 
-def _read_leaf(leaf: Leaf, found: _Findings) -> None:
+def _stored(raw: bytes | MessageHead, limits: Limits) -> MessageHead:
+    """The bytes that are read of the message, with hash and size of all of it."""
+    if isinstance(raw, MessageHead):
+        return replace(raw, raw=raw.raw[: limits.message_bytes])
+    digest = hashlib.sha256(raw).hexdigest()
+    return MessageHead(raw[: limits.message_bytes], digest, len(raw))
+
+
+def _mark_torn(found: Findings, leaves: Sequence[Leaf]) -> None:
+    """Of a message read in part: its last file ends in the middle, and its hash is that of none."""
+    found.cut = True
+    found.note("too-large", "")
+    where = leaves[-1].where if leaves else ""
+    torn = {where, *(where[:end] for end, letter in enumerate(where) if letter == "/")}
+    found.attachments = [fact for fact in found.attachments if fact.where not in torn]
+
+
+def _read_leaf(leaf: Leaf, found: Findings) -> None:
     if leaf.is_attachment:
-        found.attachments.append(_attachment(leaf.content, leaf, leaf.filename, leaf.where))
-        if not leaf.is_message:
-            _read_file(
-                Document(leaf.content, leaf.content_type, leaf.filename, leaf.charset), leaf, found
+        found.attachments.append(_attachment(leaf))
+        if not leaf.is_message and found.budget.limits.documents:
+            document = Document(
+                leaf.content, leaf.content_type, leaf.filename, leaf.charset, found.passwords
             )
+            read_file(document, found, Spot(leaf.where, leaf.depth))
         return
     place = LinkPlace.ATTACHMENT if leaf.nested else LinkPlace.BODY
-    text = decoded_text(leaf.content, leaf.charset)
+    most = found.budget.limits.text_bytes
+    if len(leaf.content) > most:
+        found.note("too-large", leaf.where)
+    text = decoded_text(leaf.content[:most], leaf.charset)
     if leaf.content_type in HTML_TYPES or looks_like_html(text):
-        problems: list[str] = []
-        found.add_links(links_in_html(text, problems), place, leaf.where)
-        found.problems.extend(Problem(code, leaf.where) for code in problems)
+        found.add_links(links_in_html(text, found.budget), place, leaf.where)
+        found.add_links(codes_in_html(text, found.budget), place, leaf.where)
     else:
+        found.budget.check_time()
         found.add_links(links_in_text(text, delsp=leaf.delsp), place, leaf.where)
+        found.add_links(codes_in_text(text, found.budget), place, leaf.where)
 
 
-def _read_file(document: Document, leaf: Leaf, found: _Findings, *, depth: int = 0) -> None:
-    if not found.may_unpack():
-        limit = Problem("too-large", leaf.where)
-        found.problems.extend([] if limit in found.problems else [limit])
-        return
-    reading = read_document(document)
-    found.unpacked_files += len(reading.files)
-    found.unpacked_bytes += sum(len(file.content) for file in reading.files)
-    found.add_links(reading.links, LinkPlace.ATTACHMENT, leaf.where)
-    found.problems.extend(Problem(code, leaf.where) for code in dict.fromkeys(reading.problems))
-    for file in reading.files:
-        found.attachments.append(_attachment(file.content, leaf, file.name, leaf.where))
-        if depth < _MAX_EMBEDDED_DEPTH:
-            inner = Document(file.content, "", file.name, "")
-            _read_file(inner, leaf, found, depth=depth + 1)
-
-
-def _attachment(content: bytes, leaf: Leaf, filename: str, where: str) -> AttachmentFact:
-    embedded = content is not leaf.content
+def _attachment(leaf: Leaf) -> AttachmentFact:
     return AttachmentFact(
-        sha256=hashlib.sha256(content).hexdigest(),
-        filename=_storable(filename),
-        size_bytes=len(content),
-        content_type="" if embedded else _storable(leaf.content_type),
-        where=where,
+        sha256=hashlib.sha256(leaf.content).hexdigest(),
+        filename=storable(leaf.filename),
+        size_bytes=len(leaf.content),
+        content_type=storable(leaf.content_type),
+        where=leaf.where,
+        file_type=file_type(leaf.content),
     )
+
+
+def _texts(leaves: Sequence[Leaf]) -> Iterator[str]:
+    """What may name a password: the message's own texts, then the names of its files."""
+    for leaf in leaves:
+        if not leaf.is_attachment:
+            yield decoded_text(leaf.content[:_PASSWORD_TEXT_BYTES], leaf.charset)
+    for leaf in leaves:
+        if leaf.is_attachment:
+            yield leaf.filename.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,34 +151,40 @@ def _read_head(message: bytes) -> _Head:
     try:
         return _Head(header.read_headers(message), ())
     except Exception:
-        return _Head(header.Headers(()), (Problem("header-unreadable", ""),))
+        return _Head(header.NO_HEADERS, (Problem("header-unreadable", ""),))
 
 
 def _facts(
-    raw: bytes, head: _Head, leaves: list[Leaf], found: _Findings, profile: OrganisationProfile
+    stored: MessageHead,
+    head: _Head,
+    leaves: list[Leaf],
+    found: Findings,
+    profile: OrganisationProfile,
 ) -> MailFacts:
     fields = head.fields
     senders = header.addresses(fields.first("from"))
     from_name, from_address = senders[0] if senders else ("", "")
     to = _addresses(fields.all("to"))
     cc = _addresses(fields.all("cc"))
-    subject = _storable(header.collapsed(header.decoded(fields.first("subject"))))
+    subject = storable(header.collapsed(header.decoded(fields.first("subject"))))
     return MailFacts(
-        content_sha256=hashlib.sha256(raw).hexdigest(),
-        mail_key=mail_key(fields, leaves),
+        content_sha256=stored.content_sha256,
+        mail_key=mail_key(
+            fields, leaves, but_not_all_of=stored.content_sha256 if found.cut else ""
+        ),
         extractor_version=EXTRACTOR_VERSION,
-        size_bytes=len(raw),
-        internet_message_id=_storable(fields.first("message-id")),
+        size_bytes=stored.size_bytes,
+        internet_message_id=storable(fields.first("message-id")),
         subject=subject,
         sent_at=header.sent_at(fields.first("date")),
         from_address=from_address,
-        from_name=_storable(from_name),
+        from_name=storable(from_name),
         sender_address=next(iter(_addresses([fields.first("sender")])), ""),
         return_path=next(iter(_addresses([fields.first("return-path")])), ""),
         to=to,
         cc=cc,
-        client_ip=header.client_ip(fields.all("received"), profile.trusted_relays),
-        authentication_results=_storable(
+        client_ip=_client_ip(fields, profile),
+        authentication_results=storable(
             header.authentication_results(
                 fields.all("authentication-results"), profile.authserv_ids
             )
@@ -190,25 +193,26 @@ def _facts(
         language="",
         attachments=tuple(found.attachments),
         urls=tuple(found.urls.values()),
-        header_urls=_header_urls(subject, fields.all("list-unsubscribe")),
+        header_urls=_header_urls(subject, fields.all("list-unsubscribe"), found.budget.limits),
         problems=tuple(dict.fromkeys((*head.problems, *found.problems))),
     )
 
 
-def _header_urls(subject: str, unsubscribes: list[str]) -> tuple[UrlFact, ...]:
+def _client_ip(fields: header.Headers, profile: OrganisationProfile) -> str:
+    relays = profile.trusted_relays
+    return header.client_ip(fields.all("received"), relays) if relays else ""
+
+
+def _header_urls(subject: str, unsubscribes: list[str], limits: Limits) -> tuple[UrlFact, ...]:
     """Links of the Subject and of List-Unsubscribe, which never cluster by themselves."""
-    found = _Findings()
-    found.add_links(links_in_text(subject), LinkPlace.SUBJECT, "Subject")
-    for value in unsubscribes:
-        found.add_links(links_in_text(value), LinkPlace.HEADER, "List-Unsubscribe")
+    found = Findings(Budget(limits))
+    with suppress(LimitReached):
+        found.add_links(links_in_text(subject), LinkPlace.SUBJECT, "Subject")
+        for value in unsubscribes:
+            found.add_links(links_in_text(value), LinkPlace.HEADER, "List-Unsubscribe")
     return tuple(found.urls.values())
 
 
 def _addresses(values: Iterable[str]) -> tuple[str, ...]:
-    found = (_storable(address) for value in values for _, address in header.addresses(value))
+    found = (storable(address) for value in values for _, address in header.addresses(value))
     return tuple(dict.fromkeys(found))
-
-
-def _storable(text: str) -> str:
-    """Text that any database takes: no NUL, no lone surrogate."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from email.errors import MessageError
 from email.header import decode_header
 from email.utils import getaddresses, parsedate_to_datetime
@@ -16,15 +16,26 @@ from models.mails import Direction, OrganisationProfile
 MAX_HEADER_BYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 100_000  # some two thousand recipients
 _FOLD = re.compile(r"\n[ \t]+")
+# One line that is read, with those that continue it; the text starts with a line end of its own.
+_LINE = re.compile(
+    rb"\n(message-id|date|from|sender|return-path|to|cc|subject|received|authentication-results"
+    rb"|list-unsubscribe)[ \t]*:([^\n]*(?:\n[ \t]+[^\n]*)*)",
+    re.IGNORECASE,
+)
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# RFC 5322, 3.3, as nearly every sender writes it.
+_DATE = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d\d?) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r" ([12]\d{3}) (\d\d):(\d\d):(\d\d) (?:([+-])([01]\d)([0-5]\d)|GMT)(?: \([A-Z]{1,5}\))?",
+    re.ASCII,
+)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTH_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
 # One mailbox as nearly every sender writes it: the full parser is twenty times slower.
 _SIMPLE = re.compile(
     r'(?:(?:"([^"\\]*)"|([^"<>@,;:()\\]*)) *<)?([^\s<>@,;:()"\\]+@[^\s<>@,;:()"\\]+)(>?)'
 )
-_READ = frozenset(
-    {"message-id", "date", "from", "sender", "return-path", "to", "cc", "subject", "received"}
-    | {"authentication-results", "list-unsubscribe"}
-)
-_BLANKS = re.compile(r"\s+")
 _WORD = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\n]*\?=)\s+(?==\?)")
 _ADDRESS = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 _RECEIVED_BY = re.compile(r"\bby\s+([\w.-]+)", re.IGNORECASE)
@@ -35,36 +46,44 @@ _RECEIVED_IP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """The header lines of one message: name in lower case and unfolded raw text, in order."""
+    """The header lines of one message by name in lower case, in order; unfolded when asked for."""
 
-    fields: tuple[tuple[str, str], ...]
+    lines: Mapping[str, Sequence[bytes]]
 
     def first(self, name: str) -> str:
         """The raw text of the first line of that name, "" if there is none."""
-        return next((value for key, value in self.fields if key == name), "")
+        values = self.lines.get(name)
+        return _unfolded(values[0]) if values else ""
 
     def all(self, name: str) -> list[str]:
         """The raw texts of all lines of that name, topmost (latest) first."""
-        return [value for key, value in self.fields if key == name]
+        return [_unfolded(value) for value in self.lines.get(name, ())]
+
+
+NO_HEADERS = Headers({})
 
 
 def read_headers(raw: bytes) -> Headers:
     """The header lines that facts are read from, up to the first blank line."""
-    end = raw.find(b"\n\r\n", 0, MAX_HEADER_BYTES)
-    other = raw.find(b"\n\n", 0, end if end >= 0 else MAX_HEADER_BYTES)
-    end = other if other >= 0 else end if end >= 0 else MAX_HEADER_BYTES
+    blank = _BLANK_LINE.search(raw, 0, MAX_HEADER_BYTES)
+    end = blank.start() if blank else MAX_HEADER_BYTES
     if raw.startswith((b"\n", b"\r\n")):
-        return Headers(())
-    block = decoded_text(raw[:end], "utf-8").replace("\r\n", "\n").replace("\0", "")
-    return Headers(tuple(_fields(_FOLD.sub(" ", block))))
+        return NO_HEADERS
+    block = raw[:end]
+    if block.startswith(_WIDE_MARKS):
+        block = decoded_text(block, "utf-8").encode("utf-8", "replace")
+    block = block.replace(b"\0", b"")
+    lines: dict[str, list[bytes]] = {}
+    for name, value in _LINE.findall(b"\n" + block):
+        lines.setdefault(name.decode("ascii").lower(), []).append(value)
+    return Headers(lines)
 
 
-def _fields(block: str) -> Iterator[tuple[str, str]]:
-    for line in block.split("\n"):
-        name, colon, value = line.partition(":")
-        name = name.rstrip(" \t").lower()
-        if colon and name in _READ:
-            yield name, value.replace("\t", " ").replace("\r", " ").strip()
+def _unfolded(value: bytes) -> str:
+    text = value.decode("utf-8", "replace")
+    if "\n" in text:
+        text = _FOLD.sub(" ", text.replace("\r\n", "\n"))
+    return text.replace("\t", " ").replace("\r", " ").strip()
 
 
 def decoded(raw: str) -> str:
@@ -83,11 +102,13 @@ def decoded(raw: str) -> str:
 
 def collapsed(text: str) -> str:
     """The text with every run of blanks as one."""
-    return _BLANKS.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def addresses(raw: str) -> list[tuple[str, str]]:
     """(display name, address in lower case) of every mailbox in an address header."""
+    if "@" not in raw:
+        return []
     raw = collapsed(raw[:_MAX_ADDRESS_CHARS])
     if (simple := _simple_addresses(raw)) is not None:
         return simple
@@ -118,6 +139,8 @@ def _simple_addresses(raw: str) -> list[tuple[str, str]] | None:
 def sent_at(raw: str) -> datetime | None:
     """The Date header as aware UTC; None if it can't be read. Without a zone it is UTC."""
     try:
+        if match := _DATE.fullmatch(raw):
+            return _usual_date(match)
         moment = parsedate_to_datetime(raw)
         if moment.tzinfo is None:
             return moment.replace(tzinfo=UTC)
@@ -125,6 +148,21 @@ def sent_at(raw: str) -> datetime | None:
     except Exception:
         # ValueError, TypeError, IndexError, OverflowError: depends on what is broken.
         return None
+
+
+def _usual_date(match: re.Match[str]) -> datetime:
+    """The moment of a date in the usual form. Raises `ValueError` where there is no such day."""
+    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = match.groups()
+    offset = timedelta(hours=int(zone_hours or 0), minutes=int(zone_minutes or 0))
+    return datetime(
+        int(year),
+        _MONTH_NUMBERS[month],
+        int(day),
+        int(hour),
+        int(minute),
+        int(second),
+        tzinfo=timezone(-offset if sign == "-" else offset),
+    ).astimezone(UTC)
 
 
 def client_ip(received: Iterable[str], trusted_relays: frozenset[str]) -> str:

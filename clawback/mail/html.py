@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin
+from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from clawback.mail.found import FoundLink
-from clawback.mail.scripts import pages_in_data, pages_in_script
+from clawback.mail.elements import Elements, elements_of
+from clawback.mail.found import Found, FoundLink, Unread
+from clawback.mail.limits import Budget
+from clawback.mail.scripts import Page
 from clawback.mail.tags import is_too_deep, links_in_tags
 from clawback.mail.text import links_in_text
-from models.mails import LinkRole
 
-MAX_PAGES = 2_000  # pages inside pages: comments, scripts that write, data: links
 _MAX_DEPTH = 4
-
-_MAX_BASE_CHARS = 2_000
 # Searched from both ends and not as one expression, which hostile text could make quadratic.
 _CONDITION = re.compile(r"<!--\[if\b", re.IGNORECASE)
 _END_CONDITION = re.compile(r"<!\[endif\]", re.IGNORECASE)
 _HOLDS_LINK = re.compile(r"href|src|url\(|://|action", re.IGNORECASE)
-_CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
-_REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"']+)", re.IGNORECASE)
+_TEMPLATE = re.compile(r"<template\b[^<>]*>", re.IGNORECASE)
 _LOOKS_HTML = re.compile(r"<(?:a\s[^<>]*href|html|body|img\s|table|!doctype html)", re.IGNORECASE)
-_UNDECODED_QP = re.compile(r"^\s*3D[\"']?(?=\s*(?:https?|ftp|//))", re.IGNORECASE)
 
-# Elements whose href is fetched, not followed.
-_FETCHED_HREF = frozenset({"link", "image", "use", "feimage"})
-# Attribute -> what it is for. href is told apart by its element.
-_LINK_ATTRIBUTES = ("action", "formaction", "originalsrc", "data-saferedirecturl")
-_FETCHED_ATTRIBUTES = ("src", "background", "data", "poster", "lowsrc", "dynsrc", "longdesc")
-_SELECTOR = ",".join(
-    f"[{name}]" for name in (*_LINK_ATTRIBUTES, *_FETCHED_ATTRIBUTES, "href", "srcset")
-)
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "title", "textarea"})
 _INLINE = re.compile(
     r"abbr|b|bdi|bdo|big|code|em|font|i|ins|kbd|mark|o:p|s|small|span|strike|strong|sub|sup|tt|u"
@@ -47,102 +35,55 @@ def looks_like_html(text: str) -> bool:
     return _LOOKS_HTML.search(text) is not None
 
 
-def links_in_html(source: str, problems: list[str] | None = None) -> Iterator[FoundLink]:
+def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
     """Every link of the page and of the pages that it hides, resolved against its base.
 
-    Adds "too-many-pages" or "too-deep" to `problems` if a limit kept some from being read.
+    Those in comments, scripts that write and `data:` links count as pages; says "too-many-pages" or
+    "too-deep" where a limit kept some from being read. Raises `LimitReached`.
 
     Entities are decoded once, by the parser. What stands after `</html>` counts, and so do
     conditional comments, strings that a script unescapes or decodes, and `data:` pages.
     """
-    pages = [source]
-    read = 0
+    pages = [Page(source)]
     for _ in range(_MAX_DEPTH):
-        inner: list[str] = []
-        for page in pages[: MAX_PAGES - read]:
-            if is_too_deep(page):
-                yield from links_in_tags(page)
-                _note(problems, "too-deep")
+        inner: list[Page] = []
+        for page in pages:
+            budget.take_pages()
+            mark = page.opened_from
+            if is_too_deep(page.text):
+                yield from _marked(links_in_tags(page.text), mark)
+                yield Unread("too-deep")
                 continue
-            tree = LexborHTMLParser(page)
-            yield from _links_of_tree(tree)
-            inner.extend(_inner_pages(page, tree))
-        read += len(pages)
+            tree = LexborHTMLParser(page.text)
+            elements = elements_of(tree)
+            links = _links_of_page(tree, elements)
+            yield from links if mark is None else _marked(links, mark)
+            below = _inner_pages(page.text, elements)
+            inner.extend(one if one.opened_from else Page(one.text, mark) for one in below)
         pages = inner
-    if pages or read > MAX_PAGES:
-        _note(problems, "too-many-pages")
+    if pages:
+        yield Unread("too-many-pages")
 
 
-def _note(problems: list[str] | None, code: str) -> None:
-    if problems is not None and code not in problems:
-        problems.append(code)
+def _marked(links: Iterator[FoundLink], mark: str | None) -> Iterator[FoundLink]:
+    return (replace(link, opened_from=mark) for link in links)
 
 
-def _inner_pages(page: str, tree: LexborHTMLParser) -> Iterator[str]:
+def _inner_pages(page: str, elements: Elements) -> Iterator[Page]:
     if "<!--[" in page:
         for piece in _CONDITION.split(page)[1:]:
             inner = _END_CONDITION.split(piece, maxsplit=1)[0].partition(">")[2]
             if _HOLDS_LINK.search(inner):
-                yield inner
-    if "<script" in page or "<SCRIPT" in page:
-        for script in tree.css("script"):
-            yield from pages_in_script(script.text())
-    if "data:" in page:
-        for node in tree.css('[href^="data:"],[src^="data:text"],[data^="data:"]'):
-            for value in node.attributes.values():
-                yield from pages_in_data(value or "")
+                yield Page(inner)
+    if "<template" in page:  # its content is a page of its own until a script puts it in
+        for piece in _TEMPLATE.split(page)[1:]:
+            yield Page(piece.partition("</template")[0])
+    yield from elements.pages()
 
 
-def _links_of_tree(tree: LexborHTMLParser) -> Iterator[FoundLink]:
-    base = tree.css_first("base[href]")
-    root = (base.attributes.get("href") or "").strip() if base is not None else ""
-    root = root if len(root) <= _MAX_BASE_CHARS else ""
-    for node in tree.css(_SELECTOR):
-        for found in _links_of_node(node):
-            yield _resolved(found, root)
-    for node in tree.css('meta[http-equiv="refresh" i]'):
-        if match := _REFRESH.search(node.attributes.get("content") or ""):
-            yield _resolved(FoundLink(match[1]), root)
-    yield from _links_of_styles(tree)
+def _links_of_page(tree: LexborHTMLParser, elements: Elements) -> Iterator[FoundLink]:
+    yield from elements.links()
     yield from _links_of_text(tree)
-
-
-def _links_of_node(node: LexborNode) -> Iterator[FoundLink]:
-    tag = node.tag or ""
-    for name, value in node.attributes.items():
-        if not value:
-            continue
-        if name in ("href", "xlink:href"):
-            fetched = tag in _FETCHED_HREF
-            yield FoundLink(value, LinkRole.RESOURCE if fetched else LinkRole.LINK)
-        elif name in _LINK_ATTRIBUTES:
-            yield FoundLink(value)
-        elif name in _FETCHED_ATTRIBUTES:
-            yield FoundLink(value, LinkRole.RESOURCE)
-        elif name == "srcset":
-            for candidate in re.split(r",\s+", value):
-                yield FoundLink(candidate.strip().split(" ")[0], LinkRole.RESOURCE)
-
-
-def _resolved(found: FoundLink, base: str) -> FoundLink:
-    """The link against the page's base, and without the mark of undecoded quoted-printable."""
-    raw = found.raw
-    if match := _UNDECODED_QP.match(raw):
-        raw = raw[match.end() :].rstrip("\"'")
-    if base and ":" not in raw.partition("/")[0]:
-        try:
-            raw = urljoin(base, raw.strip())
-        except ValueError:
-            return found
-    return found if raw is found.raw else FoundLink(raw, found.role)
-
-
-def _links_of_styles(tree: LexborHTMLParser) -> Iterator[FoundLink]:
-    texts = [node.text() for node in tree.css("style")]
-    texts += [node.attributes.get("style") or "" for node in tree.css('[style*="url(" i]')]
-    for text in texts:
-        for match in _CSS_URL.finditer(text):
-            yield FoundLink(match[1] or match[2], LinkRole.RESOURCE)
 
 
 def _links_of_text(tree: LexborHTMLParser) -> Iterator[FoundLink]:

@@ -15,12 +15,13 @@ from clawback.mail.parts import Leaf
 NETWORK_MESSAGE_IDS = uuid.UUID("6f0c8f7e-6f0b-5d0e-9a51-7c1d3f2b8e44")
 
 
-def mail_key(headers: Headers, leaves: Iterable[Leaf]) -> str:
+def mail_key(headers: Headers, leaves: Iterable[Leaf], *, but_not_all_of: str = "") -> str:
     """Hex SHA-256 over Message-ID, Date, From and the decoded leaves with their types.
 
     Text counts as text, so that a change of charset, transfer encoding or line ends keeps the
     key; so does everything that relays add. The lengths are hashed too: no text can move from one
-    leaf to the next unseen.
+    leaf to the next unseen. Where a limit kept leaves from being read, `but_not_all_of` is the hash
+    of the message's bytes: two mails that differ only there are not the same.
     """
     digest = hashlib.sha256()
     for name in ("message-id", "date", "from"):
@@ -30,6 +31,8 @@ def mail_key(headers: Headers, leaves: Iterable[Leaf]) -> str:
             continue  # its own leaves follow
         _add(digest, leaf.content_type.encode("utf-8", "replace"))
         _add(digest, _identity_bytes(leaf))
+    if but_not_all_of:
+        _add(digest, but_not_all_of.encode())
     return digest.hexdigest()
 
 

@@ -16,8 +16,8 @@ from email.message import Message
 import fast_mail_parser
 from fast_mail_parser import PyLazyMimePart
 
-MAX_PARTS = 2_000
-MAX_NESTED_MESSAGES = 8
+from models.limits import DEFAULT_LIMITS, Limits
+
 # A mailbox separator, a byte order mark or blank lines before the first header.
 _LEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?(?:[ \t]*\r?\n)*")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:+-]+)", re.IGNORECASE)
@@ -48,6 +48,11 @@ class Leaf:
     alone: bool = False
     salvaged: bool = False
     delsp: bool = False
+
+    @property
+    def depth(self) -> int:
+        """How many messages deep the part stands."""
+        return self.where.count("/")
 
     @property
     def is_attachment(self) -> bool:
@@ -85,9 +90,14 @@ def without_lead(raw: bytes) -> bytes:
 
 @dataclass(slots=True)
 class PartReader:
-    """Reads one message once; `problems` then holds (code, where) of what could not be read."""
+    """Reads one message once; `problems` then holds (code, where) of what could not be read.
+
+    `cut` says that a limit kept parts from being read.
+    """
 
     raw: bytes
+    limits: Limits = DEFAULT_LIMITS
+    cut: bool = False
     problems: list[tuple[str, str]] = field(default_factory=list)
     _count: int = 0
     _standard: Message | None = None
@@ -107,10 +117,14 @@ class PartReader:
             return [_leaf_of_bytes(self.raw)]
 
     def _allowed(self, place: _Place) -> bool:
+        """Whether another part may be read there; each limit is recorded where it is first met."""
         self._count += 1
-        if self._count <= MAX_PARTS and place.depth <= MAX_NESTED_MESSAGES:
+        if self._count <= self.limits.parts and place.depth <= self.limits.depth:
             return True
-        self.problems.append(("too-many-parts", place.where))
+        self.cut = True
+        code = "too-deep" if self._count <= self.limits.parts else "too-many-parts"
+        if all(known != code for known, _ in self.problems):
+            self.problems.append((code, place.where))
         return False
 
     def _walk(self, part: PyLazyMimePart, place: _Place) -> Iterator[Leaf]:

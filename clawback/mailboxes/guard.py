@@ -1,4 +1,4 @@
-"""A source that moves nothing while a callable forbids it, and nothing in excluded mailboxes."""
+"""A source that moves nothing while a callable forbids it, and removes nothing from excluded mailboxes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class GuardedSource:
 
     `excluded` answers the addresses that are protected, in any case; it is asked anew by each call,
     so that a change of the settings counts at once. Their copies are shown as protected, and a move
-    of one is answered as denied.
+    of one to Recoverable Items is answered as denied. A move elsewhere is the way back of what was
+    removed before the mailbox was excluded, and passes.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class GuardedSource:
         excluded = self._excluded_now()
         allowed: list[MoveIntent] = []
         for intent in intents:
-            if intent.mailbox.casefold() in excluded:
+            if intent.mailbox.casefold() in excluded and self._removes(intent):
                 yield MoveReply(intent.copy_id, None, SourceFault.DENIED)
             else:
                 allowed.append(intent)
@@ -89,6 +90,9 @@ class GuardedSource:
             self._may_move()
             async for reply in self._source.move(allowed):
                 yield reply
+
+    def _removes(self, intent: MoveIntent) -> bool:
+        return self._source.role_of(intent.destination) is FolderRole.RECOVERABLE
 
     def folder_for(self, role: FolderRole) -> str:
         """The source's folder for a role."""

@@ -30,6 +30,8 @@ from models.copies import (
     Retention,
     SourceFault,
 )
+from models.limits import DEFAULT_LIMITS
+from models.mails import MessageHead
 from models.outcomes import MoveIntent, MoveReply
 
 _PACK = 32  # copies in one thread call; whole mailboxes, so one with more is one call
@@ -51,7 +53,8 @@ class MaildirSource:
     `roles` maps folder names to roles where their names do not tell. `parallel` bounds the mailboxes
     worked on at once: 2 to 8 is useful, since waiting for the disk is what costs. `settle` is how
     old a change must be to be trusted as the last one; it must exceed the tick of the file system's
-    clock and, on a network file system, how far its clock is from ours.
+    clock and, on a network file system, how far its clock is from ours. Of a message of more than
+    `read_at_most` bytes only so many are fetched; what it is hashed and moved by is all of it.
     """
 
     def __init__(
@@ -62,11 +65,13 @@ class MaildirSource:
         roles: Mapping[str, FolderRole] | None = None,
         parallel: int = 4,
         settle: timedelta = timedelta(seconds=2),
+        read_at_most: int = DEFAULT_LIMITS.message_bytes,
     ) -> None:
         self._name = name
         self._roles = FolderRoles(roles)
         self._root = MaildirRoot(Path(root))
         self._parallel = parallel
+        self._read_at_most = read_at_most
         self._settle_ns = int(settle.total_seconds() * 10**9)
         self._threads = ThreadPoolExecutor(parallel, thread_name_prefix=f"maildir-{name}")
         self._seen = SeenFiles(self._settle_ns)
@@ -117,11 +122,11 @@ class MaildirSource:
                 yield fetched
 
     def _fetch(self, mailbox: str, places: Sequence[Place]) -> list[FetchedCopy]:
-        found: dict[Place, bytes] = {}
+        found: dict[Place, bytes | MessageHead] = {}
         try:
             with self._root.open(mailbox) as opened:
                 for folder, group in grouped(places, lambda place: place.folder).items():
-                    found.update(_read_group(opened, folder, group))
+                    found.update(_read_group(opened, folder, group, self._read_at_most))
         except RootUnusable:
             raise
         except FileNotFoundError:
@@ -170,19 +175,21 @@ class MaildirSource:
         return spread(packs, in_mailbox, threads=self._threads, parallel=self._parallel)
 
 
-def _read_group(mailbox: OpenMailbox, folder: str, places: Sequence[Place]) -> dict[Place, bytes]:
+def _read_group(
+    mailbox: OpenMailbox, folder: str, places: Sequence[Place], at_most: int
+) -> dict[Place, bytes | MessageHead]:
     try:
         with mailbox.open(folder) as opened:
-            read_ones = ((place, _read_one(opened, place)) for place in places)
+            read_ones = ((place, _read_one(opened, place, at_most)) for place in places)
             return {place: raw for place, raw in read_ones if raw is not None}
     except FileNotFoundError:
         return {}
 
 
-def _read_one(folder: OpenFolder, place: Place) -> bytes | None:
+def _read_one(folder: OpenFolder, place: Place, at_most: int) -> bytes | MessageHead | None:
     for found in folder.names(place.handle, None, guess=False):
         try:
-            return read(found.name, folder.part(found.part))
+            return read(found.name, folder.part(found.part), at_most=at_most)
         except FileNotFoundError:
             continue
     return None

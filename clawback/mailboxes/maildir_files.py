@@ -12,7 +12,9 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
+
+from models.mails import MessageHead
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -86,11 +88,20 @@ def digest(name: str, directory: int) -> Digest:
         os.close(descriptor)
 
 
-def read(name: str, directory: int) -> bytes:
-    """The file's bytes. Raises `OSError`."""
-    descriptor, _ = _open_file(name, directory)
+def read(name: str, directory: int, *, at_most: int) -> bytes | MessageHead:
+    """The file's bytes, or their head and the hash of all of them. Raises `OSError`."""
+    descriptor, status = _open_file(name, directory)
     with os.fdopen(descriptor, "rb") as file:
-        return file.read()
+        return file.read() if status.st_size <= at_most else _head(file, at_most)
+
+
+def _head(file: BinaryIO, at_most: int) -> MessageHead:
+    head = file.read(at_most)
+    hashed, size = hashlib.sha256(head), len(head)
+    while block := file.read(_BLOCK_BYTES):
+        hashed.update(block)
+        size += len(block)
+    return MessageHead(head, hashed.hexdigest(), size)
 
 
 def _same_file(source: int, name: str, target: int, new_name: str) -> bool:

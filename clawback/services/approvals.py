@@ -47,9 +47,7 @@ def decide(
     Raises `BadInput` for a reason that says nothing, `AlreadyDecided` for a second writer and for an
     action that expired or was cancelled, `Refused` where only verified decisions count.
     """
-    words = reason.strip()
-    if not REASON_MIN <= len(words) <= REASON_MAX:
-        raise BadInput(f"give a reason of {REASON_MIN} to {REASON_MAX} characters")
+    words = checked_reason(reason)
     check_open(ctx, action_id)
     settings, _ = ctx.store.settings.current()
     if settings.verified_approvals_only and not actor.verified:
@@ -61,6 +59,14 @@ def decide(
     if decided.status is ActionStatus.REJECTED:
         conclude(ctx, decided.investigation_id)
     return decided
+
+
+def checked_reason(reason: str) -> str:
+    """The reason without space at its ends. Raises `BadInput` for one that says nothing."""
+    words = reason.strip()
+    if not REASON_MIN <= len(words) <= REASON_MAX:
+        raise BadInput(f"give a reason of {REASON_MIN} to {REASON_MAX} characters")
+    return words
 
 
 def check_open(ctx: Context, action_id: int) -> RemediationAction:

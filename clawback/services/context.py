@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from clawback.ports import Clock, MailboxSource, RunControl, VerdictSource
 from clawback.store_ports import Store
+from models.limits import DEFAULT_LIMITS, Limits
 from models.mails import OrganisationProfile
 
 
@@ -24,3 +25,4 @@ class Context:
     holder: str
     organisation: OrganisationProfile = field(default_factory=OrganisationProfile)
     runs: RunControl | None = None
+    limits: Limits = DEFAULT_LIMITS

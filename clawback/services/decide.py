@@ -18,6 +18,7 @@ from models.indicators import Verdict
 from models.locations import Bucket, CopyLocation, LocationCounts
 from models.planning import NewAction
 from models.settings import Mode
+from models.syncing import IndexStatus
 
 INDEX_FRESH = timedelta(hours=24)
 """Past this the oldest mailbox's last look is too long ago to say how large a cluster is: our own
@@ -88,7 +89,7 @@ def policy_inputs(
     """All that the policy sees of a cluster now."""
     cases = ctx.store.cases
     settings, version = ctx.store.settings.current()
-    index = ctx.store.index.status()
+    index, fresh = ctx.store.index.status(), ctx.clock.now() - INDEX_FRESH
     return PolicyInputs(
         kind=cluster.kind,
         verdict=verdict,
@@ -107,9 +108,18 @@ def policy_inputs(
         settings=settings,
         settings_version=version,
         index_as_of=index.as_of,
-        index_complete=index.as_of is not None and index.as_of >= ctx.clock.now() - INDEX_FRESH,
+        index_complete=index.as_of is not None and index.as_of >= fresh,
         unknown=copies_in(locations, Bucket.UNKNOWN),
+        silent_sources=tuple(
+            name for name in sorted(ctx.sources) if not _is_heard(index, name, fresh)
+        ),
     )
+
+
+def _is_heard(index: IndexStatus, source: str, since: datetime) -> bool:
+    """Whether a configured source answered the latest sync, and not too long ago."""
+    answered_at = index.answered_at.get(source)
+    return answered_at is not None and answered_at >= since
 
 
 def verdict_of(ctx: Context, cluster_id: int, cluster: Cluster) -> tuple[Verdict, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from clawback.errors import ClawbackError, Unavailable
 from clawback.ports import RunControl
-from clawback.services import approvals, revert
+from clawback.services import approvals, cancelling, revert
 from clawback.services.context import Context
 from clawback.services.intake import raise_alert
 from clawback.services.revert import RevertTo
@@ -86,6 +86,17 @@ def _resumed(
     except ClawbackError:
         log.exception("run_not_resumed", extra={"action_id": decided.id})
         return False
+
+
+def cancel(ctx: Context, action_id: int, *, actor: Actor, reason: str) -> RemediationAction:
+    """The action, cancelled; the run that waits for a decision on it ends, if the server answers.
+
+    Works without a server: refresh lets the run go later. Raises as `cancelling.cancel` does.
+    """
+    cancelled = cancelling.cancel(ctx, action_id, actor=actor, reason=reason)
+    if ctx.runs is not None:
+        _resumed(ctx.runs, cancelled, Choice.REJECT, actor=actor, reason=reason.strip())
+    return cancelled
 
 
 def undo(

@@ -1,38 +1,77 @@
-"""Bytes to facts on all cores."""
+"""Bytes to facts on all cores; whatever a message does to its reader, it costs that message alone."""
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
+import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from types import TracebackType
+from typing import Protocol
 
-from clawback.mail.extract import extract
-from models.mails import MailFacts, OrganisationProfile
+from clawback.core.batching import batches
+from clawback.mail.drawn_codes import LEFT_ALONE
+from clawback.mail.extract import extract, extract_head
+from clawback.services.fence import Failed, Fence, Task
+from models.limits import DEFAULT_LIMITS, Limits
+from models.mails import MailFacts, MessageHead, OrganisationProfile, Problem
 
 INLINE_UP_TO = 256
 """Messages in all up to which starting processes costs more than it gains."""
 
+INLINE_BYTES = 256_000
+"""Size up to which a message without files is read in this process, where nothing can end a reader:
+ten times that of half of all mail."""
+
 CHUNK = 64
 """Messages handed to a process at once: enough to hide the hand-over, few enough to share out."""
 
+CHUNK_BYTES = 4_000_000
 
-def _extract_chunk(raws: Sequence[bytes], profile: OrganisationProfile) -> list[MailFacts]:
-    return [extract(raw, profile) for raw in raws]
+PATIENCE = 1.5
+"""How many times the limit of seconds a process gets: readers that watch the time end by themselves
+before that, and keep what they saw."""
+
+Raw = bytes | MessageHead
+
+
+class Reader(Protocol):
+    """What reads one message within limits, as `timed_extract` does."""
+
+    def __call__(self, raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
+        """The message's facts."""
+        ...
+
+
+def timed_extract(raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
+    """`extract` with the clock that its limit of time needs."""
+    return extract(raw, profile, limits, clock=time.monotonic)
 
 
 class Extractor:
-    """Extracts in this process for few messages, in a pool of processes for many.
+    """Extracts the facts of messages: small ones without files at once, all others behind a fence.
 
-    Use as a context manager; the pool starts with the first large batch and ends with the block.
+    Use as a context manager; processes start when they are first needed and end with the block.
+    Their memory is bounded by `limits.memory_bytes` each. `reader` must be found by its name.
     """
 
-    def __init__(self, profile: OrganisationProfile, processes: int | None = None) -> None:
+    def __init__(
+        self,
+        profile: OrganisationProfile,
+        processes: int | None = None,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        reader: Reader = timed_extract,
+    ) -> None:
         self._profile = profile
+        self._limits = limits
+        self._reader = reader
         self._processes = processes or os.cpu_count() or 1
-        self._pool: ProcessPoolExecutor | None = None
+        self._fence = Fence(limits.memory_bytes)
+        self._threads = ThreadPoolExecutor(self._processes, thread_name_prefix="extract")
         self._seen = 0
 
     def __enter__(self) -> Extractor:
@@ -44,27 +83,78 @@ class Extractor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._fence.close()
+        self._threads.shutdown(wait=True, cancel_futures=True)
 
-    async def extract(self, raws: Sequence[bytes]) -> list[MailFacts]:
-        """The facts of each message, in order."""
+    async def extract(self, raws: Sequence[Raw]) -> list[MailFacts]:
+        """The facts of each message, in order. Raises `Unavailable` if no process can be started."""
         self._seen += len(raws)
-        if self._processes == 1 or self._seen <= INLINE_UP_TO:
-            return await asyncio.to_thread(_extract_chunk, raws, self._profile)
-        loop = asyncio.get_running_loop()
-        chunks = [raws[i : i + CHUNK] for i in range(0, len(raws), CHUNK)]
-        parts = await asyncio.gather(
-            *(
-                loop.run_in_executor(self._started(), _extract_chunk, chunk, self._profile)
-                for chunk in chunks
-            )
-        )
-        return [facts for part in parts for facts in part]
+        if self._processes > 1 and self._seen > INLINE_UP_TO:
+            return await self._behind_fence(raws)
+        facts = await asyncio.to_thread(self._inline, raws)
+        rest = [number for number, found in enumerate(facts) if found is None]
+        read = iter(await self._behind_fence([raws[number] for number in rest]))
+        return [next(read) if found is None else found for found in facts]
 
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Never fork: the parent has threads, and a forked lock may stay locked for ever.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
-        return self._pool
+    def _inline(self, raws: Sequence[Raw]) -> list[MailFacts | None]:
+        """The facts of each message that is small and holds no files, or None."""
+        limits = replace(self._limits, documents=False)
+        found: list[MailFacts | None] = []
+        for raw in raws:
+            facts = None
+            if isinstance(raw, bytes) and len(raw) <= INLINE_BYTES:
+                facts = timed_extract(raw, self._profile, limits)
+                if self._limits.documents and _holds_files(facts):
+                    facts = None
+            found.append(facts)
+        return found
+
+    async def _behind_fence(self, raws: Sequence[Raw]) -> list[MailFacts]:
+        loop = asyncio.get_running_loop()
+        chunks = (
+            loop.run_in_executor(self._threads, self._read_chunk, chunk)
+            for chunk in batches(raws, _size, most=CHUNK, most_bytes=CHUNK_BYTES)
+        )
+        return [facts for chunk in await asyncio.gather(*chunks) for facts in chunk]
+
+    def _read_chunk(self, raws: Sequence[Raw]) -> list[MailFacts]:
+        answers = self._read(raws, self._limits)
+        for number, answer in enumerate(answers):
+            if not isinstance(answer, Failed) and len(raws) > 1 and _is_starved(answer):
+                answers[number] = Failed("out-of-memory")  # for what others took, it may be
+        return [
+            self._read_again(raw, answer) if isinstance(answer, Failed) else answer
+            for raw, answer in zip(raws, answers, strict=True)
+        ]
+
+    def _read(self, raws: Sequence[Raw], limits: Limits) -> list[MailFacts | Failed]:
+        reader = partial(self._reader, profile=self._profile, limits=limits)
+        return self._fence.work(Task(reader, raws, limits.seconds * PATIENCE))
+
+    def _read_again(self, raw: Raw, failed: Failed) -> MailFacts:
+        """The facts of a message that broke its reader: tried alone, without files, by its header.
+
+        What took too long did so alone already. A crash may be the fault of what came before.
+        """
+        if failed.code != "out-of-time":
+            (again,) = self._read([raw], self._limits)
+            if not isinstance(again, Failed):
+                return again
+            failed = again
+        (bare,) = self._read([raw], replace(self._limits, documents=False))
+        if isinstance(bare, Failed):
+            bare = extract_head(raw, self._profile, self._limits)
+        return replace(bare, problems=(*bare.problems, Problem(failed.code, "")))
+
+
+def _holds_files(facts: MailFacts) -> bool:
+    """Whether there is something to open: a file, or a picture that stands in a page as data."""
+    return bool(facts.attachments) or any(found.code == LEFT_ALONE for found in facts.problems)
+
+
+def _is_starved(facts: MailFacts) -> bool:
+    return any(problem.code == "out-of-memory" for problem in facts.problems)
+
+
+def _size(raw: Raw) -> int:
+    return len(raw) if isinstance(raw, bytes) else len(raw.raw)

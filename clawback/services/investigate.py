@@ -12,6 +12,7 @@ from clawback.core.indicators import BadIndicator, parse_url_indicator
 from clawback.core.judging import judge_entities, to_look_up
 from clawback.core.lifecycle import Finding, investigation_status
 from clawback.core.policy import REFUSED_INDICATOR
+from clawback.core.reasons import with_reasons
 from clawback.core.showing import show_indicator
 from clawback.errors import SetupError
 from clawback.services.context import Context
@@ -112,7 +113,7 @@ def gather(ctx: Context, indicator: Indicator) -> Cluster:
     mails = {member.mail_id for member in kept}
     return assemble(
         indicator,
-        kept,
+        with_reasons(kept, ctx.store.index.matches(mails, indicator)),
         facts,
         guards=guard_findings(indicator, settings, _evidence(ctx, indicator, facts)),
         external_recipients=ctx.store.index.external_recipients(mails, ctx.organisation.domains),

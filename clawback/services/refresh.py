@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
+from clawback.core.retrying import Turn, next_turn, pick_ups_in_vain
 from clawback.errors import ClawbackError, Conflict
 from clawback.ports import RunControl
 from clawback.services.batches import check_may_move
+from clawback.services.cancelling import settle
 from clawback.services.context import Context
+from clawback.services.giving_up import give_up
 from clawback.services.investigate import conclude, fail
 from clawback.services.locate import recheck_locations
 from models.actions import ActionStatus, Choice, RemediationAction
@@ -42,6 +47,8 @@ class RefreshReport:
     picked_up: int = 0
     restarted: int = 0
     crashed: int = 0
+    gave_up: int = 0
+    settled: int = 0
 
     def __add__(self, other: RefreshReport) -> RefreshReport:
         """The sum, field by field."""
@@ -58,11 +65,12 @@ class RefreshReport:
 async def refresh(ctx: Context) -> RefreshReport:
     """What was done; each action's trouble is logged and leaves the others alone."""
     report = RefreshReport()
-    for action in ctx.store.cases.actions(statuses=[ActionStatus.PENDING], limit=ALL):
+    for action in _pending_now(ctx):
         try:
             report += await _pending(ctx, action)
         except ClawbackError:
             log.exception("refresh_failed", extra={"action_id": action.id})
+    report += RefreshReport(settled=await settle(ctx))
     if ctx.runs is not None:
         report += await asyncio.to_thread(_runs, ctx, ctx.runs)
     return report
@@ -74,12 +82,7 @@ async def _pending(ctx: Context, action: RemediationAction) -> RefreshReport:
     counts = await recheck_locations(ctx, action.cluster_id)
     if counts.in_mailbox == 0 and counts.unknown == 0:
         return await _end(ctx, action, ActionStatus.CANCELLED, "nothing is left in a mailbox")
-    report = RefreshReport(recounted=1)
-    if ctx.runs is not None:
-        state = await asyncio.to_thread(ctx.runs.state, action.approval_run_id)
-        if state not in LIVE:
-            report += await asyncio.to_thread(_reopen, ctx, ctx.runs, action)
-    return report
+    return RefreshReport(recounted=1)
 
 
 async def _end(
@@ -104,22 +107,53 @@ def _reopen(ctx: Context, runs: RunControl, action: RemediationAction) -> Refres
 
 
 def _runs(ctx: Context, runs: RunControl) -> RefreshReport:
+    """What the runs' states ask for; all of them are asked for at once."""
+    actions = [*_pending_now(ctx), *ctx.store.cases.actions()]
+    latest = {action.id: action for action in actions}
+    idle = [ctx.store.cases.action(n) for n in ctx.store.ledger.expired_leases(ctx.clock.now())]
+    investigations = [
+        found
+        for found in ctx.store.cases.open_investigations()
+        if found.status in (InvestigationStatus.STARTING, InvestigationStatus.RUNNING)
+    ]
+    asked = {action.approval_run_id for action in latest.values()}
+    asked |= {_bound(action) for action in idle} | {found.run_id for found in investigations}
+    states = runs.live_states(asked - {""})
+    steps = [
+        *(
+            partial(_look, ctx, runs, one, states.get(one.approval_run_id, ""))
+            for one in latest.values()
+        ),
+        *(partial(_pick_up, ctx, runs, one, states.get(_bound(one), "")) for one in idle),
+        *(partial(_restart, ctx, runs, one, states.get(one.run_id, "")) for one in investigations),
+    ]
     report = RefreshReport()
-    for action in ctx.store.cases.actions():
-        if action.status is not ActionStatus.PENDING and action.approval_run_id:
-            report += _release(runs, action)
-    for action_id in ctx.store.ledger.expired_leases(ctx.clock.now()):
-        report += _pick_up(ctx, runs, ctx.store.cases.action(action_id))
-    for investigation in ctx.store.cases.open_investigations():
-        if investigation.status in (InvestigationStatus.STARTING, InvestigationStatus.RUNNING):
-            report += _restart(ctx, runs, investigation)
+    for step in steps:
+        try:
+            report += step()
+        except ClawbackError:
+            log.exception("refresh_failed", extra={"step": step.func.__name__})
     return report
+
+
+def _pending_now(ctx: Context) -> Sequence[RemediationAction]:
+    return ctx.store.cases.actions(statuses=[ActionStatus.PENDING], limit=ALL)
+
+
+def _bound(action: RemediationAction) -> str:
+    """The run that works on an action, or is to."""
+    return action.run_id or action.approval_run_id
+
+
+def _look(ctx: Context, runs: RunControl, action: RemediationAction, state: str) -> RefreshReport:
+    """A run that waits, for what is pending and for nothing else."""
+    if action.status is ActionStatus.PENDING:
+        return RefreshReport() if state in LIVE else _reopen(ctx, runs, action)
+    return _release(runs, action) if state in WAITING else RefreshReport()
 
 
 def _release(runs: RunControl, action: RemediationAction) -> RefreshReport:
     """Let a run go that still waits though its action is decided: the row counts, not the form."""
-    if runs.state(action.approval_run_id) not in WAITING:
-        return RefreshReport()
     choice = Choice.APPROVE if action.status is ActionStatus.RUNNING else Choice.REJECT
     resumed = runs.resume(
         action.approval_run_id,
@@ -130,28 +164,42 @@ def _release(runs: RunControl, action: RemediationAction) -> RefreshReport:
     return RefreshReport(released=int(resumed))
 
 
-def _pick_up(ctx: Context, runs: RunControl, action: RemediationAction) -> RefreshReport:
+def _pick_up(
+    ctx: Context, runs: RunControl, action: RemediationAction, state: str
+) -> RefreshReport:
     """Give an approved but unfinished action whose worker is gone a new run."""
     try:
         check_may_move(ctx)
     except ClawbackError:
         return RefreshReport()
-    bound = action.run_id or action.approval_run_id
-    state = runs.state(bound) if bound else ""
     if state in LIVE - {"RUNNING"}:
         return RefreshReport()
-    report = RefreshReport(picked_up=1)
+    report = RefreshReport()
     if state == "RUNNING":
         # A run that gave the lease back lives, and may be at work on another indicator.
         if not ctx.store.ledger.ran_out(action.id, ctx.clock.now()):
             return RefreshReport()
-        runs.mark_crashed(bound, "its lease ran out: the process is gone, another run takes over")
-        report = replace(report, crashed=1)
-    attempt = action.attempt + 1
-    ctx.store.cases.bind_action_run(
-        action.id, run_id=_start(runs, action, attempt), attempt=attempt
-    )
-    return report
+        runs.mark_crashed(
+            _bound(action), "its lease ran out: the process is gone, another run takes over"
+        )
+        report = RefreshReport(crashed=1)
+    return report + _again(ctx, runs, action)
+
+
+def _again(ctx: Context, runs: RunControl, action: RemediationAction) -> RefreshReport:
+    """A new run, a few times and after longer and longer waits; then the action ends."""
+    now = ctx.clock.now()
+    match next_turn(action, now):
+        case Turn.WAIT:
+            return RefreshReport()
+        case Turn.GIVE_UP:
+            return RefreshReport(gave_up=int(give_up(ctx, action.id)))
+        case Turn.RUN:
+            attempt = action.attempt + 1
+            run_id = _start(runs, action, attempt)
+            ctx.store.cases.bind_action_run(action.id, run_id=run_id, attempt=attempt)
+            ctx.store.cases.count_pick_up(action.id, pick_ups_in_vain(action) + 1, now)
+            return RefreshReport(picked_up=1)
 
 
 def _start(runs: RunControl, action: RemediationAction, attempt: int) -> str:
@@ -160,9 +208,11 @@ def _start(runs: RunControl, action: RemediationAction, attempt: int) -> str:
     return runs.start_approval(action.id, action.investigation_id, attempt)
 
 
-def _restart(ctx: Context, runs: RunControl, investigation: Investigation) -> RefreshReport:
+def _restart(
+    ctx: Context, runs: RunControl, investigation: Investigation, state: str
+) -> RefreshReport:
     """Give an investigation whose run died before it came to a decision a new run, a few times."""
-    if investigation.run_id and runs.state(investigation.run_id) in LIVE:
+    if state in LIVE:
         return RefreshReport()
     actions = ctx.store.cases.actions(investigation_id=investigation.id)
     if any(action.status is ActionStatus.RUNNING for action in actions):

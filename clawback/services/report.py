@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from clawback.core.retrying import next_pick_up_at, pick_ups_in_vain
 from clawback.core.showing import show_indicator
 from clawback.services.context import Context
 from models.actions import ActionStatus, RemediationAction
 from models.alerts import Investigation, StoredVerdict
+from models.clusters import ClusterFacts, Member
 from models.decisions import Decision, RuleResult
 from models.history import Event, HistoryEntry
 from models.indicators import Indicator, IndicatorKind
@@ -76,9 +78,41 @@ def cluster_view(ctx: Context, cluster_id: int) -> View:
         "mails": cluster.facts.mails,
         "mailboxes": cluster.facts.mailboxes,
         "senders": cluster.facts.senders,
+        "explanation": explanation_view(cluster.facts),
+        "members": [_member(member) for member in cluster.members],
         "excluded": dict(cluster.excluded),
         "locations": None if counts is None else locations_view(counts),
         "decision": None if decision is None else decision_view(decision),
+    }
+
+
+def explanation_view(facts: ClusterFacts) -> View:
+    """What an analyst needs to judge a cluster; names and types are hostile, most frequent first."""
+    return {
+        "mails": facts.mails,
+        "senders": facts.senders,
+        "subjects": facts.subjects,
+        "mailboxes": facts.mailboxes,
+        "known_mailboxes": facts.known_mailboxes,
+        "organisation_share": round(facts.organisation_share, 4),
+        "first_seen_at": iso(facts.first_seen_at),
+        "last_seen_at": iso(facts.last_seen_at),
+        "file_names": _named(facts.file_names),
+        "file_types": _named(facts.file_types),
+    }
+
+
+def _named(numbers: Mapping[str, int]) -> list[View]:
+    most = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"name": name, "mails": number} for name, number in most]
+
+
+def _member(member: Member) -> View:
+    return {
+        "source": member.ref.source,
+        "mailbox": member.ref.mailbox,
+        "copy_id": member.ref.copy_id,
+        "why": member.why,
     }
 
 
@@ -137,16 +171,29 @@ def action_view(ctx: Context, found: RemediationAction) -> View:
         "decided_at": iso(found.decided_at),
         "ended_at": iso(found.ended_at),
         "expires_at": iso(found.expires_at),
+        "pick_ups": pick_ups_in_vain(found),
+        "next_pick_up_at": iso(_next_pick_up_at(found)),
     }
+
+
+def _next_pick_up_at(found: RemediationAction) -> datetime | None:
+    return next_pick_up_at(found) if found.status is ActionStatus.RUNNING else None
 
 
 def action_details(ctx: Context, found: RemediationAction) -> View:
     """One action with what became of each of its messages."""
     history = ctx.store.cases.history(action_id=found.id)
+    cluster = ctx.store.cases.cluster(found.cluster_id)
+    why = {member.ref.copy_id: member.why for member in cluster.members}
     return {
         **action_view(ctx, found),
         "decision_reason": decision_reason(history),
-        "messages": [_ledger(entry) for entry in ctx.store.ledger.entries(found.id)],
+        "cancelled": cancellation(history),
+        "explanation": explanation_view(cluster.facts),
+        "messages": [
+            {**_ledger(entry), "why": why.get(entry.copy.copy_id, "")}
+            for entry in ctx.store.ledger.entries(found.id)
+        ],
         "history": [_history(item) for item in history],
     }
 
@@ -156,6 +203,14 @@ def decision_reason(history: Sequence[HistoryEntry]) -> str:
     for entry in history:
         if entry.event is Event.ACTION_DECIDED:
             return str((entry.details or {}).get("reason", ""))
+    return ""
+
+
+def cancellation(history: Sequence[HistoryEntry]) -> str:
+    """Who cancelled the action, and why in that person's words; else empty."""
+    for entry in history:
+        if entry.event is Event.ACTION_CANCELLED:
+            return f"by {entry.actor}: {(entry.details or {}).get('reason', '')}"
     return ""
 
 

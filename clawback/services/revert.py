@@ -33,7 +33,7 @@ class RevertTo(StrEnum):
                 return ActionType.RESTORE
 
 
-ENDED = (ActionStatus.COMPLETED, ActionStatus.FAILED)
+ENDED = (ActionStatus.COMPLETED, ActionStatus.FAILED, ActionStatus.CANCELLED)
 
 
 @uncollected()
@@ -86,12 +86,17 @@ def check_revertible(ctx: Context, action_id: int) -> RemediationAction:
         raise Conflict(
             f"action {action_id} is {found.status.value}: only an ended action can be reverted"
         )
+    if found.status is ActionStatus.CANCELLED and ctx.store.ledger.entries(
+        action_id, LedgerState.INTENT
+    ):
+        raise Conflict(f"action {action_id} is about to stop: try again in some minutes")
     return found
 
 
 def _check_alone(ctx: Context, found: RemediationAction, copies: frozenset[int]) -> None:
     """Return unless another removal runs over these copies: it would take again what comes back."""
-    indicator, now = ctx.store.cases.cluster(found.cluster_id).indicator, ctx.clock.now()
+    indicators = ctx.store.cases.cluster_indicators(found.investigation_id)
+    indicator, now = indicators[found.cluster_id], ctx.clock.now()
     for other in ctx.store.cases.recent_actions(indicator, since=now, now=now):
         if other.action_id != found.id and other.copies & copies:
             raise Conflict(

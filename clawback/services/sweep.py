@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,16 +28,20 @@ class SweepReport:
     investigations: tuple[int, ...]
 
 
-def sweep(ctx: Context, listed: Sequence[Indicator], list_name: str) -> SweepReport:
-    """The investigations over new hits of the listed indicators and of the latest actions'.
+def sweep(ctx: Context, lists: Mapping[str, Sequence[Indicator]]) -> SweepReport:
+    """The investigations over new hits of the indicators of each list, and of the latest actions'.
 
-    A hit is new if it is in a mailbox and no action over its indicator ever held it: copies that a
-    revert put back are held by the reverted action and never come up again. The same hits seen twice
-    make one alert.
+    A hit is new if it is in a mailbox and no action over its indicator dealt with it: copies that a
+    revert put back never come up again, those of an action that expired, was cancelled or failed do.
+    The same hits seen twice make one alert, until an action over them has ended. An indicator on
+    several lists belongs to the first.
     """
     settings, _ = ctx.store.settings.current()
     since = ctx.clock.now() - timedelta(hours=settings.sweep_hours)
-    wanted = dict.fromkeys(listed, list_name)
+    wanted: dict[Indicator, str] = {}
+    for name, listed in lists.items():
+        for indicator in listed:
+            wanted.setdefault(indicator, name)
     for indicator in ctx.store.cases.acted_indicators(since):
         wanted.setdefault(indicator, PAST_ACTIONS)
     opened: list[int] = []
@@ -51,24 +55,27 @@ def sweep(ctx: Context, listed: Sequence[Indicator], list_name: str) -> SweepRep
 
 
 def new_hits(ctx: Context, indicator: Indicator) -> tuple[Member, ...]:
-    """Members in a mailbox that no action over this indicator ever held."""
+    """Members in a mailbox that no action over this indicator dealt with."""
     settings, _ = ctx.store.settings.current()
     excluded = excluded_mailboxes(settings)
-    covered = ctx.store.cases.covered(indicator)
-    return tuple(
+    inside = [
         member
         for member in ctx.store.index.find(indicator)
-        if member.ref.copy_id not in covered
-        and member.ref.mailbox not in excluded
+        if member.ref.mailbox not in excluded
         and bucket_of(delivery_location(member.ref.role), settings) is Bucket.MAILBOX
-    )
+    ]
+    covered = ctx.store.cases.covered(indicator) if inside else frozenset()
+    return tuple(member for member in inside if member.ref.copy_id not in covered)
 
 
 def _investigate(
     ctx: Context, indicator: Indicator, list_name: str, fresh: Sequence[Member]
 ) -> list[int]:
-    copies = ",".join(str(member.ref.copy_id) for member in fresh)
+    copy_ids = [member.ref.copy_id for member in fresh]
+    copies = ",".join(map(str, copy_ids))
     key = f"{indicator.kind}|{indicator.match}|{indicator.value}|{copies}"
+    if ended := ctx.store.cases.latest_ended(indicator, copy_ids):
+        key += f"|{ended}"
     alert = alert_for_indicators(
         [indicator],
         source="sweep",

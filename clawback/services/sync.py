@@ -10,20 +10,28 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from clawback.core.batching import batches
 from clawback.core.changes import Appeared, CopyMatcher, MailboxDiff, diff_mailbox
 from clawback.errors import SourceError
 from clawback.ports import MailboxSource
 from clawback.services.context import Context
 from clawback.services.extraction import Extractor
+from clawback.services.room import Room
 from clawback.store_ports import IndexStore
 from models.copies import MailboxChanges, Place
-from models.mails import MailFacts
+from models.mails import MailFacts, MessageHead
 from models.syncing import KnownCopy, MailboxDelta, MovedCopy, NewCopy, SyncReport
 
 log = logging.getLogger(__name__)
 
 FETCH_AT_ONCE = 256
-"""Messages fetched and written at once: bounds memory at some tens of megabytes."""
+"""Messages of one mailbox fetched and written at once."""
+
+FETCH_BYTES = 32_000_000
+"""Bytes of one mailbox fetched at once; a message that is larger is fetched alone, in part if need be."""
+
+BYTES_AT_ONCE = 128_000_000
+"""Bytes of all mailboxes in memory at once: with the processes that read them, what bounds memory."""
 
 MAILBOXES_AT_ONCE = 8
 """Mailboxes listed and fetched side by side: enough to keep the cores and a disk queue busy."""
@@ -33,6 +41,9 @@ WRITE_AT_ONCE = 64
 
 FACTS_KEPT = 4096
 """Mails whose facts are kept for the next mailbox that holds the same bytes."""
+
+UNREADABLE = "unreadable"
+"""Why a source counts as away that lists its mailboxes."""
 
 Progress = Callable[[int, int], None]
 """Called with mailboxes done and mailboxes in all."""
@@ -61,7 +72,7 @@ async def sync(
     """
     started_at = ctx.clock.now()
     run = _Run(ctx, None if limit is None else started_at + limit, progress)
-    with Extractor(ctx.organisation, processes) as extractor:
+    with Extractor(ctx.organisation, processes, limits=ctx.limits) as extractor:
         for source in ctx.sources.values():
             await run.source(source, extractor)
     return SyncReport(
@@ -90,6 +101,7 @@ class _Run:
         self._waiting: list[MailboxDelta] = []
         self._unchanged: list[str] = []
         self._facts = _FactsCache()
+        self._room = Room(BYTES_AT_ONCE)
 
     async def source(self, source: MailboxSource, extractor: Extractor) -> None:
         """Sync all mailboxes of one source, several at once."""
@@ -98,8 +110,9 @@ class _Run:
         except SourceError as error:
             log.error("source_unavailable", extra={"source": error.source, "code": error.code})
             self.tally.failed += 1
+            self.ctx.store.index.silent(source.name, error.code, self.ctx.clock.now())
             return
-        index = self.ctx.store.index
+        index, failed = self.ctx.store.index, self.tally.failed
         self.tally.gone += index.drop_mailboxes(source.name, mailboxes, self.ctx.clock.now())
         cursors = index.cursors(source.name)
         index.announce(source.name, [name for name in mailboxes if name not in cursors])
@@ -108,6 +121,11 @@ class _Run:
         workers = (self._work(source, queue, cursors, extractor) for _ in range(MAILBOXES_AT_ONCE))
         await asyncio.gather(*workers)
         self._write(source.name)
+        if mailboxes and self.tally.failed - failed == len(mailboxes):
+            # It lists its mailboxes and lets none be read: as good as away.
+            index.silent(source.name, UNREADABLE, self.ctx.clock.now())
+        else:
+            index.answered(source.name, self.ctx.clock.now())
 
     async def _work(
         self,
@@ -139,7 +157,7 @@ class _Run:
             self._unchanged.append(mailbox)
             return
         known = self.ctx.store.index.live_copies(source.name, mailbox)
-        work = _Mailbox(source, changes, cursor, known, self._facts)
+        work = _Mailbox(source, changes, cursor, known, self._facts, room=self._room)
         async for delta in work.deltas(self.ctx.store.index, extractor):
             self._count(delta)
             self._waiting.append(delta)
@@ -191,12 +209,15 @@ class _Mailbox:
         cursor: str,
         known: Sequence[KnownCopy],
         cache: _FactsCache,
+        *,
+        room: Room,
     ) -> None:
         self.source = source
         self.mailbox = changes.mailbox
         self.cursor = cursor
         self.changes = changes
         self.cache = cache
+        self.room = room
         self.diff: MailboxDiff = diff_mailbox(known, changes)
         self.matcher = CopyMatcher(self.diff)
         self.unreadable = 0
@@ -207,20 +228,22 @@ class _Mailbox:
         A message that could not be fetched keeps the old cursor, so that the next sync tries again.
         """
         appeared = self.diff.appeared
-        for start in range(0, len(appeared), FETCH_AT_ONCE):
-            yield await self._piece(index, extractor, appeared[start : start + FETCH_AT_ONCE])
+        for piece in batches(appeared, _size, most=FETCH_AT_ONCE, most_bytes=FETCH_BYTES):
+            async with self.room.taken(sum(map(_size, piece))):
+                delta = await self._piece(index, extractor, piece)
+            yield delta
         cursor = self.cursor if self.unreadable else self.changes.cursor
         yield self._delta(cursor, (), self.matcher.gone(), ())
 
     async def _piece(
         self, index: IndexStore, extractor: Extractor, items: Sequence[Appeared]
     ) -> MailboxDelta:
-        raws: dict[Place, bytes] = {}
+        raws: dict[Place, bytes | MessageHead] = {}
         async for fetched in self.source.fetch(self.mailbox, [item.place for item in items]):
             if fetched.raw is not None:
                 raws[fetched.place] = fetched.raw
         self.unreadable += len(items) - len(raws)
-        digests = {place: hashlib.sha256(raw).hexdigest() for place, raw in raws.items()}
+        digests = {place: _digest(raw) for place, raw in raws.items()}
         gone: dict[str, list[KnownCopy]] = {}
         for copy in index.gone_copies(self.source.name, self.mailbox, set(digests.values())):
             gone.setdefault(copy.content_sha256, []).append(copy)
@@ -236,7 +259,7 @@ class _Mailbox:
         self,
         index: IndexStore,
         extractor: Extractor,
-        raws: Mapping[Place, bytes],
+        raws: Mapping[Place, bytes | MessageHead],
         digests: Mapping[Place, str],
     ) -> Sequence[MailFacts]:
         known = index.known_contents(set(digests.values()))
@@ -265,3 +288,11 @@ class _Mailbox:
             gone=gone,
             facts=tuple(facts),
         )
+
+
+def _digest(raw: bytes | MessageHead) -> str:
+    return raw.content_sha256 if isinstance(raw, MessageHead) else hashlib.sha256(raw).hexdigest()
+
+
+def _size(item: Appeared) -> int:
+    return item.size_bytes

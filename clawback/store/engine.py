@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import TracebackType
 from typing import Self
+
+from sqlalchemy import select
 
 from clawback.store.cases.sql_cases import SqlCases
 from clawback.store.database import Database
@@ -11,6 +14,7 @@ from clawback.store.index.sql_index import SqlIndex
 from clawback.store.ledger import SqlLedger
 from clawback.store.revisions import ensure_current
 from clawback.store.settings import SqlSettings
+from models.tables.catalog import identity
 
 
 class SqlStore:
@@ -22,6 +26,12 @@ class SqlStore:
         self.cases = SqlCases(database)
         self.ledger = SqlLedger(database)
         self.settings = SqlSettings(database)
+
+    @cached_property
+    def identity(self) -> str:
+        """The random name of this database: another one at the same address has another name."""
+        with self.database.read() as connection:
+            return str(connection.execute(select(identity.c.name)).scalar_one())
 
     def close(self) -> None:
         """Give all connections back."""

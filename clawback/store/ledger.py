@@ -1,4 +1,4 @@
-"""The ledger of actions: implements `clawback.store_ports.Ledger`.
+"""The ledger of actions: implements `clawback.ledger_port.Ledger`.
 
 The action's row carries the lease. Each write locks that row and compares fence and holder in its
 own transaction, so a worker that was thought dead writes nothing after another took over.
@@ -97,6 +97,19 @@ class SqlLedger:
         )
         with self._database.read() as connection:
             return connection.execute(statement).first() is not None
+
+    def unsettled(self, now: datetime) -> tuple[int, ...]:
+        """Cancelled actions without a valid lease that hold an intent without an outcome."""
+        is_free = actions.c.lease_expires_at.is_(None) | (actions.c.lease_expires_at <= now)
+        is_moving = action_copies.c.state == literal(LedgerState.INTENT.value, literal_execute=True)
+        statement = (
+            select(actions.c.id)
+            .join(action_copies, action_copies.c.action_id == actions.c.id)
+            .where(is_moving, actions.c.status == ActionStatus.CANCELLED.value, is_free)
+            .distinct()
+        )
+        with self._database.read() as connection:
+            return tuple(connection.execute(statement.order_by(actions.c.id)).scalars())
 
     def unfinished(self, action_id: int) -> Mapping[str, int]:
         """How many copies of each source are not done."""

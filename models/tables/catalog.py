@@ -12,11 +12,13 @@ from models.tables.copies import CopyRow
 from models.tables.decisions import DecisionRow
 from models.tables.events import PostDeliveryEventRow
 from models.tables.history import HistoryRow
+from models.tables.identity import IdentityRow
 from models.tables.investigations import InvestigationRow, VerdictRow
 from models.tables.locations import CopyLocationRow, LocationCheckRow
 from models.tables.mailboxes import MailboxRow
 from models.tables.mails import MailFileRow, MailRecipientRow, MailRow, MailUrlRow, UrlRow
 from models.tables.settings import PauseRow, SettingsVersionRow
+from models.tables.sources import SourceRow
 from models.tables.suppressions import SuppressionRow
 
 METADATA = Row.metadata
@@ -27,6 +29,7 @@ def table_of(row: type[SQLModel]) -> Table:
     return METADATA.tables[str(row.__tablename__)]
 
 
+sources = table_of(SourceRow)
 mailboxes = table_of(MailboxRow)
 mails = table_of(MailRow)
 mail_files = table_of(MailFileRow)
@@ -50,3 +53,4 @@ suppressions = table_of(SuppressionRow)
 settings_versions = table_of(SettingsVersionRow)
 pauses = table_of(PauseRow)
 history = table_of(HistoryRow)
+identity = table_of(IdentityRow)

@@ -34,6 +34,7 @@ class MailRow(Row, table=True):
             sqlite_where=sql("problem_count > 0"),
             postgresql_where=sql("problem_count > 0"),
         ),
+        Index(None, "extractor_version", "id"),
     )
 
     id: int = key()
@@ -74,6 +75,7 @@ class MailFileRow(Row, table=True):
     filename: str = text("hostile")
     content_type: str = text("hostile")
     part: str = opaque("path of MIME parts, such as 1.2")
+    file_type: str = text("by its first bytes; empty where they do not say")
 
 
 class UrlRow(Row, table=True):

@@ -10,23 +10,37 @@ from typing import Any
 
 import pytest
 
+from bench import notmuch
+
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {
     "find": "--messages 400 --lookups 5 --located 8 --repeats 2",
     "move": "--copies 6 --mailboxes 2 --repeats 2 --wide-repeats 1",
-    "sync": "--mailboxes 2 --messages 4 --repeats 2",
+    "sync": "--mailboxes 2 --messages 4 --repeats 2 --large-bytes 100000",
     "investigate": "--copies 4 --mailboxes 2 --repeats 1 --wide-repeats 0",
 }
 RATIOS = {
     "find": {"point_lookups", "file_cluster_100", "url_cluster_100", "live_location_of_8"},
     "move": {"soft_delete_2x3", "revert_2x3", "soft_delete_6x1", "revert_6x1"},
-    "sync": {"first_one_core", "first_all_cores", "unchanged_one_core", "unchanged_all_cores"},
+    "sync": {
+        "extract_plain_one_core",
+        *(
+            f"{what}_{cores}"
+            for what in ("first_plain", "first_all_mail", "unchanged")
+            for cores in ("one_core", "all_cores")
+        ),
+    },
     "investigate": {"campaign_2x2", "campaign_2x2_over_empty"},
 }
 TARGETS = {
     "find": {"point_p99_ms": 5.0},
     "move": {"soft_delete_2x3": 6.0, "revert_2x3": 6.0, "soft_delete_6x1": 2.0, "revert_6x1": 2.0},
-    "sync": {},
+    "sync": {
+        "extract_plain_one_core": 1.5,
+        "first_plain_one_core": 1.5,
+        "first_plain_all_cores": 1.5,
+        **({} if notmuch.why_not() else {"notmuch_plain": 1.0, "notmuch_all_mail": 1.0}),
+    },
     "investigate": {"alert_to_last_outcome_2x2": 20.0, "flow_peak_memory_2x2": 400.0},
 }
 
@@ -79,10 +93,31 @@ def test_a_campaign_as_large_as_the_cap_runs_and_one_copy_more_waits(tmp_path: P
     assert result["cap"]["over"]["status"] == "Pending"
 
 
+def test_sync_measures_any_folder_of_mail_and_keeps_its_path_to_itself(tmp_path: Path) -> None:
+    corpus, directory = tmp_path / "secret-corpus", tmp_path / "temporary"
+    directory.mkdir()
+    for number in range(3):
+        (corpus / str(number)).mkdir(parents=True)
+        (corpus / str(number) / "a.eml").write_bytes(
+            b"From: a@example.org\nTo: b@example.com\nSubject: hello\n\nhttps://example.org/a\n"
+        )
+    done = _bench(f"sync --json {TINY['sync']} --corpus {corpus}", directory)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["messages"], result["plain"]) == (8, 8)
+    assert "secret-corpus" not in done.stdout
+
+
+def test_a_corpus_without_mail_is_refused(tmp_path: Path) -> None:
+    done = _bench(f"sync --corpus {tmp_path}", tmp_path)
+    assert done.returncode == 1
+    assert "holds no .eml" in done.stderr
+
+
 def test_people_get_a_table_with_targets(tmp_path: Path) -> None:
     done = _bench(f"sync {TINY['sync']}", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "first_one_core" in done.stdout
+    assert "first_plain_one_co" in done.stdout
     assert "messages/s" in done.stdout
 
 

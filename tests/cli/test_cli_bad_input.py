@@ -154,6 +154,10 @@ def test_a_reason_that_says_nothing_is_refused(stage: Stage, prefect: PrefectDou
         ("secops_mailboxes=secops", "no mail address"),
         ("simulation_urls=drill.example", "https://host/path"),
         ('simulation_urls=["a', "JSON array"),
+        ("allowed_indicators=d41d8cd98f00b204e9800998ecf8427e", "no SHA-256, URL, host"),
+        ("shared_hosts=a.example,https://b.example/x", "no host"),
+        ("unshared_hosts=two words", "no host"),
+        ("many_senders=1", "2"),
     ],
 )
 def test_a_bad_setting_changes_none_of_them(stage: Stage, assignment: str, words: str) -> None:

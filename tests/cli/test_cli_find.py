@@ -8,10 +8,10 @@ from email.message import EmailMessage
 import pytest
 from cli_stage import Stage
 
-KEYS = {"indicator", "kind", "refused", "messages", "locations", "decision"}
+KEYS = {"indicator", "kind", "refused", "messages", "explanation", "locations", "decision"}
 MESSAGE_KEYS = {
     "source", "mailbox", "copy_id", "folder", "content_sha256", "internet_message_id",
-    "network_message_id", "why",
+    "network_message_id", "why", "match", "duplicate_of",
 }  # fmt: skip
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

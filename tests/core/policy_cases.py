@@ -102,6 +102,8 @@ CASES = (
          index_as_of=None),
     case("index in part", WAIT, "The index as of 2026-03-04 12:00 UTC is not complete",
          copies={1, 2}, index_complete=False),
+    case("a source away", WAIT, "The index is not complete: imap did not answer the last sync",
+         copies={1, 2}, silent_sources=("imap",)),
     case("unknown location", WAIT, "The location of 1 message is unknown", copies={1, 2, 3},
          counts=UNKNOWN_COUNTS, unknown=frozenset({3})),
     case("only unknown locations", WAIT, "The location of 2 messages is unknown", copies={1, 2},

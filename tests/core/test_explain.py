@@ -39,7 +39,7 @@ def cluster(names: dict[str, int] | None = None) -> Cluster:
     return build_cluster(
         parse_indicator("https://evil.example/login?id=1"),
         [Member(ref(1), 1, "body")],
-        ClusterFacts(1, 2, 3, 1, NOW, None, names or {}, {"pdf": 1}, 0.125),
+        ClusterFacts(1, 2, 3, 1, NOW, None, names or {}, {"pdf": 1}, 0.125, 8),
         guards=(GuardFinding(GuardLevel.APPROVE, "allowed", "On the list [x](http://y)."),),
         external_recipients=2,
         excluded={"SecOps mailbox": 4},
@@ -56,7 +56,8 @@ def test_a_cluster_shows_its_locations_per_source_and_bucket_and_its_facts() -> 
     assert "| north | 1,200 | 0 | 0 |" in text
     assert "| all | 1,200 | 3 | 2 |" in text
     assert "| Inbox/folder | 1,200 |" in text
-    assert "1 message of 1 mail in 1 mailbox (12.5% of the known)" in text
+    assert "1 message of 1 mail in 1 mailbox of the 8 known (12.5%)" in text
+    assert "Why: 1 message: body" in text
     assert "2 senders, 3 subjects" in text
     assert "First seen 2026-03-04 12:00 UTC, last seen unknown" in text
     assert "Left out: 4 messages (SecOps mailbox)" in text

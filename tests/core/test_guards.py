@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from clawback.core.guards import MANY_SENDERS, FileEvidence, guard_findings, is_listed, refusal
+from clawback.core.guards import (
+    FileEvidence,
+    guard_findings,
+    is_host,
+    is_listed,
+    names_something,
+    refusal,
+)
 from clawback.core.indicators import parse_indicator
 from clawback.core.platforms import Sharing, sharing_of
 from clawback.core.trivial import EMPTY_SHA256
 from models.indicators import GuardLevel, Indicator, IndicatorKind, UrlMatch
 from models.settings import Settings
 
+MANY_SENDERS = Settings().many_senders
 REFUSE, APPROVE = GuardLevel.REFUSE, GuardLevel.APPROVE
 PATH = UrlMatch.PATH
 HASH = "ab" * 32
@@ -19,7 +27,7 @@ EMPTY = Indicator(IndicatorKind.FILE, EMPTY_SHA256, EMPTY_SHA256)
 
 
 def codes(
-    indicator: Indicator, evidence: FileEvidence | None = None, **settings: tuple[str, ...]
+    indicator: Indicator, evidence: FileEvidence | None = None, **settings: tuple[str, ...] | int
 ) -> list[tuple[GuardLevel, str]]:
     found = guard_findings(
         indicator,
@@ -71,7 +79,22 @@ def test_the_empty_file_is_refused_by_its_hash_alone() -> None:
         ("https://tenant.github.io/", UrlMatch.EXACT, [(APPROVE, "shared-host")]),
         ("https://notbit.ly/", UrlMatch.EXACT, []),
         ("https://evil.example/login", PATH, [(APPROVE, "path-match")]),
-        ("https://docs.google.com/d/1", PATH, [(APPROVE, "path-match")]),
+        (
+            "https://docs.google.com/d/1",
+            PATH,
+            [(APPROVE, "path-match"), (APPROVE, "shared-path")],
+        ),
+        ("https://tenant.github.io/x", PATH, [(APPROVE, "path-match")]),
+        ("https://tenant.github.io/x", UrlMatch.EXACT, []),
+        ("https://www.google.com/search?q=x", UrlMatch.EXACT, [(APPROVE, "brand-host")]),
+        ("https://www.microsoft.com/privacy", UrlMatch.EXACT, [(APPROVE, "brand-host")]),
+        (
+            "https://www.microsoft.com/privacy",
+            PATH,
+            [(APPROVE, "path-match"), (APPROVE, "brand-host")],
+        ),
+        ("https://t.co/abc", UrlMatch.EXACT, []),
+        ("https://microsoft.com.evil.example/privacy", UrlMatch.EXACT, []),
         ("docs.google.com/", PATH, [(REFUSE, "shared-host"), (APPROVE, "path-match")]),
         ("https://bit.ly/?a=1", PATH, [(REFUSE, "shared-host"), (APPROVE, "path-match")]),
         ("https://github.io/", PATH, [(REFUSE, "shared-host"), (APPROVE, "path-match")]),
@@ -94,6 +117,27 @@ def test_an_administrator_adds_shared_hosts() -> None:
     assert codes(url) == [(APPROVE, "path-match")]
     for entry in ("intranet.example", "*.intranet.example", "FILES.intranet.example"):
         assert (REFUSE, "shared-host") in codes(url, shared_hosts=(entry,))
+
+
+def test_an_administrator_takes_a_shipped_platform_out() -> None:
+    ours = parse_indicator("https://contoso.sharepoint.com/", match=PATH)
+    theirs = parse_indicator("https://fabrikam.sharepoint.com/", match=PATH)
+    out = ("contoso.sharepoint.com",)
+
+    assert codes(ours) == [(APPROVE, "path-match"), (APPROVE, "shared-host")]
+    assert codes(ours, unshared_hosts=out) == [(APPROVE, "path-match")]
+    assert codes(theirs, unshared_hosts=out) == codes(theirs)
+    assert codes(ours, unshared_hosts=("*.sharepoint.com",)) == [(APPROVE, "path-match")]
+    # What was added counts more, in doubt.
+    assert (REFUSE, "shared-host") in codes(ours, unshared_hosts=out, shared_hosts=out)
+
+
+@pytest.mark.parametrize(("limit", "senders", "waits"), [(2, 2, True), (9, 8, False), (9, 9, True)])
+def test_an_administrator_says_how_many_senders_are_many(
+    limit: int, senders: int, waits: bool
+) -> None:
+    found = codes(FILE, FileEvidence(unrelated_senders=senders), many_senders=limit)
+    assert found == ([(APPROVE, "many-senders")] if waits else [])
 
 
 def test_a_url_without_a_host_is_refused() -> None:
@@ -135,6 +179,41 @@ def test_a_simulation_url_is_refused_and_an_allowed_one_asks_a_person() -> None:
     assert codes(FILE, allowed_indicators=("cd" * 32,)) == []
 
 
+def test_an_entry_given_as_a_wrapper_names_what_it_wraps() -> None:
+    wrapped = (
+        "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Ftrain.example%2Flure"
+    )
+
+    assert is_listed(parse_indicator(URL), [wrapped])
+    assert not is_listed(parse_indicator("https://other.example/lure"), [wrapped])
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "something"),
+    [
+        ("train.example", True, True),
+        ("*.train.example", True, True),
+        ("*.example", True, True),
+        ("192.0.2.1", True, True),
+        ("https://train.example/lure?user=1", False, True),
+        ("hxxps://train[.]example/lure", False, True),
+        ("train.example/lure", False, True),
+        (HASH, False, True),
+        (HASH.upper(), False, True),
+        ("d41d8cd98f00b204e9800998ecf8427e", False, False),
+        ("train", False, False),
+        ("not a host.example", False, False),
+        ("*.", False, False),
+        ("", False, False),
+        ("mailto:clerk@train.example", False, False),
+    ],
+)
+def test_an_entry_of_a_list_is_a_hash_a_url_or_a_host(
+    entry: str, host: bool, something: bool
+) -> None:
+    assert (is_host(entry), names_something(entry)) == (host, something)
+
+
 def test_a_path_match_that_would_take_in_a_simulation_is_refused() -> None:
     path = parse_indicator("https://train.example/lure", match=PATH)
 
@@ -157,6 +236,9 @@ def test_a_path_match_that_would_take_in_a_simulation_is_refused() -> None:
         ("accounts.google.com", Sharing.BRAND),
         ("evilgoogle.com", None),
         ("google.com.evil.example", None),
+        ("tenant.notion.site", Sharing.SUBDOMAIN),
+        ("u1.ct.sendgrid.net", Sharing.HOST),
+        ("eur01.safelinks.protection.outlook.com", Sharing.HOST),
     ],
 )
 def test_a_host_is_shared_as_its_longest_entry_says(host: str, sharing: Sharing | None) -> None:

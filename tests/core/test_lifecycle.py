@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -71,7 +72,9 @@ REFUSED = threat(0, 0, None)
         ([threat()], [action(A.COMPLETED, {"moved": 2, "changed": 1})], S.PARTIALLY_REMEDIATED),
         ([threat()], [action(A.FAILED, {"failed": 2})], S.PARTIALLY_REMEDIATED),
         ([threat()], [action(A.REJECTED)], S.REMEDIATED),
-        ([threat()], [action(A.CANCELLED)], S.REMEDIATED),
+        ([threat()], [action(A.CANCELLED)], S.TERMINATED_BY_USER),
+        ([threat()], [action(A.CANCELLED), action(A.PENDING)], S.PENDING_ACTION),
+        ([threat()], [replace(action(A.CANCELLED), decided_by="")], S.REMEDIATED),
         ([threat()], [action(A.EXPIRED)], S.TERMINATED_BY_SYSTEM),
         ([threat()], [action(A.EXPIRED), action(A.COMPLETED)], S.TERMINATED_BY_SYSTEM),
         ([threat(), REFUSED], [action(A.COMPLETED, {"moved": 2})], S.PARTIALLY_REMEDIATED),
@@ -137,7 +140,7 @@ def test_a_pending_action_is_decided_once_and_an_ended_one_never_moves() -> None
         A.EXPIRED,
         A.CANCELLED,
     }
-    assert {to for to in A if may_move(A.RUNNING, to)} == {A.COMPLETED, A.FAILED}
+    assert {to for to in A if may_move(A.RUNNING, to)} == {A.COMPLETED, A.FAILED, A.CANCELLED}
     for ended in (A.COMPLETED, A.FAILED, A.REJECTED, A.EXPIRED, A.CANCELLED):
         assert not any(may_move(ended, to) for to in A)
 

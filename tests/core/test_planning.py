@@ -182,6 +182,18 @@ def test_a_revert_moves_a_copy_out_of_recoverable_items_and_knows_its_old_folder
     assert [ending.outcome for ending in home.outcomes] == [Outcome.ALREADY]
 
 
+@pytest.mark.parametrize("role", [FolderRole.INBOX, FolderRole.JUNK, FolderRole.USER])
+def test_what_was_removed_before_comes_back_into_a_mailbox_that_is_excluded_now(
+    role: FolderRole,
+) -> None:
+    row = entry(mailbox="secops@example.com", role=role, folder="Back", place=BINNED)
+    found = live(place=BINNED, role=FolderRole.RECOVERABLE, protected=True)
+    plan = plan_batch([row], {1: found}, excluded={"secops@example.com"})
+
+    assert set(plan.restore_points) == {1}
+    assert plan.outcomes == ()
+
+
 def test_an_excluded_mailbox_needs_no_look_to_be_left_alone() -> None:
     rows = [entry(1, mailbox="secops@example.com"), entry(2, mailbox="secops@example.com")]
 

@@ -46,6 +46,7 @@ SAME = [
     ("http://a.example/a/./b/../c", "http://a.example/a/c"),
     ("http://a.example/a/%2e%2e/c/..", "http://a.example/"),
     ("http://a.example//files///x", "http://a.example/files/x"),
+    ("http://a.example/files///../x", "http://a.example/files/x"),
     ("http://a.example/50%", "http://a.example/50%25"),
     # 6: query
     ("http://a.example/?b=2&a=1", "http://a.example/?b=2&a=1"),
@@ -53,6 +54,7 @@ SAME = [
     ("http://a.example/?gclid=x", "http://a.example/"),
     ("http://a.example/?&&id=1&", "http://a.example/?id=1"),
     ("http://a.example/?s==1&to=", "http://a.example/?s==1&to="),
+    ("http://a.example/o'b/%27?q=o%27b'", "http://a.example/o'b/%27?q=o'b'"),
     # 7: fragment
     ("http://a.example/x#to=clerk@example.org", "http://a.example/x"),
 ]
@@ -103,6 +105,8 @@ def test_links_that_may_lead_elsewhere_keep_different_keys(one: str, other: str)
         "http://%ff.example/",
         "hxxp://a.example/",
         "http://{{host}}/",
+        "http://%\ud800/",
+        "http://\ud800.example/",
     ],
 )
 def test_what_is_no_web_link_has_no_key(raw: str) -> None:

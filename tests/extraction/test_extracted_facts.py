@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_mail import HEAD, attached, html, message, package, part, pdf, text, zipped
 
-from clawback.mail import extract as extracting
 from clawback.mail.extract import EXTRACTOR_VERSION, extract
-from clawback.mail.parts import MAX_NESTED_MESSAGES
+from models.limits import Limits
 from models.mails import Direction, OrganisationProfile, Problem
 
 OURS = OrganisationProfile(
@@ -180,21 +179,21 @@ def test_what_can_not_be_read_is_named_without_its_bytes() -> None:
 def test_an_archive_that_grows_without_end_is_left_at_the_limit() -> None:
     bomb = zipped(**{f"m{number}": b"\0" * 40_000_000 for number in range(3)})
     facts = extract(attached(bomb, "application/zip", "x.zip"))
-    assert Problem("too-large", "2") in facts.problems
+    assert Problem("expands-too-far", "2") in facts.problems
     assert len(facts.attachments) == 1
 
 
 def test_messages_nested_without_end_are_left_at_the_limit() -> None:
     raw = text("https://evil.example/x")
-    for _ in range(MAX_NESTED_MESSAGES + 3):
+    for _ in range(Limits().depth + 3):
         raw = b"Content-Type: message/rfc822\r\n\r\n" + raw
     facts = extract(HEAD.encode() + raw)
-    assert any(problem.code == "too-many-parts" for problem in facts.problems)
+    assert any(problem.code == "too-deep" for problem in facts.problems)
 
 
-def test_more_links_than_any_mail_has_are_cut_off_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extracting, "MAX_LINKS", 50)
-    facts = extract(html("".join(f'<a href="http://a.example/{n}">x</a>' for n in range(99))))
+def test_more_links_than_any_mail_has_are_cut_off_and_said() -> None:
+    raw = html("".join(f'<a href="http://a.example/{n}">x</a>' for n in range(99)))
+    facts = extract(raw, limits=Limits(links=50))
     assert len(facts.urls) == 50
     assert Problem("too-many-links", "1") in facts.problems
 

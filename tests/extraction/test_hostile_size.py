@@ -8,6 +8,7 @@ import pytest
 from made_mail import HEAD, attached, html, message, part, text, zipped
 
 from clawback.mail.extract import extract
+from models.limits import Limits
 from models.mails import Problem
 
 N = 100_000
@@ -70,14 +71,12 @@ def test_the_header_is_still_read_where_the_body_is_hostile() -> None:
     assert facts.subject == "Invoice"
 
 
-def test_archives_in_archives_unpack_to_a_limit_for_the_whole_message(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("clawback.mail.extract.MAX_UNPACKED_BYTES", 1_000_000)
+def test_archives_in_archives_unpack_to_a_limit_for_the_whole_message() -> None:
     inner = zipped(**{f"m{number}": b"\0" * 300_000 for number in range(3)})
     outer = zipped(**{f"a{number}": inner for number in range(500)})
+    limits = Limits(unpacked_bytes=500 * len(inner) + 1_000_000)
 
-    facts = extract(attached(outer, "application/zip", "a.zip"))
+    facts = extract(attached(outer, "application/zip", "a.zip"), limits=limits)
 
     assert facts.problems == (Problem("too-large", "2"),)
     # The archive, its members, and what the first of them holds.

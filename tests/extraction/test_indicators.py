@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from clawback.core.indicators import (
@@ -33,6 +35,8 @@ def test_a_sha256_in_any_case_is_a_file() -> None:
         ("zz" * 32, "64 hex digits"),
         (EMPTY_SHA256, "empty file"),
         (EMPTY_SHA256.upper(), "empty file"),
+        (hashlib.sha256(b"\r\n").hexdigest(), "few blank bytes"),
+        (hashlib.sha256(b"\0").hexdigest(), "few blank bytes"),
     ],
 )
 def test_other_hashes_and_the_empty_file_are_refused_with_the_reason(text: str, says: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -91,6 +91,12 @@ class FakeRuns:
 
     def state(self, run_id: str) -> str:
         return self.states.get(run_id, "")
+
+    def live_states(self, run_ids: Collection[str]) -> dict[str, str]:
+        """Those that are not over."""
+        over = ("", "COMPLETED", "CANCELLED", "FAILED", "CRASHED")
+        found = {run_id: self.state(run_id) for run_id in run_ids}
+        return {run_id: state for run_id, state in found.items() if state not in over}
 
     def mark_crashed(self, run_id: str, message: str) -> None:
         self.states[run_id] = "CRASHED"

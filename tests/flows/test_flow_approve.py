@@ -10,7 +10,8 @@ import pytest
 from flow_stage import ADMIN, FILE_INDICATOR, URL_INDICATOR, Stage, run, shown
 from pydantic import ValidationError
 
-from clawback.services import approvals
+from clawback.services import approvals, cancelling, remediate
+from clawback.services.context import Context
 from clawback.services.revert import RevertTo, request
 from flows import approve as approve_module
 from flows.approve import approve
@@ -202,6 +203,25 @@ def test_a_revert_puts_everything_back_as_an_action_of_its_own(stage: Stage) -> 
     assert "restore batch 1 of 1 in maildir" in seen.tasks
     assert stage.folder_counts() == {"inbox": 3, "recoverable": 0}
     assert [a.status for a in stage.actions()] == [ActionStatus.COMPLETED] * 2
+
+
+def test_a_run_whose_action_is_cancelled_while_it_works_ends_as_cancelled(
+    stage: Stage, pending: RemediationAction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approvals.decide(stage.ctx, pending.id, Choice.APPROVE, actor=ADMIN, reason="by the console")
+    take_up = remediate.open_execution
+
+    def then_cancelled(ctx: Context, action_id: int) -> remediate.Execution:
+        execution = take_up(ctx, action_id)
+        cancelling.cancel(ctx, action_id, actor=ADMIN, reason="the wrong list")
+        return execution
+
+    monkeypatch.setattr(remediate, "open_execution", then_cancelled)
+
+    state = run(approve(pending.id, return_state=True))
+
+    assert (state.type.value, state.name) == ("COMPLETED", "Cancelled")
+    assert stage.folder_counts() == {"inbox": 6, "recoverable": 0}
 
 
 def test_the_form_has_no_default_and_takes_nothing_but_its_fields() -> None:

@@ -9,7 +9,7 @@ import pytest
 from clawback.errors import Paused
 from clawback.mailboxes.guard import GuardedSource
 from models.copies import SourceFault
-from tests.mailboxes.stages import ANN, BEN, MemoryStage, intent, locate, move, ref
+from tests.mailboxes.stages import ANN, BEN, GONE_FOLDER, MemoryStage, intent, locate, move, ref
 
 MAIL = b"Subject: a\r\n\r\nbody\r\n"
 
@@ -53,6 +53,17 @@ def test_an_open_guard_lets_moves_through() -> None:
     stage = MemoryStage()
     copy = ref(stage, ANN, stage.deliver(ANN, MAIL), MAIL)
     assert asyncio.run(move(GuardedSource(stage.source, opened), intent(copy)))[1].fault is None
+
+
+def test_what_was_removed_from_a_mailbox_before_it_was_excluded_may_come_back() -> None:
+    stage = MemoryStage()
+    copy = ref(stage, ANN, stage.deliver(ANN, MAIL, GONE_FOLDER), MAIL)
+    source = GuardedSource(stage.source, opened, lambda: {ANN})
+
+    reply = asyncio.run(move(source, intent(copy, "INBOX")))[1]
+
+    assert reply.fault is None
+    assert stage.everything(ANN) == [("INBOX", MAIL, frozenset())]
 
 
 def test_excluded_mailboxes_are_protected_from_the_moment_they_are_excluded() -> None:

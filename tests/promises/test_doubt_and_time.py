@@ -194,7 +194,7 @@ def test_what_a_revert_put_back_is_not_taken_for_another_indicator(world: World)
     back = revert.request(ctx, taken, revert.RevertTo.ORIGINAL, actor=ANALYST, reason="harmless")
     _execute(ctx, back.id)
 
-    opened = sweep(ctx, [INDICATORS["url"]], "feed").investigations
+    opened = sweep(ctx, {"feed": [INDICATORS["url"]]}).investigations
     summary = _decide(ctx, opened[0])
 
     assert summary.effect is Effect.AWAIT_APPROVAL

@@ -247,7 +247,9 @@ class World:
         """The sweep flow, and the investigations that it starts."""
         opened: list[int] = []
         listed = tuple(INDICATORS.values())
-        self._run_sync(lambda: opened.extend(sweep(self.context(), listed, "feed").investigations))
+        self._run_sync(
+            lambda: opened.extend(sweep(self.context(), {"feed": listed}).investigations)
+        )
         for investigation_id in opened:
             self.investigate(investigation_id)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from clawback.core.clustering import excluded_mailboxes
 from clawback.core.indicators import parse_file_indicator, parse_url_indicator
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.guard import GuardedSource
@@ -86,6 +88,12 @@ class PretendedRuns:
         """The state that the test or a start gave it."""
         return self.states.get(run_id, "")
 
+    def live_states(self, run_ids: Collection[str]) -> dict[str, str]:
+        """Those that are not over."""
+        over = ("", "COMPLETED", "CANCELLED", "FAILED", "CRASHED")
+        found = {run_id: self.state(run_id) for run_id in run_ids}
+        return {run_id: state for run_id, state in found.items() if state not in over}
+
     def mark_crashed(self, run_id: str, message: str) -> None:
         """Crashed now."""
         self.states[run_id] = "CRASHED"
@@ -120,7 +128,11 @@ class Scene:
             organisation=OrganisationProfile(domains=frozenset({"example.com"})),
             runs=runs,
         )
-        sources["memory"] = GuardedSource(source, lambda: batches.check_may_move(ctx))
+        sources["memory"] = GuardedSource(
+            source,
+            lambda: batches.check_may_move(ctx),
+            lambda: excluded_mailboxes(ctx.store.settings.current()[0]),
+        )
         return cls(source, store, clock, runs, ctx)
 
     def deliver(

@@ -143,13 +143,13 @@ def test_one_content_in_many_mailboxes_is_extracted_once(
         scene.source.add_mailbox(f"m{number:02}@example.com")
         scene.source.deliver(f"m{number:02}@example.com", raw)
     extracted: list[int] = []
-    original = extraction._extract_chunk
+    original = extraction.Extractor.extract
 
-    def counting(raws, profile):  # type: ignore[no-untyped-def]
+    async def counting(self, raws):  # type: ignore[no-untyped-def]
         extracted.append(len(raws))
-        return original(raws, profile)
+        return await original(self, raws)
 
-    monkeypatch.setattr(extraction, "_extract_chunk", counting)
+    monkeypatch.setattr(extraction.Extractor, "extract", counting)
     run(scene)
 
     assert len(find(scene)) == 40

@@ -86,6 +86,20 @@ def test_secops_mailboxes_are_neither_counted_nor_touched(scene: Scene) -> None:
     assert scene.folders(BOXES[1]) == ["INBOX"]
 
 
+@pytest.mark.parametrize("to", list(revert.RevertTo))
+def test_a_mailbox_excluded_after_a_removal_gets_its_messages_back(
+    scene: Scene, to: revert.RevertTo
+) -> None:
+    scene.deliver(file=FILE)
+    action_id = remove(scene)
+    scene.set(secops_mailboxes=[BOXES[0]])
+    back = revert.request(scene.ctx, action_id, to, actor=ANALYST, reason="harmless")
+    asyncio.run(scene.execute(back.id))
+
+    assert scene.store.cases.action(back.id).outcomes == {"moved": 1}
+    assert scene.folders() == ["Junk" if to is revert.RevertTo.JUNK else "INBOX"]
+
+
 def test_mail_of_a_phishing_simulation_is_left_out_of_every_cluster(scene: Scene) -> None:
     drill = "https://training.drill.test/start?id=3"
     scene.set(simulation_urls=[drill])
@@ -112,20 +126,20 @@ def test_a_second_alert_within_the_hour_is_deduplicated(scene: Scene) -> None:
 def test_a_sweep_takes_late_arrivals_and_leaves_alone_what_was_put_back(scene: Scene) -> None:
     scene.deliver(file=FILE)
     action_id = remove(scene)
-    assert sweep(scene.ctx, (), "past actions").investigations == ()
+    assert sweep(scene.ctx, {}).investigations == ()
 
     scene.deliver(BOXES[1], file=FILE)
     asyncio.run(sync(scene.ctx, processes=1))
-    opened = sweep(scene.ctx, (), "past actions").investigations
+    opened = sweep(scene.ctx, {}).investigations
     assert len(opened) == 1
-    assert sweep(scene.ctx, (), "past actions").investigations == ()
+    assert sweep(scene.ctx, {}).investigations == ()
 
     made = revert.request(
         scene.ctx, action_id, revert.RevertTo.ORIGINAL, actor=ANALYST, reason="harmless"
     )
     asyncio.run(scene.execute(made.id))
     asyncio.run(sync(scene.ctx, processes=1))
-    assert sweep(scene.ctx, (), "past actions").investigations == ()
+    assert sweep(scene.ctx, {}).investigations == ()
     assert scene.folders(BOXES[0]) == ["INBOX"]
 
 

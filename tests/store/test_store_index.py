@@ -256,8 +256,8 @@ def test_a_cluster_is_explained_by_counts_and_the_most_frequent_names(store: Sql
     assert (facts.mails, facts.senders, facts.subjects, facts.mailboxes) == (24, 24, 24, 1)
     assert len(facts.file_names) == 10
     assert set(facts.file_names.values()) == {2}
-    assert facts.file_types == {"application/pdf": 24}
-    assert facts.organisation_share == 0.5
+    assert facts.file_types == {"application/pdf (claimed)": 24}
+    assert (facts.organisation_share, facts.known_mailboxes) == (0.5, 2)
     assert facts.first_seen_at == NOW
     assert store.index.unrelated_senders(FILE.value) == 24
 

@@ -62,4 +62,7 @@ def action_of(row: Any) -> RemediationAction:
         ended_at=row.ended_at,
         expires_at=row.expires_at,
         updated_at=row.updated_at,
+        pick_ups=row.pick_ups,
+        picked_up_done=row.picked_up_done,
+        picked_up_at=row.picked_up_at,
     )

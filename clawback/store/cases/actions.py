@@ -175,6 +175,45 @@ class Actions:
                 suppress(self._database, connection, action, actor, why="rejected", now=now)
             return action
 
+    def cancel_action(
+        self, action_id: int, actor: Actor, reason: str, now: datetime
+    ) -> RemediationAction:
+        """Pending or Running becomes Cancelled by a person. Raises `Conflict` where it has ended.
+
+        Cancelling a removal suppresses the indicator in the same transaction. Whoever approved an
+        action stays its decider; of a pending one it is who cancels it.
+        """
+        values = {"status": ActionStatus.CANCELLED.value, "ended_at": now, "updated_at": now}
+        decides = {
+            "decided_by": actor.name,
+            "decided_via": actor.via.value,
+            "verified": actor.verified,
+            "decided_at": now,
+        }
+        with self._database.write() as connection:
+            was = ActionStatus.PENDING
+            if not _compare_and_set(connection, action_id, was, values | decides):
+                was = ActionStatus.RUNNING
+                if not _compare_and_set(connection, action_id, was, values):
+                    found = read_action(connection, action_id)
+                    raise Conflict(f"action {action_id} is {found.status.value}: nothing to cancel")
+            action = read_action(connection, action_id)
+            record(
+                connection,
+                Event.ACTION_CANCELLED,
+                now,
+                actor=actor.name,
+                via=actor.via.value,
+                investigation_id=action.investigation_id,
+                action_id=action_id,
+                was=was.value,
+                verified=actor.verified,
+                reason=reason,
+            )
+            if action.reverts_action_id is None:
+                suppress(self._database, connection, action, actor, why="cancelled", now=now)
+            return action
+
     def change_status(
         self, action_id: int, *, was: ActionStatus, to: ActionStatus, note: str, now: datetime
     ) -> RemediationAction:
@@ -202,6 +241,16 @@ class Actions:
             if to is ActionStatus.COMPLETED:
                 self._suppress_reverted(connection, action, _decider(action), now)
             return action
+
+    def count_pick_up(self, action_id: int, pick_ups: int, now: datetime) -> None:
+        """Record that an unfinished action gets a new run, the so many-th in a row.
+
+        Raises `NotFound`.
+        """
+        with self._database.write() as connection:
+            done = sum(read_action(connection, action_id).outcomes.values())
+            values = {"pick_ups": pick_ups, "picked_up_done": done, "picked_up_at": now}
+            connection.execute(update(actions).where(actions.c.id == action_id).values(values))
 
     def bind_action_run(
         self, action_id: int, *, run_id: str = "", approval_run_id: str = "", attempt: int = 0
@@ -258,6 +307,8 @@ def _new_row(new: NewAction, investigation_id: int, now: datetime) -> dict[str, 
         "outcomes": {},
         "reverts_action_id": new.reverts_action_id,
         "attempt": 0,
+        "pick_ups": 0,
+        "picked_up_done": 0,
         "approval_run_id": "",
         "run_id": "",
         "fence": 0,

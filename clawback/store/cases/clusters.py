@@ -148,7 +148,7 @@ def is_over(indicator: Indicator) -> Any:
 
 def _members(database: Database, connection: Connection, cluster_id: int) -> tuple[Member, ...]:
     statement = (
-        select(*REF_COLUMNS, cluster_members.c.mail_id, cluster_members.c.why)
+        select(*REF_COLUMNS, copies.c.mail_id, cluster_members.c.why)
         .select_from(COPIES.join(cluster_members, cluster_members.c.copy_id == copies.c.id))
         .where(cluster_members.c.cluster_id == cluster_id)
         .order_by(cluster_members.c.copy_id)

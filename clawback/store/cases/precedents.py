@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, or_, select, union
 
 from clawback.store.cases.alerts import indicator_of
 from clawback.store.cases.clusters import INDICATOR, is_over
+from clawback.store.cases.suppressions import with_path
 from clawback.store.database import Database
 from models.actions import ActionStatus, ActionType
 from models.decisions import RecentAction
 from models.indicators import Indicator
 from models.outcomes import Outcome
-from models.tables.catalog import action_copies, actions, clusters
+from models.tables.catalog import action_copies, actions, clusters, suppressions
 
 _RAN = (ActionStatus.RUNNING.value, ActionStatus.COMPLETED.value)
 _WITHOUT_EFFECT = (Outcome.FAILED.value, Outcome.NOT_FOUND.value, Outcome.CHANGED.value)
+
+
+_OPEN = (ActionStatus.PENDING.value, ActionStatus.RUNNING.value)
+# What a mail system protects it would protect again.
+_DEALT_WITH = (Outcome.MOVED.value, Outcome.ALREADY.value, Outcome.PROTECTED.value)
+
+FAILURES = 3
+"""Removals that may fail at one copy before a sweep leaves it alone: our own choice."""
 
 
 class Precedents:
@@ -42,7 +52,7 @@ class Precedents:
         found: dict[int, set[int]] = defaultdict(set)
         ended: dict[int, datetime] = {}
         with self._database.read() as connection:
-            for action_id, ended_at, copy_id in connection.execute(statement):
+            for action_id, ended_at, copy_id in connection.execute(statement).all():
                 ended[action_id] = ended_at or now
                 if copy_id is not None:
                     found[action_id].add(copy_id)
@@ -70,9 +80,20 @@ class Precedents:
             return frozenset(connection.execute(statement).scalars())
 
     def covered(self, indicator: Indicator) -> frozenset[int]:
-        """Copies that any action over this indicator holds or held, whatever became of it."""
+        """Copies that a sweep leaves alone: see `clawback.store_ports.CaseStore.covered`."""
+        statement = union(_held(indicator), _rejected(indicator), _failed_often(indicator))
         with self._database.read() as connection:
-            return frozenset(connection.execute(_over(indicator).distinct()).scalars())
+            return frozenset(connection.execute(statement).scalars())
+
+    def latest_ended(self, indicator: Indicator, copy_ids: Collection[int]) -> int:
+        """The latest ended action over this indicator that held one of the copies, 0 for none."""
+        statement = _over(indicator).where(
+            actions.c.ended_at.is_not(None),
+            self._database.among(action_copies.c.copy_id, copy_ids),
+        )
+        statement = statement.with_only_columns(func.max(actions.c.id))
+        with self._database.read() as connection:
+            return int(connection.execute(statement).scalar() or 0)
 
     def acted_indicators(self, since: datetime) -> tuple[Indicator, ...]:
         """Indicators of soft deletes decided since then that ran, oldest first, each once."""
@@ -91,13 +112,46 @@ class Precedents:
         return tuple({(item.kind, item.value, item.match): item for item in found}.values())
 
 
-def _over(indicator: Indicator) -> Select[Any]:
-    """The copies in the ledgers of all actions over an indicator."""
+def _over(*indicators: Indicator) -> Select[Any]:
+    """The copies in the ledgers of all actions over any of these indicators."""
     return (
         select(action_copies.c.copy_id)
         .join(actions, actions.c.id == action_copies.c.action_id)
         .join(clusters, clusters.c.id == actions.c.cluster_id)
-        .where(is_over(indicator))
+        .where(or_(*(is_over(indicator) for indicator in indicators)))
+    )
+
+
+def _held(indicator: Indicator) -> Select[Any]:
+    """Copies that an action works on or waits for, and those that one dealt with."""
+    return _over(indicator).where(
+        actions.c.status.in_(_OPEN) | action_copies.c.outcome.in_(_DEALT_WITH)
+    )
+
+
+def _rejected(indicator: Indicator) -> Select[Any]:
+    """Copies that a person said no to, as long as the suppression that came of it holds."""
+    is_suppressed = exists().where(
+        suppressions.c.kind == clusters.c.indicator_kind,
+        suppressions.c.indicator_key == clusters.c.indicator_key,
+        suppressions.c.match == clusters.c.match,
+        suppressions.c.lifted_at.is_(None),
+    )
+    return _over(*with_path(indicator)).where(
+        actions.c.status == ActionStatus.REJECTED.value, is_suppressed
+    )
+
+
+def _failed_often(indicator: Indicator) -> Select[Any]:
+    """Copies at which removals failed so often that one more would fail too."""
+    return (
+        _over(indicator)
+        .where(
+            actions.c.type == ActionType.SOFT_DELETE.value,
+            action_copies.c.outcome.in_(_WITHOUT_EFFECT),
+        )
+        .group_by(action_copies.c.copy_id)
+        .having(func.count() >= FAILURES)
     )
 
 

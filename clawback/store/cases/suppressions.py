@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from clawback.errors import NotFound
 from clawback.store.database import Database
 from clawback.store.journal import record
-from clawback.store.keys import text_key
+from clawback.store.keys import path_text, text_key
 from models.actions import Actor, RemediationAction
 from models.history import Event
-from models.indicators import Indicator
+from models.indicators import Indicator, IndicatorKind, UrlMatch
 from models.tables.catalog import clusters, suppressions
 
 
@@ -23,19 +24,28 @@ class Suppressions:
         self._database = database
 
     def suppression(self, indicator: Indicator) -> str:
-        """Why the indicator never remediates by itself now, or the empty string."""
-        statement = select(suppressions.c.reason).where(_holds(indicator))
+        """Why the indicator never remediates by itself now, or the empty string.
+
+        What a person said of a host and path holds for each URL of theirs, whatever its query; what
+        was said of one URL says nothing of the others.
+        """
+        statement = select(suppressions.c.reason, suppressions.c.match).where(
+            or_(*(_holds(each) for each in with_path(indicator)))
+        )
         with self._database.read() as connection:
-            return str(connection.execute(statement).scalar() or "")
+            found = {match: reason for reason, match in connection.execute(statement)}
+        if own := found.get(indicator.match.value):
+            return str(own)
+        return "".join(f"{reason}, by its host and path" for reason in found.values())
 
     def lift(self, indicator: Indicator, actor: Actor, now: datetime) -> None:
-        """End a suppression. Raises `NotFound` where there is none."""
+        """End a suppression of exactly this indicator. Raises `NotFound` where there is none."""
         statement = update(suppressions).where(_holds(indicator))
         lifted = statement.values(lifted_at=now, lifted_by=actor.name)
         with self._database.write() as connection:
             action_id = connection.execute(lifted.returning(suppressions.c.action_id)).scalar()
             if action_id is None:
-                raise NotFound("this indicator is not suppressed: nothing to lift")
+                raise NotFound(_nothing_to_lift(connection, indicator))
             record(
                 connection,
                 Event.INDICATOR_LIFTED,
@@ -44,6 +54,21 @@ class Suppressions:
                 via=actor.via.value,
                 action_id=action_id,
             )
+
+
+def with_path(indicator: Indicator) -> tuple[Indicator, ...]:
+    """The indicator and, for an exact URL, its host and path as a person may have judged them."""
+    if indicator.kind is not IndicatorKind.URL or indicator.match is UrlMatch.PATH:
+        return (indicator,)
+    path = replace(indicator, value=path_text(indicator.value), match=UrlMatch.PATH)
+    return indicator, path
+
+
+def _nothing_to_lift(connection: Connection, indicator: Indicator) -> str:
+    for wider in with_path(indicator)[1:]:
+        if connection.execute(select(suppressions.c.id).where(_holds(wider))).first():
+            return "this URL is suppressed by its host and path: lift that, with --match path"
+    return "this indicator is not suppressed: nothing to lift"
 
 
 def _holds(indicator: Indicator) -> ColumnElement[bool]:

@@ -15,7 +15,8 @@ from models.tables.columns import storable
 
 _CHUNK = 400  # keys in one IN list
 
-_PARTS: tuple[Table, ...] = (mail_files, mail_urls, mail_recipients)
+PARTS: tuple[Table, ...] = (mail_files, mail_urls, mail_recipients)
+"""What a mail says of itself, besides its own row."""
 
 
 def write_mails(
@@ -68,7 +69,7 @@ def _replace(
         update(mails).where(mails.c.mail_key == bindparam("of_key")).values(columns),
         [{**_mail_row(item), "of_key": item.mail_key} for item in items],
     )
-    for table in _PARTS:
+    for table in PARTS:
         connection.execute(delete(table).where(database.among(table.c.mail_id, row_ids)))
 
 
@@ -78,13 +79,13 @@ def _write_parts(
     url_ids = _write_urls(
         database, connection, {fact.url for item in items for fact in _links(item)}
     )
-    rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in _PARTS}
+    rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in PARTS}
     for item in items:
         mail_id = ids[item.mail_key]
         rows[mail_files.name] += _file_rows(mail_id, item)
         rows[mail_urls.name] += _url_rows(mail_id, item, url_ids)
         rows[mail_recipients.name] += _recipient_rows(mail_id, item)
-    for table in _PARTS:
+    for table in PARTS:
         if rows[table.name]:
             # Another sync may have written the same mail at the same time: the same rows.
             connection.execute(database.insert(table).on_conflict_do_nothing(), rows[table.name])
@@ -153,6 +154,7 @@ def _file_rows(mail_id: int, item: MailFacts) -> list[dict[str, Any]]:
             "filename": fact.filename,
             "content_type": fact.content_type,
             "part": fact.where,
+            "file_type": fact.file_type,
         }
         for position, fact in enumerate(item.attachments)
     ]
@@ -170,7 +172,7 @@ def _url_rows(mail_id: int, item: MailFacts, ids: Mapping[str, int]) -> list[dic
             "url_id": ids[storable(fact.url)],
             "location": fact.location.value,
             "role": fact.role.value,
-            "is_opened": fact.opened_from is not None,
+            "is_opened": "://" in (fact.opened_from or ""),  # a wrapper, not the mark of a trick
             "opened_from": fact.opened_from,
             "raw": None if fact.raw == fact.url else fact.raw,
             "part": fact.where,

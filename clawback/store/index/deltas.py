@@ -121,7 +121,7 @@ def _here(
             copies.c.content_sha256,
             copies.c.gone_at.is_(None),
         ).where(copies.c.mailbox_id == mailbox_id, copies.c.content_sha256.in_(chunk))
-        for copy_id, folder, handle, content, is_live in connection.execute(statement):
+        for copy_id, folder, handle, content, is_live in connection.execute(statement).all():
             if is_live:
                 live.add(Place(folder, handle))
             else:

@@ -37,7 +37,7 @@ AT_ONCE = 1_000
 """Rows that are read at once."""
 
 _MAIL_ID, _POSITION, _DETAILS = 8, 9, 10  # the columns behind those of a reference
-_PART = re.compile(r"[0-9./]{1,64}")
+_PART = re.compile(r"[0-9./!]{1,64}")
 
 
 def find_members(connection: Connection, indicator: Indicator) -> tuple[Member, ...]:

@@ -98,6 +98,6 @@ def read_siblings(
         )
     )
     found: dict[int, set[str]] = defaultdict(set)
-    for copy_id, handle in connection.execute(statement):
+    for copy_id, handle in connection.execute(statement).all():
         found[copy_id].add(handle)
     return {copy_id: frozenset(handles) for copy_id, handles in found.items()}

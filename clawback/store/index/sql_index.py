@@ -10,14 +10,16 @@ from sqlalchemy import ColumnElement, Select, select
 
 from clawback.store.database import Database
 from clawback.store.index import deltas as changing
-from clawback.store.index import summaries
+from clawback.store.index import rereading, summaries
 from clawback.store.index.contents import chunks
 from clawback.store.index.finding import find_members
+from clawback.store.index.matches import read_matches
 from clawback.store.index.refs import ROLES, read_refs
-from models.clusters import ClusterFacts, Member
+from models.clusters import ClusterFacts, Match, Member
 from models.copies import CopyRef, IndexedCopy, Place
 from models.indicators import Indicator
-from models.syncing import IndexStatus, KnownCopy, MailboxDelta, ProblemMail
+from models.mails import MailFacts
+from models.syncing import IndexStatus, KnownCopy, MailboxDelta, PlacedContent, ProblemMail
 from models.tables import catalog
 from models.tables.catalog import copies, mails
 
@@ -87,6 +89,24 @@ class SqlIndex:
         """Record that the source has these mailboxes; until each was looked at, `as_of` is None."""
         if mailboxes:
             changing.announce_mailboxes(self._database, source, sorted(mailboxes))
+
+    def answered(self, source: str, now: datetime) -> None:
+        """Record that a source could be asked for its mailboxes and read."""
+        self._heard(source, answered_at=now, failed_at=None, failure="")
+
+    def silent(self, source: str, code: str, now: datetime) -> None:
+        """Record that a source could not be asked, with a constant code; until it answers again."""
+        self._heard(source, failed_at=now, failure=code)
+
+    def _heard(self, source: str, **change: object) -> None:
+        statement = self._database.insert(catalog.sources).values(
+            {"name": source, "failure": "", **change}
+        )
+        upsert = statement.on_conflict_do_update(
+            index_elements=[catalog.sources.c.name], set_=change
+        )
+        with self._database.write() as connection:
+            connection.execute(upsert)
 
     def touch(self, source: str, mailboxes: Collection[str], now: datetime) -> None:
         """Record that these mailboxes were asked just now and had nothing new."""
@@ -173,6 +193,31 @@ class SqlIndex:
         """Mails that could not be read whole, newest first."""
         with self._database.read() as connection:
             return summaries.problem_mails(connection, limit)
+
+    def matches(self, mail_ids: Collection[int], indicator: Indicator) -> Mapping[int, Match]:
+        """Where each of these mails carries the indicator, by mail id."""
+        with self._database.read() as connection:
+            return read_matches(self._database, connection, mail_ids, indicator)
+
+    def outdated(self) -> int:
+        """How many mails with a live copy an older extractor has read."""
+        with self._database.read() as connection:
+            return rereading.count_outdated(connection, self._extractor_version)
+
+    def outdated_mails(self) -> tuple[int, ...]:
+        """The ids of those mails, newest first by the date that each claims."""
+        with self._database.read() as connection:
+            return rereading.outdated_mails(connection, self._extractor_version)
+
+    def places_of(self, mail_ids: Collection[int]) -> Mapping[int, tuple[PlacedContent, ...]]:
+        """Where each of these mails has live copies, a few of them, newest copy first."""
+        with self._database.read() as connection:
+            return rereading.read_places(self._database, connection, mail_ids)
+
+    def replace_facts(self, facts: Sequence[MailFacts]) -> None:
+        """Write what a newer extractor read, all or nothing; copies and their numbers stay."""
+        if facts:
+            rereading.replace_facts(self._database, facts)
 
 
 def _known(source: str, mailbox: str, is_meant: ColumnElement[bool]) -> Select[Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, select
 
 from clawback.store.database import Database
 from clawback.store.index.deltas import NEVER
@@ -14,7 +13,12 @@ from clawback.store.keys import is_sha256
 from models.clusters import ClusterFacts, Member
 from models.indicators import Indicator, IndicatorKind
 from models.syncing import IndexStatus, ProblemMail
-from models.tables.catalog import copies, mail_files, mail_recipients, mailboxes, mails
+from models.tables.catalog import copies, mail_files, mail_recipients, mailboxes, mails, sources
+
+CLAIMED = " (claimed)"
+"""Behind a type that only the message says: its first bytes do not."""
+
+UNKNOWN_TYPE = "unknown"
 
 _TOP = 10
 
@@ -38,7 +42,7 @@ def cluster_facts(
             func.count(mails.c.from_address.distinct()), func.count(mails.c.subject.distinct())
         ).where(database.among(mails.c.id, mail_ids))
     ).one()
-    files = _files(database, connection, mail_ids, indicator)
+    names, types = _files(database, connection, mail_ids, indicator)
     return ClusterFacts(
         mails=len(mail_ids),
         senders=senders,
@@ -46,27 +50,34 @@ def cluster_facts(
         mailboxes=len(boxes),
         first_seen_at=seen[0],
         last_seen_at=seen[1],
-        file_names=_top((mail_id, name) for mail_id, name, _ in files),
-        file_types=_top((mail_id, kind) for mail_id, _, kind in files),
+        file_names=names,
+        file_types=types,
         organisation_share=len(boxes) / known if known else 0.0,
+        known_mailboxes=known,
     )
 
 
 def _files(
     database: Database, connection: Connection, mail_ids: Collection[int], indicator: Indicator
-) -> list[Any]:
+) -> tuple[dict[str, int], dict[str, int]]:
+    """How many mails carry each name and each type of the file: the ten most frequent of each."""
     if indicator.kind is not IndicatorKind.FILE or not is_sha256(indicator.value):
-        return []
+        return {}, {}
     found = mail_files.c
-    statement = select(found.mail_id, found.filename, found.content_type).where(
-        found.sha256 == indicator.value, database.among(found.mail_id, mail_ids)
+    claimed = case((found.content_type != "", found.content_type + CLAIMED), else_=UNKNOWN_TYPE)
+    kind = case((found.file_type != "", found.file_type), else_=claimed)
+    is_meant = (found.sha256 == indicator.value) & database.among(found.mail_id, mail_ids)
+    names, types = (
+        connection.execute(_most_frequent(column, is_meant)) for column in (found.filename, kind)
     )
-    return list(connection.execute(statement))
+    return dict(names.tuples().all()), dict(types.tuples().all())
 
 
-def _top(pairs: Iterable[tuple[int, str]]) -> dict[str, int]:
-    """How many mails carry each name: the ten most frequent."""
-    return dict(Counter(name for _, name in set(pairs)).most_common(_TOP))
+def _most_frequent(column: ColumnElement[str], is_meant: ColumnElement[bool]) -> Select[Any]:
+    number = func.count(mail_files.c.mail_id.distinct())
+    named = column.label("named")
+    grouped = select(named, number).where(is_meant).group_by(named)
+    return grouped.order_by(number.desc(), named).limit(_TOP)
 
 
 def external_recipients(
@@ -118,7 +129,13 @@ def index_status(connection: Connection) -> IndexStatus:
         copies=connection.execute(live).scalar_one(),
         problem_mails=connection.execute(problems).scalar_one(),
         as_of=None if as_of == NEVER else as_of,
+        answered_at=dict(connection.execute(_ANSWERED).tuples().all()),
     )
+
+
+_ANSWERED = select(sources.c.name, sources.c.answered_at).where(
+    sources.c.answered_at.is_not(None), sources.c.failed_at.is_(None)
+)
 
 
 def problem_mails(connection: Connection, limit: int) -> tuple[ProblemMail, ...]:

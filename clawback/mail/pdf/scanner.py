@@ -1,7 +1,6 @@
-"""Links in a PDF: annotations and URLs in text, from plain and deflated objects.
+"""Links in the bytes of a PDF that has lost its structure: found by their looks, not by reading it.
 
-The objects are searched, not interpreted: that finds what common producers write, within limits,
-and can't be led astray by a broken cross-reference table.
+Kept for files that qpdf can't open, such as one cut off before its catalogue.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ import zlib
 from collections.abc import Iterator
 
 from clawback.mail.found import FoundLink
+from clawback.mail.limits import Budget, LimitReached
 from clawback.mail.text import links_in_text
 
-MAX_STREAMS = 2_000
-MAX_STREAM_BYTES = 8_000_000
-MAX_TOTAL_BYTES = 32_000_000
+_FED_BYTES = 1 << 15
+_PIECE_BYTES = 1 << 20
 _FAILURE_BYTES = 1_000_000  # what a stream that breaks half-way counts for
 
 _STREAM = re.compile(rb"stream\r?\n")
@@ -27,15 +26,11 @@ _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r?\n)|(.))", re.S)
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
-def links_in_pdf(content: bytes) -> tuple[list[FoundLink], list[str]]:
-    """The links, and the codes of what could not be read ("encrypted-document", "too-large")."""
-    problems: list[str] = []
-    if b"/Encrypt" in content:
-        problems.append("encrypted-document")
-    links: list[FoundLink] = []
-    for data in (content, *_inflated(content, problems)):
-        links.extend(_links(data))
-    return links, problems
+def links_in_bytes(content: bytes, budget: Budget) -> Iterator[FoundLink]:
+    """Link annotations and shown links, in the plain and in streams. Raises `LimitReached`."""
+    yield from _links(content)
+    for data in _inflated(content, budget):
+        yield from _links(data)
 
 
 def _links(data: bytes) -> Iterator[FoundLink]:
@@ -47,25 +42,41 @@ def _links(data: bytes) -> Iterator[FoundLink]:
             yield from links_in_text(_string(match[1], None))
 
 
-def _inflated(content: bytes, problems: list[str]) -> Iterator[bytes]:
-    """The content of every stream that deflates, up to the limits."""
-    budget = MAX_TOTAL_BYTES
-    for number, match in enumerate(_STREAM.finditer(content)):
-        if number >= MAX_STREAMS or budget <= 0:
-            problems.append("too-large")
-            return
+def _inflated(content: bytes, budget: Budget) -> Iterator[bytes]:
+    """The content of every stream that deflates."""
+    for match in _STREAM.finditer(content):
+        budget.take_objects()
         head = content[match.end() : match.end() + 2]
         if len(head) < 2 or head[0] & 0x0F != 8 or int.from_bytes(head, "big") % 31:
             continue  # no zlib header (RFC 1950, 2.2)
-        try:
-            data = zlib.decompressobj().decompress(
-                memoryview(content)[match.end() :], MAX_STREAM_BYTES
-            )
-        except zlib.error:
-            budget -= _FAILURE_BYTES
-            continue
-        budget -= len(data)
-        yield data
+        yield from _inflate(memoryview(content)[match.end() :], budget)
+
+
+def _inflate(packed: memoryview, budget: Budget) -> Iterator[bytes]:
+    """What the stream unpacks to until it ends, breaks or reaches a limit, in one piece."""
+    pieces: list[bytes] = []
+    try:
+        for piece in _pieces(packed):
+            pieces.append(piece)
+            budget.take_bytes(len(piece))
+    except zlib.error:
+        budget.take_bytes(_FAILURE_BYTES)
+    except LimitReached:
+        yield b"".join(pieces)
+        raise
+    yield b"".join(pieces)
+
+
+def _pieces(packed: memoryview) -> Iterator[bytes]:
+    """Fed in small pieces too: zlib copies what it is given and does not need."""
+    unpacker = zlib.decompressobj()
+    for start in range(0, len(packed), _FED_BYTES):
+        fed: bytes | memoryview = packed[start : start + _FED_BYTES]
+        while fed and not unpacker.eof:
+            yield unpacker.decompress(fed, _PIECE_BYTES)
+            fed = unpacker.unconsumed_tail
+        if unpacker.eof:
+            return
 
 
 def _string(literal: bytes | None, digits: bytes | None) -> str:

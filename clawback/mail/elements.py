@@ -1,0 +1,149 @@
+"""What the elements of a page link to and hide, found in one walk over its tree.
+
+No selectors: setting those up costs more than all the rest on most pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import unquote, urljoin
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from clawback.mail.found import FoundLink
+from clawback.mail.scripts import Page, pages_in_data, pages_in_script
+from clawback.mail.xml_text import FETCHED_HREF
+from models.mails import LinkRole
+
+_MAX_BASE_CHARS = 2_000
+_CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
+_SCRIPT_LINK = re.compile(r"\s*(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:", re.IGNORECASE)
+_REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"']+)", re.IGNORECASE)
+_UNDECODED_QP = re.compile(r"^\s*3D[\"']?(?=\s*(?:https?|ftp|//))", re.IGNORECASE)
+_CANDIDATES = re.compile(r",\s+")
+
+_HREFS = frozenset({"href", "xlink:href"})
+_FOLLOWED = frozenset({"action", "formaction", "originalsrc", "data-saferedirecturl"})
+_FETCHED = frozenset({"src", "background", "data", "poster", "lowsrc", "dynsrc", "longdesc"})
+_LINKS = frozenset({*_HREFS, *_FOLLOWED, *_FETCHED, "srcset"})
+# What SVG puts into another attribute, a script link perhaps.
+_ANIMATED = frozenset({"to", "from", "by", "values"})
+# Values that hold a page of their own; as pictures they hold none.
+_DATA_STARTS = {"href": "data:", "xlink:href": "data:", "src": "data:text", "data": "data:"}
+_READ_TAGS = frozenset({"base", "meta", "style", "script"})
+
+
+@dataclass(slots=True)
+class Elements:
+    """What was found, each kind in the order of the page."""
+
+    _base: str | None = None
+    _links: list[FoundLink] = field(default_factory=list)
+    _refreshes: list[str] = field(default_factory=list)
+    _styles: list[str] = field(default_factory=list)
+    _inline_styles: list[str] = field(default_factory=list)
+    _scripts: list[str] = field(default_factory=list)
+    _data: list[str] = field(default_factory=list)
+    _frames: list[str] = field(default_factory=list)
+    _handlers: list[str] = field(default_factory=list)
+
+    def links(self) -> Iterator[FoundLink]:
+        """Every link in an attribute or a style, resolved against the page's base."""
+        base = self._base or ""
+        base = base if len(base) <= _MAX_BASE_CHARS else ""
+        for found in self._links:
+            yield _resolved(found, base)
+        for content in self._refreshes:
+            if match := _REFRESH.search(content):
+                yield _resolved(FoundLink(match[1]), base)
+        for text in (*self._styles, *self._inline_styles):
+            for match in _CSS_URL.finditer(text):
+                yield FoundLink(match[1] or match[2], LinkRole.RESOURCE)
+
+    def pages(self) -> Iterator[Page]:
+        """Pages in scripts, `data:` links and frames; handlers and script links are one script."""
+        for script in self._scripts:
+            yield from pages_in_script(script)
+        for value in self._data:
+            yield from map(Page, pages_in_data(value))
+        yield from map(Page, self._frames)
+        if self._handlers:
+            yield from pages_in_script(";\n".join(self._handlers))
+
+    def _add(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> None:
+        if tag == "base" and self._base is None and "href" in attributes:
+            self._base = (attributes["href"] or "").strip()
+        elif tag == "style":
+            self._styles.append(node.text())
+        elif tag == "script":
+            self._scripts.append(node.text())
+        elif tag == "meta" and (attributes.get("http-equiv") or "").lower() == "refresh":
+            self._refreshes.append(attributes.get("content") or "")
+
+    def _add_value(
+        self, tag: str, name: str, value: str, attributes: Mapping[str, str | None]
+    ) -> None:
+        if name == "style":
+            if "url(" in value.lower():
+                self._inline_styles.append(value)
+            return
+        if name.startswith("on"):
+            self._handlers.append(value)
+        elif _SCRIPT_LINK.match(value):
+            self._handlers.append(unquote(_SCRIPT_LINK.sub("", value)))
+        elif name == "srcdoc":
+            self._frames.append(value)
+        if name not in _LINKS:
+            return
+        if value.startswith("data:") and value.startswith(_DATA_STARTS.get(name, "\0")):
+            self._data += [each or "" for each in attributes.values()]
+        self._add_link(tag, name, value)
+
+    def _add_link(self, tag: str, name: str, value: str) -> None:
+        if name == "srcset":
+            for candidate in _CANDIDATES.split(value):
+                raw = candidate.strip().split(" ")[0]
+                self._links.append(FoundLink(raw, LinkRole.RESOURCE))
+        elif name in _FETCHED or (name in _HREFS and tag in FETCHED_HREF):
+            self._links.append(FoundLink(value, LinkRole.RESOURCE))
+        else:
+            self._links.append(FoundLink(value))
+
+
+def elements_of(tree: LexborHTMLParser) -> Elements:
+    """What the page's elements hold, those after `</html>` with them; templates stay closed."""
+    found = Elements()
+    root = tree.root
+    for node in () if root is None else root.traverse():
+        attributes = node.attributes
+        if attributes:
+            for name in _read_names(tuple(attributes)):
+                if value := attributes[name]:
+                    found._add_value(node.tag or "", name, value, attributes)
+        tag = node.tag
+        if tag in _READ_TAGS:
+            found._add(node, tag, attributes)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _read_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of an element's attributes that are read; few combinations make up most of mail."""
+    read = _LINKS | _ANIMATED | {"style", "srcdoc"}
+    return tuple(name for name in names if name in read or name.startswith("on"))
+
+
+def _resolved(found: FoundLink, base: str) -> FoundLink:
+    """The link against the page's base, and without the mark of undecoded quoted-printable."""
+    raw = found.raw
+    if match := _UNDECODED_QP.match(raw):
+        raw = raw[match.end() :].rstrip("\"'")
+    if base and ":" not in raw.partition("/")[0]:
+        try:
+            raw = urljoin(base, raw.strip())
+        except ValueError:
+            return found
+    return found if raw is found.raw else FoundLink(raw, found.role)

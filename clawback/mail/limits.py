@@ -1,0 +1,125 @@
+"""What one message has used of its limits. Readers take before they spend; what is over raises.
+
+A limit that is reached ends one reader, not the message: whoever runs the reader keeps what it gave
+until then and records the limit's code as a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from clawback.mail.found import EmbeddedFile
+from models.limits import Limits
+
+RATIO_FROM_BYTES = 16_000_000
+"""Unpacked bytes up to which no ratio is asked: a blank page or sheet packs a thousandfold."""
+
+_PIECE_BYTES = 1 << 18
+
+Clock = Callable[[], float]
+"""Seconds that only ever grow, such as `time.monotonic`."""
+
+
+class LimitReached(Exception):
+    """One limit of the message is used up; `code` is the `Problem` code for it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Stream(Protocol):
+    """Anything that unpacks as it is read."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most so many; empty at the end."""
+        ...
+
+
+class Budget:
+    """The counters of one message. Every `take_…` raises `LimitReached` for what is over a limit.
+
+    Without a clock there is no limit of time. A limit once reached stays reached.
+    """
+
+    __slots__ = ("_clock", "_deadline", "_most_unpacked", "_too_far", "_used", "limits")
+
+    def __init__(
+        self, limits: Limits, message_bytes: int = 0, *, clock: Clock | None = None
+    ) -> None:
+        self.limits = limits
+        self._clock = clock
+        self._deadline = 0.0 if clock is None else clock() + limits.seconds
+        by_ratio = max(RATIO_FROM_BYTES, limits.unpack_ratio * message_bytes)
+        self._most_unpacked = min(by_ratio, limits.unpacked_bytes)
+        self._too_far = "too-large" if by_ratio >= limits.unpacked_bytes else "expands-too-far"
+        self._used: dict[str, int] = {}
+
+    def check_time(self) -> None:
+        """Raise "out-of-time" if the message's time is over; cheap enough for every few kilobytes."""
+        if self._clock is not None and self._clock() > self._deadline:
+            raise LimitReached("out-of-time")
+
+    def check_depth(self, depth: int) -> None:
+        """Raise "too-deep" for a file so many messages and archives deep."""
+        if depth > self.limits.depth:
+            raise LimitReached("too-deep")
+
+    def take_members(self, count: int = 1) -> None:
+        """So many files out of archives or documents."""
+        self.take_bytes(0)
+        self._take("too-many-members", count, self.limits.members)
+
+    def take_bytes(self, unpacked: int) -> None:
+        """So many bytes that came out of an archive, a stream or a packed text.
+
+        Unpack in pieces, and take each: `unpack` does. `take_bytes(0)` asks whether any are left.
+        """
+        self._take(self._too_far, unpacked, self._most_unpacked)
+
+    def take_objects(self, count: int = 1) -> None:
+        """So many parts of a document that are looked at one by one."""
+        self._take("too-many-objects", count, self.limits.objects)
+
+    def take_pages(self, count: int = 1) -> None:
+        """So many pages of a document."""
+        self._take("too-many-pages", count, self.limits.pages)
+
+    def take_image(self, pixels: int) -> None:
+        """One image of so many pixels, by its header: before it is decoded.
+
+        What is refused is not counted: a giant among them does not hide the others.
+        """
+        self._take("too-many-images", 1, self.limits.images)
+        if self._used.get("too-many-pixels", 0) + pixels > self.limits.pixels:
+            raise LimitReached("too-many-pixels")
+        self._take("too-many-pixels", pixels, self.limits.pixels)
+
+    def take_links(self, count: int = 1) -> None:
+        """So many distinct links."""
+        self._take("too-many-links", count, self.limits.links)
+
+    def _take(self, code: str, count: int, most: int) -> None:
+        self.check_time()
+        used = self._used.get(code, 0) + count
+        self._used[code] = used
+        if used > most:
+            raise LimitReached(code)
+
+
+def unpack(name: str, stream: Stream, budget: Budget) -> Iterator[EmbeddedFile]:
+    """The file that a stream unpacks to. Over a limit: what came until then, then `LimitReached`.
+
+    Errors of the stream are the caller's.
+    """
+    budget.take_members()
+    pieces: list[bytes] = []
+    try:
+        while piece := stream.read(_PIECE_BYTES):
+            pieces.append(piece)
+            budget.take_bytes(len(piece))
+    except LimitReached:
+        yield EmbeddedFile(name, b"".join(pieces), whole=False)
+        raise
+    yield EmbeddedFile(name, b"".join(pieces))
