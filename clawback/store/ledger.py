@@ -33,6 +33,7 @@ from clawback.store.index.refs import (
 from clawback.store.many import Many
 from clawback.store.outcomes import count_outcomes, finish_copies
 from models.actions import ActionStatus, Lease
+from models.copies import FolderRole
 from models.outcomes import CopyOutcome, LedgerEntry, LedgerState, RestorePoint
 from models.tables.catalog import action_copies, actions, mailboxes
 
@@ -172,11 +173,8 @@ class SqlLedger:
             if row.status != ActionStatus.RUNNING.value:
                 raise Conflict(f"action {lease.action_id} is {row.status}: nothing may move")
             self._check_unfinished(connection, lease.action_id, restore_points)
-            rows = [
-                _intent_row(copy_id, point) for copy_id, point in sorted(restore_points.items())
-            ]
             try:
-                _INTENT.run(connection, rows, of_action=lease.action_id, now=now)
+                _write_points(connection, lease.action_id, restore_points, now)
             except IntegrityError:
                 raise Conflict(
                     f"another action moves messages of action {lease.action_id} now: "
@@ -260,12 +258,27 @@ _INTENT = Many(
         intent_at=bindparam("now"),
     ),
     "of_copy",
-    "in_folder",
     "by_handle",
-    "in_role",
-    "flags",
 )
 
 
-def _intent_row(copy_id: int, restore: RestorePoint) -> tuple[int, str, str, str, str]:
-    return copy_id, *restore.place, restore.role.value, flag_text(restore.flags)
+def _write_points(
+    connection: Connection,
+    action_id: int,
+    restore_points: Mapping[int, RestorePoint],
+    now: datetime,
+) -> None:
+    """Write them, those that differ in nothing but copy and handle together."""
+    groups: dict[tuple[str, FolderRole, frozenset[str]], list[tuple[int, str]]] = {}
+    for copy_id, (place, role, flags) in sorted(restore_points.items()):
+        groups.setdefault((place.folder, role, flags), []).append((copy_id, place.handle))
+    for (folder, role, flags), points in groups.items():
+        _INTENT.run(
+            connection,
+            points,
+            of_action=action_id,
+            in_folder=folder,
+            in_role=role.value,
+            flags=flag_text(flags),
+            now=now,
+        )

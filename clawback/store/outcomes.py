@@ -11,12 +11,14 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Insert,
+    Text,
     bindparam,
     case,
     func,
     insert,
     literal,
     select,
+    type_coerce,
     update,
 )
 
@@ -71,7 +73,7 @@ def finish_copies(
         return
     finished = [pending[copy_id] for copy_id in sorted(pending)]
     lock_mailboxes(database, connection, {rows[item.copy_id].mailbox_id for item in finished})
-    _finish(connection, action, finished, until=until, now=now)
+    _finish(database, connection, action, finished, rows, until=until, now=now)
     place_copies(database, connection, _placements(finished, rows), now)
     for outcome, result in _RESULTS.items():
         copy_ids = [item.copy_id for item in finished if item.outcome is outcome]
@@ -112,6 +114,8 @@ class _LedgerRow(NamedTuple):
     is_done: bool
     mailbox_id: int
     role: FolderRole
+    handle: str
+    restore_handle: str | None
 
 
 def _ledger_rows(
@@ -121,13 +125,20 @@ def _ledger_rows(
     wanted = {item.copy_id for item in outcomes}
     ledger = action_copies.c
     statement = (
-        select(ledger.copy_id, ledger.state, copies.c.mailbox_id, copies.c.role)
+        select(
+            ledger.copy_id,
+            ledger.state == LedgerState.DONE.value,
+            copies.c.mailbox_id,
+            copies.c.role,
+            type_coerce(copies.c.handle, Text),
+            type_coerce(ledger.restore_handle, Text),
+        )
         .join(copies, copies.c.id == ledger.copy_id)
         .where(ledger.action_id == action_id, database.among(ledger.copy_id, wanted))
     )
     rows = {
-        copy_id: _LedgerRow(state == LedgerState.DONE.value, mailbox_id, ROLES[role])
-        for copy_id, state, mailbox_id, role in connection.execute(statement).all()
+        copy_id: _LedgerRow(bool(done), mailbox_id, ROLES[role], handle, restore)
+        for copy_id, done, mailbox_id, role, handle, restore in connection.execute(statement).all()
     }
     if len(rows) != len(wanted):
         raise Conflict(f"some of these copies are not part of action {action_id}")
@@ -150,31 +161,73 @@ _FINISH = Many(
         finished_at=bindparam("now"),
     ),
     "of_copy",
-    "ending",
-    "why",
-    "in_folder",
     "by_handle",
 )
 
 
+class _Ending(NamedTuple):
+    """What copies that end together have in common; `keeps_handle` is that of the restore point."""
+
+    outcome: Outcome
+    detail: str
+    folder: str | None
+    keeps_handle: bool
+
+
 def _finish(
+    database: Database,
     connection: Connection,
     action: RemediationAction,
     finished: Sequence[CopyOutcome],
+    rows: Mapping[int, _LedgerRow],
     *,
     until: datetime | None,
     now: datetime,
 ) -> None:
-    """Write the endings; only what was soft-deleted has to be recovered."""
-    is_removal = action.type is ActionType.SOFT_DELETE
-    for is_moved in (True, False):
-        rows = [
-            (item.copy_id, item.outcome.value, item.detail, *(item.place or (None, None)))
-            for item in finished
-            if (item.outcome is Outcome.MOVED) is is_moved
-        ]
-        end = until if is_moved and is_removal else None
-        _FINISH.run(connection, rows, of_action=action.id, until=end, now=now)
+    """Write the endings; only what was soft-deleted has to be recovered.
+
+    Copies that end alike are written at once. Most keep their handle, which is in the row already.
+    """
+    groups: dict[_Ending, list[tuple[int, str | None]]] = {}
+    for copy_id, outcome, detail, place, _ in finished:
+        folder, handle = place or (None, None)
+        keeps = handle is not None and handle == rows[copy_id].restore_handle
+        groups.setdefault(_Ending(outcome, detail, folder, keeps), []).append((copy_id, handle))
+    for ending, ended in groups.items():
+        is_removal = action.type is ActionType.SOFT_DELETE and ending.outcome is Outcome.MOVED
+        shared: dict[str, Any] = {
+            "of_action": action.id,
+            "ending": ending.outcome.value,
+            "why": ending.detail,
+            "in_folder": ending.folder,
+            "until": until if is_removal else None,
+            "now": now,
+        }
+        if ending.keeps_handle:
+            _finish_alike(database, connection, [copy_id for copy_id, _ in ended], shared)
+        else:
+            _FINISH.run(connection, ended, **shared)
+
+
+def _finish_alike(
+    database: Database, connection: Connection, copy_ids: Sequence[int], shared: Mapping[str, Any]
+) -> None:
+    """The same ending for all of these copies, each under the handle of its restore point."""
+    ledger = action_copies.c
+    statement = (
+        update(action_copies)
+        .where(ledger.action_id == shared["of_action"], database.among(ledger.copy_id, copy_ids))
+        .values(
+            state=LedgerState.DONE.value,
+            outcome=shared["ending"],
+            detail=shared["why"],
+            moved_folder=shared["in_folder"],
+            moved_handle=ledger.restore_handle,
+            recoverable_until=shared["until"],
+            finished_at=shared["now"],
+        )
+    )
+    connection.execute(statement)
 
 
 def _placements(finished: Iterable[CopyOutcome], rows: Mapping[int, _LedgerRow]) -> list[Placement]:
@@ -182,16 +235,13 @@ def _placements(finished: Iterable[CopyOutcome], rows: Mapping[int, _LedgerRow])
 
     A changed message is not the copy that the index knows; what it is now, the sync finds out.
     """
-    return [
-        Placement(
-            item.copy_id,
-            rows[item.copy_id].mailbox_id,
-            item.place,
-            item.role or rows[item.copy_id].role,
-        )
-        for item in finished
-        if item.place is not None and item.outcome is not Outcome.CHANGED
-    ]
+    placements: list[Placement] = []
+    for copy_id, outcome, _, place, role in finished:
+        if place is not None and outcome is not Outcome.CHANGED:
+            row = rows[copy_id]
+            keeps = place.handle == row.handle
+            placements.append(Placement(copy_id, row.mailbox_id, place, role or row.role, keeps))
+    return placements
 
 
 def _insert_events(

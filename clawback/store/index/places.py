@@ -16,12 +16,13 @@ from models.tables.catalog import copies, mailboxes
 
 
 class Placement(NamedTuple):
-    """One copy and the place where it was seen."""
+    """One copy and the place where it was seen; `keeps_handle` if the index has that handle."""
 
     copy_id: int
     mailbox_id: int
     place: Place
     role: FolderRole
+    keeps_handle: bool = False
 
 
 _LEAVE_PLACE = Many(
@@ -64,18 +65,26 @@ def place_copies(
         return
     by_place = {(item.mailbox_id, item.place): item for item in reversed(placements)}
     seen = sorted(by_place.values())
-    if len(seen) == len(placements) and _take(connection, seen):
+    if len(seen) == len(placements) and _take(database, connection, seen):
         return
     mark_gone(database, connection, [item.copy_id for item in placements], now)
     _LEAVE_PLACE.run(connection, [(item.mailbox_id, *item.place) for item in seen], now=now)
     _TAKE_PLACE.run(connection, [_take_row(item) for item in seen])
 
 
-def _take(connection: Connection, seen: Sequence[Placement]) -> bool:
+def _take(database: Database, connection: Connection, seen: Sequence[Placement]) -> bool:
     """Whether all places were free, as they mostly are; else nothing was written."""
+    alike: dict[tuple[str, FolderRole], list[int]] = {}
+    for item in seen:
+        if item.keeps_handle:
+            alike.setdefault((item.place.folder, item.role), []).append(item.copy_id)
     try:
         with connection.begin_nested():
-            _TAKE_PLACE.run(connection, [_take_row(item) for item in seen])
+            for (folder, role), copy_ids in alike.items():
+                is_one = database.among(copies.c.id, copy_ids)
+                taken = {"folder": folder, "role": role.value, "gone_at": None}
+                connection.execute(update(copies).where(is_one).values(**taken))
+            _TAKE_PLACE.run(connection, [_take_row(item) for item in seen if not item.keeps_handle])
     except IntegrityError:
         return False
     return True
