@@ -61,16 +61,21 @@ def _apply(
 
 
 def _mailbox(database: Database, connection: Connection, delta: MailboxDelta, now: datetime) -> int:
-    """The mailbox's number, with its cursor written; one that was gone is back."""
+    """The mailbox's number, with its cursor written; one that was gone is back.
+
+    It counts as synced once its last delta is in: until then it was looked at in part.
+    """
     row = {
         "source": delta.source,
         "address": delta.mailbox,
         "cursor": delta.cursor,
-        "last_synced_at": now,
+        "last_synced_at": now if delta.is_last else NEVER,
         "gone_at": None,
     }
     statement = database.insert(mailboxes).values(row)
-    change = {"cursor": delta.cursor, "last_synced_at": now, "gone_at": None}
+    change: dict[str, Any] = {"cursor": delta.cursor, "gone_at": None}
+    if delta.is_last:
+        change["last_synced_at"] = now
     upsert = statement.on_conflict_do_update(
         index_elements=[mailboxes.c.source, mailboxes.c.address], set_=change
     )
