@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from clawback.errors import BadInput
 from clawback.store.database import Database
+from clawback.store.index.bulk import Insert
 from clawback.store.index.contents import chunks, write_mails
 from clawback.store.index.places import Placement, lock_mailboxes, mark_gone, place_copies
 from models.copies import Place
@@ -23,6 +24,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When a mailbox was last synced that was only heard of."""
 
 _CHUNK = 400
+_COPIES = Insert(copies)
 _ANNOUNCED = 2_000  # rows in one commit
 
 
@@ -108,8 +110,8 @@ def _add(
     rows = [item for item in wanted if (item.place, item.content_sha256) not in gone]
     if rows:
         ids = _mail_ids(connection, {item.content_sha256 for item in rows}, mail_ids)
-        statement = database.insert(copies).on_conflict_do_nothing()
-        connection.execute(statement, [_copy_row(mailbox_id, item, ids, now) for item in rows])
+        added = [_copy_row(mailbox_id, item, ids, now) for item in rows]
+        _COPIES.run(database, connection, added)
 
 
 def _here(
