@@ -92,6 +92,9 @@ def _whole(home: Path, root: Path, repeats: int, cores: int) -> Iterator[Ratio]:
         with pinned(used):
             pairs = interleaved(repeats, sides.first, sides.parsed)
             yield Ratio(f"first_all_mail_{label}", _PARSING, pairs)
+            closed = Sides(home, root, used, documents=False)
+            pairs = interleaved(repeats, closed.first, closed.parsed)
+            yield Ratio(f"first_files_closed_{label}", _PARSING, pairs)
             pairs = interleaved(repeats, sides.again, sides.listed)
             yield Ratio(f"unchanged_{label}", "listing the tree", pairs)
 

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from bench.mail_trees import chunked
 from bench.measuring import expect
 from clawback.mail.extract import extract
 from clawback.services.sync import sync
+from models.limits import Limits
 
 _CHUNK = 64
 _HOMES = count(1)
@@ -76,8 +78,10 @@ class Sides:
         return self._home / f"home-{next(_HOMES)}"
 
     def _sync(self, home: Path) -> int:
+        limits = Limits(documents=self._documents)
         with opened(home, self._root) as ctx:
-            report = asyncio.run(sync(ctx, processes=self._cores))
+            limited = replace(ctx, limits=limits)
+            report = asyncio.run(sync(limited, processes=self._cores))
         expect(report.failed_mailboxes == 0, "a mailbox could not be read")
         return report.new
 

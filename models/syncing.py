@@ -42,7 +42,8 @@ class MovedCopy:
 class MailboxDelta:
     """All that one mailbox's sync changes, applied in one transaction together with the cursor.
 
-    `facts` holds the mails whose content hash the index does not know yet.
+    `facts` holds the mails whose content hash the index does not know yet. A large mailbox comes in
+    several deltas, of which the last alone `is_last`: only then has the whole mailbox been looked at.
     """
 
     source: str
@@ -52,6 +53,7 @@ class MailboxDelta:
     moved: tuple[MovedCopy, ...]
     gone: tuple[int, ...]
     facts: tuple[MailFacts, ...]
+    is_last: bool = True
 
 
 @dataclass(frozen=True, slots=True)

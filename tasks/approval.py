@@ -11,7 +11,7 @@ from prefect.runtime import flow_run
 
 from clawback.errors import AlreadyDecided, BadInput, Refused, SetupError
 from clawback.services import approvals
-from models.actions import Actor, Choice, DecidedVia, RemediationAction
+from models.actions import ActionStatus, Actor, Choice, DecidedVia, RemediationAction
 from tasks.app import app
 from tasks.endings import Ending, Stopped, is_retryable
 
@@ -89,7 +89,10 @@ async def record_decision(
         return await asyncio.to_thread(
             approvals.decide, app(), action_id, choice, actor=actor, reason=reason
         )
-    except AlreadyDecided:
-        return approvals.action(app(), action_id)
+    except AlreadyDecided as error:
+        action = approvals.action(app(), action_id)
+        if action.status is ActionStatus.PENDING:
+            return Stopped(Ending.EXPIRED, str(error))
+        return action
     except (Refused, BadInput) as error:
         return Stopped(Ending.NOT_COUNTED, f"{error}; refresh asks again")

@@ -19,6 +19,7 @@ class Ending(StrEnum):
     TAKEN_OVER = "Taken over"  # another run holds the action
     SOURCE_AWAY = "Source away"  # a mail system does not answer now
     NOT_COUNTED = "Decision refused"  # only verified decisions count, and this one was typed in
+    EXPIRED = "Expired"  # the answer came after the action's time, before refresh has said so
     SOURCE_REFUSES = "Source refuses"  # a mail system will not let us
 
 

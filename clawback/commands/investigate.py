@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 SOURCE = "cli"
 """The alert source of what is named on the command line."""
 
+INDICATORS = 500
+"""Indicators in one investigation unless more are allowed: each is a cluster of some tasks, so that a
+run of this many takes minutes. Our own choice."""
+
 GOING_ON = ("SCHEDULED", "PENDING", "RUNNING")
 """States of a run that goes on by itself."""
 
@@ -42,6 +46,10 @@ def investigate(
         typer.Option("--message", help="A reported message: its parts are looked up on the lists."),
     ] = None,
     match: MatchOption = UrlMatch.EXACT,
+    max_indicators: Annotated[
+        int,
+        typer.Option(min=1, max=100_000, help="The most indicators of a list that are taken."),
+    ] = INDICATORS,
     alert_id: Annotated[
         str,
         typer.Option(
@@ -65,6 +73,7 @@ def investigate(
             Selector.MESSAGE: message,
         },
         match,
+        most=max_indicators,
     )
     ctx = open_context(needs_sources=True)
     alert = _alert(ctx, selection, alert_id.strip() or str(uuid.uuid4()))

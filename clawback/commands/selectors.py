@@ -43,8 +43,10 @@ class Selection:
     list_name: str = ""
 
 
-def select(given: Mapping[Selector, Path | str | None], match: UrlMatch) -> Selection:
-    """What the options name. Raises `BadInput` saying what to give instead."""
+def select(
+    given: Mapping[Selector, Path | str | None], match: UrlMatch, *, most: int | None = None
+) -> Selection:
+    """What the options name, `most` indicators of a list. Raises `BadInput` saying what to give."""
     chosen = {selector: value for selector, value in given.items() if value is not None}
     if len(chosen) != 1:
         choices = [str(selector) for selector in given]
@@ -55,7 +57,15 @@ def select(given: Mapping[Selector, Path | str | None], match: UrlMatch) -> Sele
             '--match path goes with --url; in a list, write {"indicator": "…", "match": "path"}'
         )
     with readable(selector):
-        return _read(selector, value, match)
+        selection = _read(selector, value, match)
+    number = len({(one.kind, one.match, one.value) for one in selection.indicators})
+    if most is not None and number > most:
+        raise BadInput(
+            f"{selector}: {number:,} indicators are more than one investigation takes ({most:,}): "
+            "split the list, allow more with --max-indicators, or put it under [[lists]] in "
+            "clawback.toml for `sweep`"
+        )
+    return selection
 
 
 def _read(selector: Selector, value: Path | str, match: UrlMatch) -> Selection:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from clawback.core.lifecycle import outcome_line
 from clawback.core.reasons import most_frequent_reasons
 from clawback.core.showing import counted, inert, show_indicator
 from models.actions import RemediationAction
@@ -24,22 +23,10 @@ _REASON_LIMIT = 300
 _LINK = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 
 
-def cluster_line(cluster: Cluster, counts: LocationCounts | None = None) -> str:
-    """One line: name, messages, mailboxes and, where known, the buckets."""
-    where = f"; {counts_line(counts)}" if counts else ""
-    size = counted(len(cluster.members), "message")
-    return f"{cluster.name}: {size} in {counted_mailboxes(cluster.facts.mailboxes)}{where}"
-
-
 def counts_line(counts: LocationCounts) -> str:
     """One line: "Mailbox 12, Not in mailbox 3, On-prem/External 0"; Unknown only where there is."""
     shown = [bucket for bucket in Bucket if bucket is not Bucket.UNKNOWN or counts.unknown]
     return ", ".join(f"{bucket.value} {counts.by_bucket.get(bucket, 0):,}" for bucket in shown)
-
-
-def decision_line(decision: Decision) -> str:
-    """One line: what the decision leads to and why."""
-    return f"{_heading(decision.effect)}: {inert(decision.reason, _REASON_LIMIT)}"
 
 
 def cluster_markdown(cluster: Cluster, counts: LocationCounts | None) -> str:
@@ -139,11 +126,6 @@ def recoverability_markdown(retentions: Mapping[str, Retention]) -> str:
     if not lines:
         return ""
     return "Moved messages can be put back:\n\n" + "\n".join(lines)
-
-
-def outcomes_markdown(outcomes: Mapping[str, int]) -> str:
-    """What an action came to: one line of counts."""
-    return f"Outcomes: {outcome_line(outcomes) or 'none yet'}."
 
 
 def counted_mailboxes(number: int) -> str:

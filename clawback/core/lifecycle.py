@@ -33,20 +33,6 @@ _ENDINGS = frozenset(
         _I.TERMINATED_BY_THROTTLING, _I.TERMINATED_BY_SYSTEM, _I.TERMINATED_BY_USER,
     }
 )  # fmt: skip
-_OPEN = frozenset({_I.RUNNING, _I.PENDING_ACTION, _I.PARTIALLY_REMEDIATED})
-
-INVESTIGATION_MOVES: Mapping[InvestigationStatus, frozenset[InvestigationStatus]] = {
-    _I.STARTING: frozenset({_I.RUNNING, _I.QUEUED_BY_THROTTLING}) | _ENDINGS,
-    _I.QUEUED_BY_THROTTLING: frozenset({_I.STARTING, _I.RUNNING}) | _ENDINGS,
-    **{status: (_OPEN | _ENDINGS) - {status} for status in _OPEN},
-    # An investigation that broke off may be run again; one that came to a result may not.
-    **{status: frozenset() for status in _ENDINGS},
-    _I.FAILED: frozenset({_I.RUNNING}),
-    _I.TERMINATED_BY_USER: frozenset({_I.RUNNING}),
-    _I.TERMINATED_BY_THROTTLING: frozenset({_I.RUNNING}),
-}
-"""Allowed moves of an investigation; to stay in a status is allowed by `may_become` everywhere."""
-
 _SUCCESSES = frozenset({Outcome.MOVED, Outcome.ALREADY})
 _STILL_THERE = frozenset({Outcome.FAILED, Outcome.PROTECTED, Outcome.CHANGED})
 
@@ -75,11 +61,6 @@ class Finding:
 def may_move(was: ActionStatus, to: ActionStatus) -> bool:
     """True if an action may go from one status to the other."""
     return to in ACTION_MOVES[was]
-
-
-def may_become(was: InvestigationStatus, to: InvestigationStatus) -> bool:
-    """True if an investigation may go from one status to the other, or stay in it."""
-    return was is to or to in INVESTIGATION_MOVES[was]
 
 
 def is_ended(status: InvestigationStatus) -> bool:

@@ -62,12 +62,6 @@ def copy_location(live: LiveCopy, settings: Settings) -> CopyLocation:
     return CopyLocation(live.copy_id, live, location, bucket_of(location, settings))
 
 
-def unanswered_location(copy_id: int) -> CopyLocation:
-    """The location of a copy that its source gave no answer for: unknown."""
-    nowhere = LiveCopy(copy_id, None, None, "")
-    return CopyLocation(copy_id, nowhere, DeliveryLocation.UNKNOWN, Bucket.UNKNOWN)
-
-
 def copies_in(locations: Iterable[CopyLocation], bucket: Bucket) -> frozenset[int]:
     """The copies of one bucket: MAILBOX is what a removal would take."""
     return frozenset(found.copy_id for found in locations if found.bucket is bucket)

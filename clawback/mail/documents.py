@@ -107,7 +107,7 @@ _TEXT_SUFFIXES = frozenset(
     | {"ps1", "bat", "cmd", "sh", "scf", "inf", "reg", "rdp", "jnlp", "yaml", "yml", "ini"}
 )
 # Archives that are not opened here, by their first bytes.
-_UNREAD_ARCHIVES = (b"Rar!\x1a\x07", b"MSCF\0\0\0\0", b"\x28\xb5\x2f\xfd", b"\x60\xea", b"xar!")
+_UNREAD_ARCHIVES = (b"Rar!\x1a\x07", b"MSCF\0\0\0\0", b"\x28\xb5\x2f\xfd", b"xar!")
 _UNREAD = Unread("unsupported-archive")
 _ISO_AT, _ISO = 0x8001, b"CD001"
 

@@ -139,6 +139,8 @@ def _read_names(names: tuple[str, ...]) -> tuple[str, ...]:
 def _resolved(found: FoundLink, base: str) -> FoundLink:
     """The link against the page's base, and without the mark of undecoded quoted-printable."""
     raw = found.raw
+    if not base and raw.startswith("http"):
+        return found
     if match := _UNDECODED_QP.match(raw):
         raw = raw[match.end() :].rstrip("\"'")
     if base and ":" not in raw.partition("/")[0]:

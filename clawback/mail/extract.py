@@ -34,6 +34,7 @@ from models.mails import (
 EXTRACTOR_VERSION = 2
 
 _PASSWORD_TEXT_BYTES = 400_000
+_MOST_LINE_BYTES = 1_000  # RFC 5322, 2.1.1
 _NOBODY = OrganisationProfile()
 
 
@@ -82,10 +83,13 @@ def extract_head(
 
 def _stored(raw: bytes | MessageHead, limits: Limits) -> MessageHead:
     """The bytes that are read of the message, with hash and size of all of it."""
-    if isinstance(raw, MessageHead):
-        return replace(raw, raw=raw.raw[: limits.message_bytes])
-    digest = hashlib.sha256(raw).hexdigest()
-    return MessageHead(raw[: limits.message_bytes], digest, len(raw))
+    if not isinstance(raw, MessageHead):
+        raw = MessageHead(raw, hashlib.sha256(raw).hexdigest(), len(raw))
+    if raw.size_bytes <= limits.message_bytes:
+        return raw
+    head = raw.raw[: limits.message_bytes]
+    # Up to a line's end: strict decoders refuse an encoded part that ends within a line.
+    return replace(raw, raw=head[: head.rfind(b"\n", -_MOST_LINE_BYTES) + 1] or head)
 
 
 def _mark_torn(found: Findings, leaves: Sequence[Leaf]) -> None:

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.errors import MessageError
 from email.header import decode_header
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 
 from clawback.mail.charsets import decoded_text
 from models.mails import Direction, OrganisationProfile
 
 MAX_HEADER_BYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 100_000  # some two thousand recipients
+_MAX_REMEMBERED_CHARS = 200
 _FOLD = re.compile(r"\n[ \t]+")
 # One line that is read, with those that continue it; the text starts with a line end of its own.
 _LINE = re.compile(
@@ -105,10 +107,14 @@ def collapsed(text: str) -> str:
     return " ".join(text.split())
 
 
-def addresses(raw: str) -> list[tuple[str, str]]:
+def addresses(raw: str) -> Sequence[tuple[str, str]]:
     """(display name, address in lower case) of every mailbox in an address header."""
     if "@" not in raw:
-        return []
+        return ()
+    return _remembered(raw) if len(raw) <= _MAX_REMEMBERED_CHARS else _addresses(raw)
+
+
+def _addresses(raw: str) -> Sequence[tuple[str, str]]:
     raw = collapsed(raw[:_MAX_ADDRESS_CHARS])
     if (simple := _simple_addresses(raw)) is not None:
         return simple
@@ -122,6 +128,10 @@ def addresses(raw: str) -> list[tuple[str, str]]:
     if found or "@" not in raw:
         return found
     return [("", address.lower()) for address in _ADDRESS.findall(decoded(raw))]
+
+
+# A mailbox gets most of its mail to one name, from few senders.
+_remembered = lru_cache(maxsize=4096)(_addresses)
 
 
 def _simple_addresses(raw: str) -> list[tuple[str, str]] | None:

@@ -141,6 +141,8 @@ class _Process:
         # If it died idle or while it reads this, the end of the stream says so below.
         with contextlib.suppress(OSError):
             self._connection.send_bytes(pickle.dumps((task.function, task.items, task.seconds)))
+        with contextlib.suppress(TimeoutError):
+            self._received(START_SECONDS)  # its modules are loaded: the first item's time begins
         for _ in task.items:
             kind, value = self._answer(task.seconds + GRACE_SECONDS)
             answers.append(value if kind == "answer" else Failed(value))

@@ -7,8 +7,10 @@ when it would take more memory than it may.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import re
 import resource
 import signal
 import sys
@@ -17,6 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 READY = b"ready"
+"""Sent when the process has started, and for each task when its modules are loaded."""
 
 
 def main() -> None:
@@ -40,7 +43,9 @@ def serve(parent: Connection) -> None:
         except (EOFError, OSError):
             return
         function, items, seconds = pickle.loads(task)
+        del task
         try:
+            parent.send_bytes(READY)
             _answer_all(parent, function, items, seconds)
         except OSError:
             return  # the parent is gone
@@ -67,7 +72,14 @@ def _answer(function: Callable[[Any], Any], item: Any) -> bytes:
 
 
 def peak_memory_bytes() -> int:
-    """The most memory that this process ever held."""
+    """The most memory that this process ever held.
+
+    The kernel's figure for processes is of no use on Linux: it starts with that of the parent, which
+    may hold more than this process ever will.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as status:
+        if match := re.search(rb"VmHWM:\s*(\d+) kB", status.read()):
+            return int(match[1]) * 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
 

@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from clawback.core.batching import batches
@@ -253,7 +253,7 @@ class _Mailbox:
             if item.place in digests
         ]
         facts = await self._facts(index, extractor, raws, digests)
-        return self._delta(self.cursor, changes, (), facts)
+        return replace(self._delta(self.cursor, changes, (), facts), is_last=False)
 
     async def _facts(
         self,

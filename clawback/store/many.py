@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
-from sqlalchemy.sql.dml import Update
+from sqlalchemy.sql.dml import ValuesBase
 
 from models.tables.columns import HostileText, OpaqueText, is_plain
 
 
 class Many:
-    """An UPDATE whose parameters are `bindparam`s; `columns` are those that differ from row to row."""
+    """An UPDATE or INSERT whose parameters are `bindparam`s; `columns` are those that differ by row."""
 
-    def __init__(self, statement: Update, *columns: str) -> None:
+    def __init__(self, statement: ValuesBase, *columns: str) -> None:
         self._statement = statement
         self._columns = columns
         self._ready: dict[str, _Ready] = {}
@@ -41,7 +41,7 @@ class Many:
 class _Ready:
     """The statement in one dialect."""
 
-    def __init__(self, statement: Update, dialect: Dialect) -> None:
+    def __init__(self, statement: ValuesBase, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
         self._order = list(compiled.positiontup or ())

@@ -26,7 +26,7 @@ RATIOS = {
         "extract_plain_one_core",
         *(
             f"{what}_{cores}"
-            for what in ("first_plain", "first_all_mail", "unchanged")
+            for what in ("first_plain", "first_all_mail", "first_files_closed", "unchanged")
             for cores in ("one_core", "all_cores")
         ),
     },

@@ -81,7 +81,6 @@ def test_a_decision_shows_the_rules_that_hit_and_those_that_did_not() -> None:
     assert "- opt-in: Similar files may not run without approval: the setting is off." in hits
     assert "- verdict: The verdict is Malicious, by list:feed." in misses
     assert "- cap:" not in misses
-    assert explain.decision_line(DECISION).startswith("Await approval: Waits for approval: 3 mess")
 
 
 def approval(link: str = "http://127.0.0.1:4200/runs/flow-run/abc") -> str:
@@ -114,14 +113,3 @@ def test_no_address_and_nothing_active_of_a_message_is_in_any_explanation() -> N
         assert dangers(line) == []
         assert "@" not in text
         assert "](" not in text
-
-
-def test_lines_hold_counts_alone() -> None:
-    line = explain.cluster_line(cluster(), COUNTS)
-
-    assert line == (
-        "Similar URLs hxxps://evil[.]example/login?…: 1 message in 1 mailbox; "
-        "Mailbox 1,200, Not in mailbox 3, On-prem/External 2"
-    )
-    assert explain.outcomes_markdown({}) == "Outcomes: none yet."
-    assert explain.outcomes_markdown({"moved": 2}) == "Outcomes: 2 moved."

@@ -13,7 +13,6 @@ from clawback.core.locations import (
     copies_in,
     copy_location,
     count_locations,
-    unanswered_location,
 )
 from models.clusters import ClusterFacts, ClusterKind, Member
 from models.copies import FolderRole, LiveCopy, SourceFault
@@ -78,7 +77,7 @@ def test_counts_add_up_by_bucket_location_and_source_with_external_recipients_ap
         copy_location(live(1), Settings()),
         copy_location(live(2, role=FolderRole.DELETED), Settings()),
         copy_location(live(3, place=None, role=None), Settings()),
-        unanswered_location(4),
+        copy_location(live(4, fault=SourceFault.UNAVAILABLE), Settings()),
     ]
     sources = {1: "north", 2: "north", 3: "south", 4: "south"}
 

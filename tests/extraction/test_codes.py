@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import struct
 import time
+import zipfile
 import zlib
 
 import pytest
@@ -310,6 +312,19 @@ def test_picture_inside_a_page_is_read_behind_the_fence() -> None:
     with Extractor(OrganisationProfile(), processes=1) as extractor:
         (read,) = asyncio.run(extractor.extract([raw]))
     assert ([fact.url for fact in read.urls], read.problems) == ([LINK], ())
+
+
+def test_code_in_a_picture_of_an_office_document_is_read_and_the_picture_is_no_file() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("word/media/image1.png", file_of(code(LINK)))
+        package.writestr("[Content_Types].xml", "<Types/>")
+        package.writestr("word/document.xml", "<w:document/>")
+    read = extract(attached(out.getvalue(), "application/octet-stream", "a.docx"))
+    assert [(fact.url, fact.location.value, fact.where) for fact in read.urls] == [
+        (LINK, "QRCode", "2!1")
+    ]
+    assert [fact.filename for fact in read.attachments] == ["a.docx"]
 
 
 TANGLED = {

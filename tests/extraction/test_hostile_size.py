@@ -41,6 +41,24 @@ SLOW = {
     "scripts": html("<script>unescape('%61')</script>" * 5_000),
     "proofpoint": html(f'<a href="https://urldefense.com/v3/__{"__;" * 20_000}">x</a>'),
     "nested wrappers": html(f'<a href="{"https://www.google.com/url?q=" * 2_000}">x</a>'),
+    "strings without end": attached(b"'\\" * N, "a/b", "x.js"),
+    "lists in lists": attached(b"['http://a'," * 30_000, "a/b", "x.js"),
+    "sums of sums": attached(b"a=a+a;" * N, "a/b", "x.js"),
+    "brackets of sums": attached(b"('a'+(" * 30_000, "a/b", "x.js"),
+    "sections without end": attached(b"<?xml?>" + b"<![CDATA[" * N, "a/b", "x.xml"),
+    "tags without end": attached(b"<?xml?><svg " + b'href="' * N, "a/b", "x.svg"),
+    "digits of an object": attached(
+        b"{\\rt\\objdata" + (b"ab" * 40 + b" " * 2_000) * 200, "a/b", "x.rtf"
+    ),
+    "control words": attached(b"{\\rt" + b"\\u" * N, "a/b", "x.rtf"),
+    "templates in templates": html("<template>" * N),
+    "envelopes in envelopes": attached(
+        bytes.fromhex("308006092a864886f70d010702a0803080308006092a864886f70d010701a080")
+        + b"\x24\x80" * N,
+        "a/b",
+        "x.p7m",
+    ),
+    "members without directory": attached((b"PK\x03\x04" + bytes(26)) * 15_000, "a/b", "x.zip"),
     "many parts": message(*[part("x") for _ in range(5_000)]),
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Collection, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Coroutine
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,14 @@ from prefect.client.schemas.objects import State
 
 from clawback.clock import SystemClock
 from clawback.core.indicators import parse_file_indicator, parse_url_indicator
-from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.maildir import MaildirSource
 from clawback.ports import MailboxSource
 from clawback.services import intake
 from clawback.services.context import Context
-from clawback.store.engine import open_store
-from models.actions import Actor, Choice, DecidedVia, RemediationAction
+from models.actions import Actor, DecidedVia, RemediationAction
 from models.indicators import Indicator
-from models.mails import OrganisationProfile
 from models.pausing import Pause
-from models.settings import Settings
+from tests.pretending import PretendedRuns, change_settings, open_context
 
 FILE = b"%PDF-1.4 an invoice that nobody ordered"
 URL = "https://login.parcel.test/track?id=77"
@@ -41,7 +38,6 @@ FILE_INDICATOR = parse_file_indicator(hashlib.sha256(FILE).hexdigest())
 URL_INDICATOR = parse_url_indicator(URL)
 MAILBOXES = ("a@example.com", "b@example.com", "c@example.com")
 ADMIN = Actor("admin", DecidedVia.CLI, verified=True)
-UI = "http://prefect.test/v2/runs/flow-run"
 SETTLE_SECONDS = 30.0
 
 
@@ -60,59 +56,13 @@ def raw_message(number: int, *, file: bool, url: bool) -> bytes:
 
 
 @dataclass
-class FakeRuns:
-    """Run control that starts nothing and remembers what it was asked."""
-
-    started: list[tuple[str, int, int]] = field(default_factory=list)
-    states: dict[str, str] = field(default_factory=dict)
-    resumed: list[tuple[str, Choice]] = field(default_factory=list)
-
-    def ensure_up(self) -> None:
-        """Always up."""
-
-    def _start(self, kind: str, number: int, attempt: int) -> str:
-        self.started.append((kind, number, attempt))
-        run_id = f"{kind}-{number}-{attempt}"
-        self.states.setdefault(run_id, "SUSPENDED" if kind == "approve" else "SCHEDULED")
-        return run_id
-
-    def start_investigation(self, investigation_id: int, attempt: int) -> str:
-        return self._start("investigate", investigation_id, attempt)
-
-    def start_approval(self, action_id: int, investigation_id: int, attempt: int) -> str:
-        return self._start("approve", action_id, attempt)
-
-    def start_revert(self, action_id: int, investigation_id: int, attempt: int) -> str:
-        return self._start("revert", action_id, attempt)
-
-    def resume(self, run_id: str, *, decision: Choice, reason: str, analyst: str) -> bool:
-        self.resumed.append((run_id, decision))
-        return True
-
-    def state(self, run_id: str) -> str:
-        return self.states.get(run_id, "")
-
-    def live_states(self, run_ids: Collection[str]) -> dict[str, str]:
-        """Those that are not over."""
-        over = ("", "COMPLETED", "CANCELLED", "FAILED", "CRASHED")
-        found = {run_id: self.state(run_id) for run_id in run_ids}
-        return {run_id: state for run_id, state in found.items() if state not in over}
-
-    def mark_crashed(self, run_id: str, message: str) -> None:
-        self.states[run_id] = "CRASHED"
-
-    def link(self, run_id: str) -> str:
-        return f"{UI}/{run_id}"
-
-
-@dataclass
 class Stage:
     """The organisation of one test."""
 
     root: Path
     source: MailboxSource
     ctx: Context
-    runs: FakeRuns
+    runs: PretendedRuns
 
     @classmethod
     def build(cls, folder: Path, *, source: MailboxSource | None = None) -> Stage:
@@ -122,18 +72,8 @@ class Stage:
             for part in ("cur", "new", "tmp"):
                 (root / mailbox / part).mkdir(parents=True)
         chosen = source or MaildirSource("maildir", root)
-        runs = FakeRuns()
-        ctx = Context(
-            store=open_store(
-                f"sqlite:///{folder / 'clawback.db'}", extractor_version=EXTRACTOR_VERSION
-            ),
-            sources={chosen.name: chosen},
-            verdict_sources=(),
-            clock=SystemClock(),
-            holder="test",
-            organisation=OrganisationProfile(domains=frozenset({"example.com"})),
-            runs=runs,
-        )
+        runs = PretendedRuns()
+        ctx, _ = open_context(folder, {chosen.name: chosen}, clock=SystemClock(), runs=runs)
         return cls(root, chosen, ctx, runs)
 
     def deliver(self, *, file: int = 0, url: int = 0, harmless: int = 0) -> None:
@@ -146,11 +86,7 @@ class Stage:
 
     def opt_in(self, **settings: Any) -> None:
         """Change the settings as an administrator."""
-        current, version = self.ctx.store.settings.current()
-        changed = Settings.model_validate({**current.model_dump(), **settings})
-        self.ctx.store.settings.save(
-            changed, based_on=version, actor=ADMIN, now=self.ctx.clock.now()
-        )
+        change_settings(self.ctx, ADMIN, **settings)
 
     def alert(self, *indicators: Indicator) -> int:
         """The investigation of a new alert by an operator."""

@@ -188,6 +188,24 @@ def test_an_expired_action_ends_its_run_without_asking_and_without_moving(
     assert stage.folder_counts() == {"inbox": 6, "recoverable": 0}
 
 
+def test_an_answer_after_the_actions_time_ends_the_run_as_expired(
+    stage: Stage, pending: RemediationAction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Later:
+        def now(self) -> Any:
+            assert pending.expires_at is not None
+            return pending.expires_at + timedelta(seconds=1)
+
+    object.__setattr__(stage.ctx, "clock", Later())
+    monkeypatch.setattr(approve_module, "ask_a_person", gate(form()))
+
+    state = run(approve(pending.id, return_state=True))
+
+    assert (state.type.value, state.name) == ("COMPLETED", "Expired")
+    assert state.message == f"action {pending.id} expired: nothing changed"
+    assert stage.folder_counts() == {"inbox": 6, "recoverable": 0}
+
+
 def test_a_revert_puts_everything_back_as_an_action_of_its_own(stage: Stage) -> None:
     stage.deliver(file=1)
     stage.opt_in(similar_files=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from flow_stage import FILE_INDICATOR, UI, URL_INDICATOR, Stage, run, shown
+from flow_stage import FILE_INDICATOR, URL_INDICATOR, Stage, run, shown
 
 from clawback.core.showing import show_indicator
 from clawback.errors import SourceDenied, SourceUnavailable
@@ -15,6 +15,7 @@ from models.actions import AUTOMATION, ActionSource, ActionStatus
 from models.alerts import InvestigationStatus
 from models.outcomes import LedgerState
 from tasks.execution import run_batch
+from tests.pretending import UI
 
 pytestmark = pytest.mark.prefect_server
 SHORT = show_indicator(FILE_INDICATOR)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from clawback.core.clustering import excluded_mailboxes
 from clawback.core.indicators import parse_file_indicator, parse_url_indicator
-from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.guard import GuardedSource
 from clawback.mailboxes.memory import MemorySource
+from clawback.ports import MailboxSource
 from clawback.services import batches, decide, intake, investigate, remediate
 from clawback.services.context import Context
 from clawback.services.decide import DecisionSummary
 from clawback.services.locate import check_locations
 from clawback.services.sync import sync
-from clawback.store.engine import SqlStore, open_store
-from models.actions import Actor, Choice, DecidedVia
+from clawback.store.engine import SqlStore
+from models.actions import Actor, DecidedVia
 from models.alerts import EntityClaim
-from models.mails import OrganisationProfile
-from models.settings import Settings
+from tests.pretending import PretendedRuns, change_settings, open_context
 
 FILE = b"%PDF-1.4 a file that nobody asked for"
 FILE_SHA256 = hashlib.sha256(FILE).hexdigest()
@@ -47,63 +45,6 @@ class SetClock:
 
 
 @dataclass
-class PretendedRuns:
-    """An orchestrator that only remembers: runs by id with their state."""
-
-    states: dict[str, str] = field(default_factory=dict)
-    started: list[tuple[str, int, int]] = field(default_factory=list)
-    resumed: list[tuple[str, Choice]] = field(default_factory=list)
-
-    def ensure_up(self) -> None:
-        """Always up."""
-
-    def _start(self, flow: str, number: int, attempt: int, state: str) -> str:
-        run_id = f"{flow}-{number}-{attempt}"
-        if run_id not in self.states:
-            self.started.append((flow, number, attempt))
-            self.states[run_id] = state
-        return run_id
-
-    def start_investigation(self, investigation_id: int, attempt: int) -> str:
-        """A scheduled run."""
-        return self._start("investigate", investigation_id, attempt, "SCHEDULED")
-
-    def start_approval(self, action_id: int, investigation_id: int, attempt: int) -> str:
-        """A run that waits at once."""
-        return self._start("approve", action_id, attempt, "SUSPENDED")
-
-    def start_revert(self, action_id: int, investigation_id: int, attempt: int) -> str:
-        """A scheduled run."""
-        return self._start("revert", action_id, attempt, "SCHEDULED")
-
-    def resume(self, run_id: str, *, decision: Choice, reason: str, analyst: str) -> bool:
-        """Whether it waited."""
-        if self.states.get(run_id) not in ("SUSPENDED", "PAUSED"):
-            return False
-        self.resumed.append((run_id, decision))
-        self.states[run_id] = "RUNNING"
-        return True
-
-    def state(self, run_id: str) -> str:
-        """The state that the test or a start gave it."""
-        return self.states.get(run_id, "")
-
-    def live_states(self, run_ids: Collection[str]) -> dict[str, str]:
-        """Those that are not over."""
-        over = ("", "COMPLETED", "CANCELLED", "FAILED", "CRASHED")
-        found = {run_id: self.state(run_id) for run_id in run_ids}
-        return {run_id: state for run_id, state in found.items() if state not in over}
-
-    def mark_crashed(self, run_id: str, message: str) -> None:
-        """Crashed now."""
-        self.states[run_id] = "CRASHED"
-
-    def link(self, run_id: str) -> str:
-        """An address on this machine."""
-        return f"http://127.0.0.1:4200/v2/runs/flow-run/{run_id}"
-
-
-@dataclass
 class Scene:
     """What a use case works on."""
 
@@ -116,18 +57,9 @@ class Scene:
     @classmethod
     def build(cls, folder: Path) -> Scene:
         """An empty organisation of two mailboxes."""
-        store = open_store(f"sqlite:///{folder / 'scene.db'}", extractor_version=EXTRACTOR_VERSION)
         source, clock, runs = MemorySource("memory", BOXES), SetClock(), PretendedRuns()
-        sources: dict[str, GuardedSource] = {}
-        ctx = Context(
-            store=store,
-            sources=sources,  # type: ignore[arg-type]
-            verdict_sources=(),
-            clock=clock,
-            holder="this process",
-            organisation=OrganisationProfile(domains=frozenset({"example.com"})),
-            runs=runs,
-        )
+        sources: dict[str, MailboxSource] = {}
+        ctx, store = open_context(folder, sources, clock=clock, runs=runs)
         sources["memory"] = GuardedSource(
             source,
             lambda: batches.check_may_move(ctx),
@@ -145,9 +77,7 @@ class Scene:
 
     def set(self, **changes: object) -> None:
         """Change settings."""
-        settings, version = self.store.settings.current()
-        chosen = Settings.model_validate({**settings.model_dump(), **changes})
-        self.store.settings.save(chosen, based_on=version, actor=ANALYST, now=self.clock.now())
+        change_settings(self.ctx, ANALYST, **changes)
 
     def alert(self, text: str, claim: EntityClaim = EntityClaim.NAMED) -> int:
         """The investigation of an alert about a hash or URL; not started."""

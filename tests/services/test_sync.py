@@ -11,6 +11,7 @@ from scene import BOXES, FILE, FILE_SHA256, URL, Scene, message
 from clawback.core.indicators import parse_file_indicator
 from clawback.mailboxes.memory_mailbox import Access
 from clawback.services import extraction
+from clawback.services import sync as syncing
 from clawback.services.sync import sync
 from models.copies import FetchedCopy, Place
 
@@ -112,6 +113,27 @@ def test_a_message_that_could_not_be_fetched_is_tried_again(
 
     run(scene)
     assert len(find(scene)) == 1
+
+
+def test_a_mailbox_counts_as_looked_at_once_its_last_piece_is_in(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync that dies in the middle of a large mailbox leaves an index that says so."""
+    monkeypatch.setattr(syncing, "FETCH_AT_ONCE", 2)
+    for _ in range(5):
+        scene.deliver(file=FILE)
+    index, apply = scene.store.index, scene.store.index.apply
+    states: list[bool] = []
+
+    def watched(deltas: object, now: object) -> None:
+        apply(deltas, now)  # type: ignore[arg-type]
+        states.append(index.status().as_of is not None)
+
+    monkeypatch.setattr(index, "apply", watched)
+    run(scene)
+
+    assert (states[0], states[-1]) == (False, True)
+    assert len(find(scene)) == 5
 
 
 def test_a_message_that_is_no_message_is_kept_counted_and_listed(scene: Scene) -> None:

@@ -39,7 +39,7 @@ def digest(folder: Path) -> str:
     """The whole database's content, table by table."""
     import sqlite3
 
-    with sqlite3.connect(folder / "scene.db") as connection:
+    with sqlite3.connect(folder / "clawback.db") as connection:
         return hashlib.sha256("\n".join(connection.iterdump()).encode()).hexdigest()
 
 

@@ -250,6 +250,14 @@ def test_a_status_moves_by_compare_and_set(store: SqlStore) -> None:
         store.cases.decide_action(action.id, Choice.APPROVE, ANALYST, "", LATER)
 
 
+def test_an_action_that_has_ended_never_goes_on(store: SqlStore) -> None:
+    action = complete(store, Outcome.MOVED, LATER)[0]
+    with pytest.raises(ValueError, match="never goes from Completed to Running"):
+        store.cases.change_status(
+            action.id, was=ActionStatus.COMPLETED, to=ActionStatus.RUNNING, note="", now=LATER
+        )
+
+
 def test_actions_are_found_by_status_decider_and_investigation(store: SqlStore) -> None:
     cluster_id, members = case(store, "a@example.com")
     pending = store.cases.create_action(new_action(cluster_id, members), NOW)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from clawback.core.lifecycle import may_move
 from clawback.errors import AlreadyDecided, Conflict, NotFound
 from clawback.store.cases.action_rows import (
     action_of,
@@ -219,8 +220,11 @@ class Actions:
     ) -> RemediationAction:
         """Compare-and-set of the status. Raises `Conflict` where it is another one now.
 
-        A revert that completes suppresses the indicator of what it reverted, if nothing else did.
+        Raises `ValueError` for a move that no action makes. A revert that completes suppresses the
+        indicator of what it reverted, if nothing else did.
         """
+        if not may_move(was, to):
+            raise ValueError(f"an action never goes from {was.value} to {to.value}")
         ended_at = None if to in _GOING_ON else now
         values = {"status": to.value, "ended_at": ended_at, "updated_at": now}
         with self._database.write() as connection:

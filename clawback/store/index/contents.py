@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, update
 
 from clawback.store.database import Database
+from clawback.store.index.bulk import Insert, rows_by_digest
 from clawback.store.keys import domain_of, network_message_id, path_text, text_key
 from models.mails import MailFacts, UrlFact
 from models.tables.catalog import mail_files, mail_recipients, mail_urls, mails, urls
 from models.tables.columns import storable
 
-_CHUNK = 400  # keys in one IN list
-
 PARTS: tuple[Table, ...] = (mail_files, mail_urls, mail_recipients)
 """What a mail says of itself, besides its own row."""
+
+_INSERTS = {table.name: Insert(table) for table in (mails, urls, *PARTS)}
 
 
 def write_mails(
@@ -27,14 +28,12 @@ def write_mails(
     newest: dict[str, MailFacts] = {}
     for item in sorted(items, key=lambda each: (each.mail_key, each.extractor_version)):
         newest[item.mail_key] = item
-    known = _known(connection, newest)
+    known = _known(database, connection, newest)
     fresh = [item for key, item in newest.items() if key not in known]
     stale = [item for key, item in newest.items() if key in known and _is_newer(item, known[key])]
     if fresh:
-        connection.execute(
-            database.insert(mails).on_conflict_do_nothing(), [_mail_row(item) for item in fresh]
-        )
-        known |= _known(connection, [item.mail_key for item in fresh])
+        _INSERTS[mails.name].run(database, connection, [_mail_row(item) for item in fresh])
+        known |= _known(database, connection, [item.mail_key for item in fresh])
     ids = {key: mail_id for key, (mail_id, _) in known.items()}
     if stale:
         _replace(database, connection, stale, ids)
@@ -46,16 +45,13 @@ def _is_newer(item: MailFacts, known: tuple[int, int]) -> bool:
     return item.extractor_version > known[1]
 
 
-def _known(connection: Connection, keys: Collection[str]) -> dict[str, tuple[int, int]]:
+def _known(
+    database: Database, connection: Connection, keys: Collection[str]
+) -> dict[str, tuple[int, int]]:
     """Mail id and extractor version of each mail key that there is."""
-    found: dict[str, tuple[int, int]] = {}
-    for chunk in chunks(list(keys), _CHUNK):
-        statement = select(mails.c.mail_key, mails.c.id, mails.c.extractor_version)
-        for key, mail_id, version in connection.execute(
-            statement.where(mails.c.mail_key.in_(chunk))
-        ):
-            found[key] = (mail_id, version)
-    return found
+    select = "SELECT mail_key, id, extractor_version FROM mails WHERE mail_key"
+    rows = rows_by_digest(database, connection, select, keys)
+    return {bytes(key).hex(): (mail_id, version) for key, mail_id, version in rows}
 
 
 def _replace(
@@ -86,9 +82,8 @@ def _write_parts(
         rows[mail_urls.name] += _url_rows(mail_id, item, url_ids)
         rows[mail_recipients.name] += _recipient_rows(mail_id, item)
     for table in PARTS:
-        if rows[table.name]:
-            # Another sync may have written the same mail at the same time: the same rows.
-            connection.execute(database.insert(table).on_conflict_do_nothing(), rows[table.name])
+        # Another sync may have written the same mail at the same time: the same rows.
+        _INSERTS[table.name].run(database, connection, rows[table.name])
 
 
 def _write_urls(
@@ -96,22 +91,20 @@ def _write_urls(
 ) -> dict[str, int]:
     """The id of each URL, by its text: two texts under one key never stand for each other."""
     keys = {text_key(url): storable(url) for url in texts}
-    ids = _url_ids(connection, keys)
+    ids = _url_ids(database, connection, keys)
     missing = sorted(key for key, url in keys.items() if url not in ids)
     if missing:
-        connection.execute(
-            database.insert(urls).on_conflict_do_nothing(),
-            [_url_row(key, keys[key]) for key in missing],
-        )
-        ids |= _url_ids(connection, missing)
+        new = [_url_row(key, keys[key]) for key in missing]
+        _INSERTS[urls.name].run(database, connection, new)
+        ids |= _url_ids(database, connection, missing)
     return ids
 
 
-def _url_ids(connection: Connection, keys: Collection[str]) -> dict[str, int]:
+def _url_ids(database: Database, connection: Connection, keys: Collection[str]) -> dict[str, int]:
+    select = "SELECT url, id FROM urls WHERE exact_key"
     found: dict[str, int] = {}
-    for chunk in chunks(list(keys), _CHUNK):
-        statement = select(urls.c.url, urls.c.id).where(urls.c.exact_key.in_(chunk))
-        found.update((url, url_id) for url, url_id in connection.execute(statement))
+    for url, url_id in rows_by_digest(database, connection, select, keys):
+        found[url] = url_id
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from clawback.errors import BadInput
 from clawback.store.database import Database
+from clawback.store.index.bulk import Insert
 from clawback.store.index.contents import chunks, write_mails
 from clawback.store.index.places import Placement, lock_mailboxes, mark_gone, place_copies
 from models.copies import Place
@@ -23,6 +24,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When a mailbox was last synced that was only heard of."""
 
 _CHUNK = 400
+_COPIES = Insert(copies)
 _ANNOUNCED = 2_000  # rows in one commit
 
 
@@ -61,16 +63,21 @@ def _apply(
 
 
 def _mailbox(database: Database, connection: Connection, delta: MailboxDelta, now: datetime) -> int:
-    """The mailbox's number, with its cursor written; one that was gone is back."""
+    """The mailbox's number, with its cursor written; one that was gone is back.
+
+    It counts as synced once its last delta is in: until then it was looked at in part.
+    """
     row = {
         "source": delta.source,
         "address": delta.mailbox,
         "cursor": delta.cursor,
-        "last_synced_at": now,
+        "last_synced_at": now if delta.is_last else NEVER,
         "gone_at": None,
     }
     statement = database.insert(mailboxes).values(row)
-    change = {"cursor": delta.cursor, "last_synced_at": now, "gone_at": None}
+    change: dict[str, Any] = {"cursor": delta.cursor, "gone_at": None}
+    if delta.is_last:
+        change["last_synced_at"] = now
     upsert = statement.on_conflict_do_update(
         index_elements=[mailboxes.c.source, mailboxes.c.address], set_=change
     )
@@ -103,8 +110,8 @@ def _add(
     rows = [item for item in wanted if (item.place, item.content_sha256) not in gone]
     if rows:
         ids = _mail_ids(connection, {item.content_sha256 for item in rows}, mail_ids)
-        statement = database.insert(copies).on_conflict_do_nothing()
-        connection.execute(statement, [_copy_row(mailbox_id, item, ids, now) for item in rows])
+        added = [_copy_row(mailbox_id, item, ids, now) for item in rows]
+        _COPIES.run(database, connection, added)
 
 
 def _here(
