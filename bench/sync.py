@@ -34,7 +34,7 @@ class SyncOptions:
 
     mailboxes: int = choice(50, "mailboxes in the tree")
     messages: int = choice(100, "messages in each mailbox")
-    repeats: int = choice(5, "repeats of each pair")
+    repeats: int = choice(3, "repeats of each pair")
     large_bytes: int = choice(50_000_000, "size of the large message that memory is measured with")
     corpus: str = place("a folder of .eml files to measure with, instead of lab mail")
 

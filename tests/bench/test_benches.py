@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TINY = {
     "find": "--messages 400 --lookups 5 --located 8 --repeats 2",
     "move": "--copies 6 --mailboxes 2 --repeats 2 --wide-repeats 1",
-    "sync": "--mailboxes 2 --messages 4 --repeats 2 --large-bytes 100000",
+    "sync": "--mailboxes 2 --messages 4 --repeats 1 --large-bytes 100000",
     "investigate": "--copies 4 --mailboxes 2 --repeats 1 --wide-repeats 0",
 }
 RATIOS = {
