@@ -100,6 +100,22 @@ def test_a_mailbox_excluded_after_a_removal_gets_its_messages_back(
     assert scene.folders() == ["Junk" if to is revert.RevertTo.JUNK else "INBOX"]
 
 
+def test_what_its_user_moved_back_before_the_revert_is_not_taken_for_another_indicator(
+    scene: Scene,
+) -> None:
+    scene.deliver(file=FILE, text=URL)
+    action_id = remove(scene)
+    ((place, _),) = scene.source.contents(BOXES[0])
+    scene.source.user_move(BOXES[0], place, "INBOX")
+    back = revert.request(
+        scene.ctx, action_id, revert.RevertTo.ORIGINAL, actor=ANALYST, reason="harmless"
+    )
+    asyncio.run(scene.execute(back.id))
+    assert scene.store.cases.action(back.id).outcomes == {"already in destination": 1}
+
+    assert investigate_now(scene, URL).effect is Effect.AWAIT_APPROVAL
+
+
 def test_mail_of_a_phishing_simulation_is_left_out_of_every_cluster(scene: Scene) -> None:
     drill = "https://training.drill.test/start?id=3"
     scene.set(simulation_urls=[drill])

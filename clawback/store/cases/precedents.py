@@ -27,6 +27,9 @@ _OPEN = (ActionStatus.PENDING.value, ActionStatus.RUNNING.value)
 # What a mail system protects it would protect again.
 _DEALT_WITH = (Outcome.MOVED.value, Outcome.ALREADY.value, Outcome.PROTECTED.value)
 
+# Where its user had moved a message back before the revert came to it, the revert says so too.
+_IS_BACK = (Outcome.MOVED.value, Outcome.ALREADY.value)
+
 FAILURES = 3
 """Removals that may fail at one copy before a sweep leaves it alone: our own choice."""
 
@@ -62,7 +65,7 @@ class Precedents:
         )
 
     def put_back(self) -> frozenset[int]:
-        """Copies that a revert put back, whatever indicator they were taken for.
+        """Copies that a revert put back or found back, whatever indicator they were taken for.
 
         A person said that these messages are harmless: another link or file of theirs does not make
         them fair game again.
@@ -72,7 +75,7 @@ class Precedents:
             .join(actions, actions.c.id == action_copies.c.action_id)
             .where(
                 actions.c.reverts_action_id.is_not(None),
-                action_copies.c.outcome == Outcome.MOVED.value,
+                action_copies.c.outcome.in_(_IS_BACK),
             )
             .distinct()
         )
