@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
@@ -16,6 +16,7 @@ from email.message import Message
 import fast_mail_parser
 from fast_mail_parser import PyLazyMimePart
 
+from clawback.mail.transfer import decoded_from, meant_encoding
 from models.limits import DEFAULT_LIMITS, Limits
 
 # A mailbox separator, a byte order mark or blank lines before the first header.
@@ -139,16 +140,22 @@ class PartReader:
             yield from self._walk(child, place.child(index, is_message=part.is_message))
 
     def _leaf(self, part: PyLazyMimePart, place: _Place) -> Leaf:
-        declared = _declared_type(part)
+        headers = part.headers
+        declared = _value_of(headers, "Content-Type")
+        content = self._content(part, place)
+        encoding = meant_encoding(_value_of(headers, "Content-Transfer-Encoding"))
+        if encoding:
+            content = decoded_from(content, encoding)
         return Leaf(
             where=place.where,
             content_type=_known_type(part.content_type),
             charset=_charset(declared),
             filename=part.filename,
             disposition=(part.disposition or "").lower(),
-            content=self._content(part, place),
+            content=content,
             nested=place.depth > 0,
-            is_message=part.is_message,
+            # What was still encoded has no parts in the tree: it is read as a file.
+            is_message=part.is_message and not encoding,
             alone=not place.numbers,
             delsp=_DELSP.search(declared) is not None,
         )
@@ -220,10 +227,13 @@ def _standard_leaf(part: Message, place: _Place, *, is_message: bool) -> Leaf:
 
 def _known_type(declared: str) -> str:
     """The type in lower case; what is no type at all is text (RFC 2045, 5.2)."""
-    return declared.lower() if "/" in declared else "text/plain"
+    plain = declared.partition("(")[0].strip() if "(" in declared else declared
+    return plain.lower() if "/" in plain else "text/plain"
 
 
 def _decoded(part: Message) -> bytes:
+    if encoding := meant_encoding(str(part.get("Content-Transfer-Encoding", ""))):
+        part.replace_header("Content-Transfer-Encoding", encoding)
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 
@@ -242,10 +252,10 @@ def _leaf_of_bytes(content: bytes, *, where: str = "1") -> Leaf:
     )
 
 
-def _declared_type(part: PyLazyMimePart) -> str:
-    headers = part.headers
-    values = headers.get("Content-Type") or next(
-        (found for name, found in headers.items() if name.lower() == "content-type"), None
+def _value_of(headers: Mapping[str, list[str]], name: str) -> str:
+    """The first value of a header by its name, in any case."""
+    values = headers.get(name) or next(
+        (found for key, found in headers.items() if key.lower() == name.lower()), None
     )
     return values[0] if values else ""
 
