@@ -34,6 +34,7 @@ from models.mails import (
 EXTRACTOR_VERSION = 2
 
 _PASSWORD_TEXT_BYTES = 400_000
+_PASSWORD_FILE_BYTES = 10_000  # of a text file: one that names a password is short
 _MOST_LINE_BYTES = 1_000  # RFC 5322, 2.1.1
 _NOBODY = OrganisationProfile()
 
@@ -57,7 +58,7 @@ def extract(
     reader = PartReader(message, limits)
     leaves = reader.leaves()
     found = Findings(budget, problems=[Problem(code, where) for code, where in reader.problems])
-    found.passwords = Passwords(lambda: _texts(leaves))
+    found.passwords = Passwords(lambda: _texts(head, leaves))
     for leaf in leaves:
         try:
             _read_leaf(leaf, found)
@@ -135,11 +136,15 @@ def _attachment(leaf: Leaf) -> AttachmentFact:
     )
 
 
-def _texts(leaves: Sequence[Leaf]) -> Iterator[str]:
-    """What may name a password: the message's own texts, then the names of its files."""
+def _texts(head: _Head, leaves: Sequence[Leaf]) -> Iterator[str]:
+    """What may name a password: the message's texts, its subject, small text files, files' names."""
     for leaf in leaves:
         if not leaf.is_attachment:
             yield decoded_text(leaf.content[:_PASSWORD_TEXT_BYTES], leaf.charset)
+    yield header.decoded(head.fields.first("subject"))
+    for leaf in leaves:
+        if leaf.is_attachment and leaf.content_type == "text/plain":
+            yield decoded_text(leaf.content[:_PASSWORD_FILE_BYTES], leaf.charset)
     for leaf in leaves:
         if leaf.is_attachment:
             yield leaf.filename.replace("_", " ")

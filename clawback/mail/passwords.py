@@ -25,7 +25,8 @@ _NAMES = re.compile(
     # Latin script: whole words, or the beginning of one where a language bends it.
     r"(?:(?<![^\W_])(?:pass(?:word|code|phrase|wort|ord)?s?|pwd?|kennwort|zugangscode|mot\s+de\s+passe"
     r"|mdp|code(?:\s+d['’]acc[eè]s)?|contrase[nñ]a|clave|senha|palavra[\s-]passe|parola|chiave"
-    r"|wachtwoord|l[oö]senord|adgangskode|salasana|has[lł]o|heslo|jelsz[oó]|parol[aă]|[sş]ifre(?:si)?"
+    r"|wachtwoord|(?:l[oö]sen|pass)ord(?:et)?|(?:adgangs)?kode(?:n|ord(?:et)?)?|salasana"
+    r"|has[lł]o|heslo|jelsz[oó]|parol[aă]|[sş]ifre(?:si)?"
     r"|lozinka|parool|m[aậ]t\s+kh[aẩ]u|kata\s+sandi|pin|key|kod|парол[ьяюе]м?|код|κωδικ[οό]ς"
     r"|סיסמה|सांकेतिक|पासवर्ड)(?![^\W\d_])"
     # Scripts that put no blank between words.

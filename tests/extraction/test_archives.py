@@ -158,6 +158,8 @@ SENTENCES = [
     "密码：{}",
     "비밀번호: {}",
     "Şifre: {}",
+    "Koden er {}",
+    "Passordet er {}",
 ]
 
 
@@ -173,6 +175,26 @@ def test_the_password_in_a_page_opens_the_archive() -> None:
     text = "<html><p>Password: <b>a&amp;b9</b></p></html>"
     facts = extract(message(part(text, "text/html; charset=utf-8"), files))
     assert [link.url for link in facts.urls] == [LINK]
+
+
+SUBJECT = "Subject: Invoice\r\n"
+SUBJECTS = ["Invoice, password: Kx7!pq29", "=?utf-8?b?0J/QsNGA0L7Qu9GMOiBLeDchcHEyOQ==?="]
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_the_password_in_the_subject_opens_the_archive(subject: str) -> None:
+    raw = attached(classic_zip({"p.html": PAGE}, "Kx7!pq29"), "application/zip", "x.zip")
+    facts = extract(raw.replace(SUBJECT.encode(), f"Subject: {subject}\r\n".encode()))
+    assert [link.url for link in facts.urls] == [LINK]
+
+
+def test_the_password_in_a_text_file_beside_it_opens_the_archive() -> None:
+    named = 'Content-Disposition: attachment; filename="{}"\r\n'
+    note = part("Password: Kx7!pq29", "text/plain", extra=named.format("read-me.txt"))
+    packed = classic_zip({"p.html": PAGE}, "Kx7!pq29")
+    kind = "application/zip"
+    file = part(packed, kind, cte="base64", extra=named.format("x.zip"))
+    assert [link.url for link in extract(message(part("Hello"), note, file)).urls] == [LINK]
 
 
 def test_a_link_that_stands_in_the_clear_too_has_no_mark() -> None:
