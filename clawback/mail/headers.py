@@ -39,10 +39,11 @@ _SIMPLE = re.compile(
     r'(?:(?:"([^"\\]*)"|([^"<>@,;:()\\]*)) *<)?([^\s<>@,;:()"\\]+@[^\s<>@,;:()"\\]+)(>?)'
 )
 _WORD = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\n]*\?=)\s+(?==\?)")
-_ADDRESS = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
+# Tried at the start of a word alone: in a long word without "@" every letter would cost its length.
+_ADDRESS = re.compile(r"(?<![^\s<>,;\"()])[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 _RECEIVED_BY = re.compile(r"\bby\s+([\w.-]+)", re.IGNORECASE)
 _RECEIVED_IP = re.compile(
-    r"[\[(](?:IPv6:)?((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f:.]*:[0-9a-f:.]+)[\])]", re.I
+    r"[\[(](?:IPv6:)?((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f.]*:[0-9a-f:.]+)[\])]", re.I
 )
 
 
