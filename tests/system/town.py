@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ import psutil
 from organisation import Organisation, alert_about
 from sqlalchemy import update
 
+from clawback.core.retrying import LONGEST_WAIT
 from clawback.ports import RunControl
 from clawback.runs.rest import PrefectRest
 from clawback.services import dispatch
@@ -162,12 +162,14 @@ class Town:
         return found
 
     def let_the_lease_run_out(self, action_id: int) -> None:
-        """As if two minutes had gone by."""
+        """As if nobody had worked on it for so long that its next run is due."""
         store: Any = self.ctx.store
-        past = self.ctx.clock.now() - timedelta(seconds=1)
+        past = self.ctx.clock.now() - LONGEST_WAIT
         with store.database.write() as connection:
             connection.execute(
-                update(actions).where(actions.c.id == action_id).values(lease_expires_at=past)
+                update(actions)
+                .where(actions.c.id == action_id)
+                .values(lease_expires_at=past, picked_up_at=past)
             )
 
     def refresh(self) -> RefreshReport:
