@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from made_mail import message, part
+from made_mail import message, part, text
 
+from clawback.core.urls import canonical_url, key_chain
 from clawback.mail.extract import extract
 from models.mails import OrganisationProfile
 
@@ -28,3 +29,26 @@ def test_what_was_slow_for_its_size_is_read_at_once(name: str) -> None:
     started = time.process_time()
     extract(SLOW[name], RELAYED)
     assert time.process_time() - started < MOST_SECONDS
+
+
+GROWING = {
+    "percent signs": "http://a.example/" + "%" * 65_000,
+    "characters of four bytes": "http://a.example/?" + "\U0001f600" * 65_000,
+    "a long address": "http://[::1]/" + '"' * 65_000,
+    "letters that stand for four": "http://" + "\u3300" * 900 + ".example/",
+    "labels in another script": "http://" + "ü." * 500 + "example/",
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_a_canonical_form_that_is_longer_than_its_link_is_still_read(name: str) -> None:
+    started = time.process_time()
+    for link in (GROWING[name], f"https://www.google.com/url?q={GROWING[name]}"[:65_536]):
+        for found in key_chain(link):
+            assert canonical_url(found.url) == found
+    assert time.process_time() - started < MOST_SECONDS
+
+
+def test_a_link_made_long_by_its_escapes_is_found() -> None:
+    (fact,) = extract(text(f"Open {GROWING['percent signs']} now")).urls
+    assert fact.url == "http://a.example/" + "%25" * 65_000
