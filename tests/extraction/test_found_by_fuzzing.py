@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 import pytest
-from made_mail import message, part, text
+from made_archives import MEMBERS, PAGE, plain_zip
+from made_mail import attached, message, part, text
 
 from clawback.core.urls import canonical_url, key_chain
 from clawback.mail.extract import extract
@@ -52,3 +54,14 @@ def test_a_canonical_form_that_is_longer_than_its_link_is_still_read(name: str) 
 def test_a_link_made_long_by_its_escapes_is_found() -> None:
     (fact,) = extract(text(f"Open {GROWING['percent signs']} now")).urls
     assert fact.url == "http://a.example/" + "%25" * 65_000
+
+
+def test_a_zip_that_asks_for_a_later_program_is_opened_all_the_same() -> None:
+    inner = plain_zip({"page.html": PAGE})  # whose own directory must stay as it is
+    content = plain_zip({**MEMBERS, "in.zip": inner}, 0)
+    at = content.rindex(b"PK\x01\x02")
+    later = content[: at + 6] + b"\xff" + content[at + 7 :]
+    facts = extract(attached(later, "application/zip", "x.zip"))
+    assert facts.problems == ()
+    assert hashlib.sha256(inner).hexdigest() in {fact.sha256 for fact in facts.attachments}
+    assert {fact.where for fact in facts.attachments} == {"2", "2!1", "2!2", "2!3", "2!4", "2!4!1"}
