@@ -8,7 +8,6 @@ lead elsewhere is dropped, save tracking parameters and the fragment.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -56,8 +55,7 @@ _TRACKING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CanonicalUrl:
+class CanonicalUrl(NamedTuple):
     """One URL in canonical form.
 
     `url` is K1 (scheme, host, port, path, query); `path_key` is K2 (host, port, path, without a

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -66,7 +65,7 @@ def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
 
 
 def _marked(links: Iterator[FoundLink], mark: str | None) -> Iterator[FoundLink]:
-    return (replace(link, opened_from=mark) for link in links)
+    return (link._replace(opened_from=mark) for link in links)
 
 
 def _inner_pages(page: str, elements: Elements) -> Iterator[Page]:
