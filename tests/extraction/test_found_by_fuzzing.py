@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import time
+import zipfile
 
 import pytest
 from made_archives import MEMBERS, PAGE, plain_zip
@@ -65,3 +67,17 @@ def test_a_zip_that_asks_for_a_later_program_is_opened_all_the_same() -> None:
     assert facts.problems == ()
     assert hashlib.sha256(inner).hexdigest() in {fact.sha256 for fact in facts.attachments}
     assert {fact.where for fact in facts.attachments} == {"2", "2!1", "2!2", "2!3", "2!4", "2!4!1"}
+
+
+@pytest.mark.parametrize("manner", ["archive", "document"])
+def test_a_member_without_a_name_hides_no_other(manner: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        with archive.open(zipfile.ZipInfo(""), "w") as nameless:
+            nameless.write(b"x")
+        archive.writestr("page.html", PAGE)
+        if manner == "document":
+            archive.writestr("[Content_Types].xml", b"<Types/>")
+    facts = extract(attached(buffer.getvalue(), "application/zip", "x.zip"))
+    assert hashlib.sha256(PAGE).hexdigest() in {fact.sha256 for fact in facts.attachments}
+    assert "unreadable-part" not in {problem.code for problem in facts.problems}

@@ -37,7 +37,7 @@ def is_zip(content: bytes) -> bool:
 def read_members(archive: zipfile.ZipFile, members: Members) -> Iterator[Found]:
     """The members that are files, each with its number among all entries. Raises `LimitReached`."""
     for number, info in enumerate(archive.infolist(), 1):
-        if info.is_dir():
+        if info.filename.endswith("/"):  # is_dir() breaks over an empty name
             continue
         for found in members.read(archive, info):
             if isinstance(found, EmbeddedFile):
