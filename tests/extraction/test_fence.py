@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from made_mail import attached, text
+from made_mail import attached, message, part, text
 
 from clawback.services import extraction, fence
 from clawback.services.extraction import Extractor, Raw, timed_extract
@@ -110,6 +110,23 @@ def test_a_reader_that_fails_costs_its_message_alone(word: str) -> None:
 
 def test_a_message_that_nothing_can_read_is_kept_by_its_header() -> None:
     assert costs_only_its_message("crash", hopeless) == []
+
+
+def breaks_over_trees(raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
+    """Breaks over a page as its parser might."""
+    if limits.pages and b"<title>bad" in bytes(raw):
+        crash()
+    return timed_extract(raw, profile, limits)
+
+
+def test_a_page_that_breaks_its_parser_hides_neither_files_nor_links() -> None:
+    page = part('<title>bad</title><a href="https://evil.example/x">go</a>', "text/html")
+    extra = 'Content-Disposition: attachment; filename="x.exe"\r\n'
+    file = part(b"MZ and more than a few bytes", "a/b", cte="base64", extra=extra)
+    (facts,) = read(message(page, file), reader=breaks_over_trees)
+    assert [file.size_bytes for file in facts.attachments] == [28]
+    assert [fact.url for fact in facts.urls] == ["https://evil.example/x"]
+    assert "reader-crashed" in {problem.code for problem in facts.problems}
 
 
 def test_the_check_catches_a_fence_that_does_not_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
