@@ -1,7 +1,8 @@
 """What a message says: the facts that an extractor reads out of its bytes.
 
-A *mail* is the content; the copies of it in mailboxes are in `models.copies`. Facts are plain
-frozen dataclasses: they are produced by our own extractor in bulk, thousands a second.
+A *mail* is the content; the copies of it in mailboxes are in `models.copies`. Facts are frozen, and
+those that a mail has many of are tuples with names: they are produced by our own extractor in bulk,
+thousands a second, and handed from process to process.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 
 class LinkPlace(StrEnum):
@@ -37,8 +40,7 @@ class Direction(StrEnum):
     UNKNOWN = "Unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class AttachmentFact:
+class AttachmentFact(NamedTuple):
     """One file in a message, hashed as decoded.
 
     `sha256` is lower-case hex of the decoded bytes, `size_bytes` their number. `filename` is what
@@ -57,8 +59,7 @@ class AttachmentFact:
     file_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UrlFact:
+class UrlFact(NamedTuple):
     """One link in a message.
 
     `url` is the canonical form K1 that clusters match on (`clawback.core.urls`), `host` its host,
@@ -79,8 +80,7 @@ class UrlFact:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something in a message that could not be read, and where: never the hostile bytes themselves.
 
     `code` is a constant such as "bad-base64", "header-unreadable", "unparsable".
@@ -122,6 +122,13 @@ class MailFacts:
     urls: tuple[UrlFact, ...]
     header_urls: tuple[UrlFact, ...]
     problems: tuple[Problem, ...]
+
+    def __reduce__(self) -> tuple[type[MailFacts], tuple[Any, ...]]:
+        """Pickled as one call: a tenth of the time that the state of frozen slots takes."""
+        return MailFacts, _FIELDS_OF_FACTS(self)
+
+
+_FIELDS_OF_FACTS = attrgetter(*MailFacts.__slots__)
 
 
 @dataclass(frozen=True, slots=True)

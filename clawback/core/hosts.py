@@ -35,7 +35,7 @@ def canonical_host(raw: str) -> str | None:
     if not _SIMPLE.fullmatch(host):
         host = _to_ascii(raw)
     host = host.strip(".")
-    if not host or _FORBIDDEN.search(host):
+    if not host or len(host) > _MAX_HOST_CHARS or _FORBIDDEN.search(host):
         return None
     if _NUMBER.fullmatch(host.rpartition(".")[2]):
         return _ipv4(host)

@@ -8,7 +8,6 @@ lead elsewhere is dropped, save tracking parameters and the fragment.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -18,6 +17,9 @@ from clawback.core.wrappers import is_wrapper, open_wrapper
 
 MAX_WRAPPERS = 6  # nested rewriters are opened this deep
 _MAX_URL_CHARS = 65_536
+# As long as one of them may become: a character of four bytes is twelve when it is escaped.
+_MAX_ESCAPED_CHARS = 12 * _MAX_URL_CHARS
+_ESCAPED = re.compile(r"(?:https?|ftp)://(?:\[[0-9a-f:.]+\])?(?:[!#$&-;=?-Z_a-z~]|%[0-9A-F]{2})*")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
 # Zero-width, bidi control, soft hyphen and other default-ignorable characters: invisible to the
@@ -53,8 +55,7 @@ _TRACKING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CanonicalUrl:
+class CanonicalUrl(NamedTuple):
     """One URL in canonical form.
 
     `url` is K1 (scheme, host, port, path, query); `path_key` is K2 (host, port, path, without a
@@ -136,7 +137,7 @@ def _usual(raw: str) -> CanonicalUrl | None:
 
 
 def _split(raw: str) -> _Parts | None:
-    if len(raw) > _MAX_URL_CHARS:
+    if len(raw) > _MAX_URL_CHARS and not _is_escaped(raw):
         return None
     text = _INVISIBLE.sub("", raw).strip(_EDGES)
     if match := _SCHEME.match(text):
@@ -151,6 +152,11 @@ def _split(raw: str) -> _Parts | None:
     userinfo, _, hostport = authority.rpartition("@")
     found = _host_and_port(hostport, _DEFAULT_PORTS[scheme])
     return None if found is None else _Parts(scheme, *found, path, query, fragment, userinfo)
+
+
+def _is_escaped(raw: str) -> bool:
+    """True for what grows no more: a canonical URL may be longer than what it was made of."""
+    return len(raw) <= _MAX_ESCAPED_CHARS and _ESCAPED.fullmatch(raw) is not None
 
 
 def _host_and_port(hostport: str, default_port: int) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from clawback.mail.codes import MIN_SIDE
-from clawback.mail.tags import is_too_deep
+from clawback.mail.tags import is_too_deep, with_plain_elements
 
 _MIN_CELLS = 150  # of the smallest code, where neighbours of one colour are one cell
 _MAX_TABLES = 20
@@ -39,7 +39,7 @@ def shaded_tables(source: str) -> Iterator[list[bytes]]:
     """Each table large enough, as rows of one byte a cell: 0 for a dark one, 255 for a light one."""
     if is_too_deep(source):
         return
-    tree = LexborHTMLParser(source)
+    tree = LexborHTMLParser(with_plain_elements(source))
     rules = {
         name: _is_dark(match[1])
         for style in tree.css("style")

@@ -60,7 +60,7 @@ def codes_in_html(source: str, budget: Budget) -> Iterator[Found]:
     """The links of codes that a page draws or holds as data. Raises `LimitReached`."""
     if _has_blocks(source) or ("&#" in source and _REFERENCE.search(source)):
         yield from codes_in_text(_lines_of(source), budget)
-    if may_draw(source):
+    if budget.limits.pages and may_draw(source):
         for rows in shaded_tables(source):
             yield from _read([rows], budget)
     if "data:image/" in source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from clawback.core.urls import key_chain
 from clawback.mail.documents import Document, read_document
@@ -96,7 +96,7 @@ class Findings:
             if before is not None:
                 del self._marked[url, place]
                 known = self.urls.pop((url, place, before))
-                self.urls[url, place, None] = replace(known, opened_from=None)
+                self.urls[url, place, None] = known._replace(opened_from=None)
             return None
         if (url, place, None) in self.urls:
             return None
@@ -124,7 +124,7 @@ def read_file(document: Document, found: Findings, spot: Spot) -> None:
         for item in read_document(document, found.budget):
             match item:
                 case FoundLink():
-                    link = item if item.opened_from else replace(item, opened_from=spot.mark)
+                    link = item if item.opened_from else item._replace(opened_from=spot.mark)
                     found.add_link(link, LinkPlace.ATTACHMENT, spot.where)
                 case Unread():
                     found.note(item.code, spot.where)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from models.mails import LinkPlace, LinkRole
 
 
-@dataclass(frozen=True, slots=True)
-class FoundLink:
+class FoundLink(NamedTuple):
     """The characters of a link and its role; `place` only where the reader knows better.
 
     A reader of images says `QR_CODE`; for all else the place follows from the part. `opened_from` is

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -12,7 +11,7 @@ from clawback.mail.elements import Elements, elements_of
 from clawback.mail.found import Found, FoundLink, Unread
 from clawback.mail.limits import Budget
 from clawback.mail.scripts import Page
-from clawback.mail.tags import is_too_deep, links_in_tags
+from clawback.mail.tags import is_too_deep, links_in_tags, with_plain_elements
 from clawback.mail.text import links_in_text
 
 _MAX_DEPTH = 4
@@ -39,11 +38,15 @@ def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
     """Every link of the page and of the pages that it hides, resolved against its base.
 
     Those in comments, scripts that write and `data:` links count as pages; says "too-many-pages" or
-    "too-deep" where a limit kept some from being read. Raises `LimitReached`.
+    "too-deep" where a limit kept some from being read. Raises `LimitReached`. With a limit of no pages
+    no tree is built: the page is read tag by tag, in time and memory that grow with its size alone.
 
     Entities are decoded once, by the parser. What stands after `</html>` counts, and so do
     conditional comments, strings that a script unescapes or decodes, and `data:` pages.
     """
+    if not budget.limits.pages:
+        yield from links_in_tags(source)
+        return
     pages = [Page(source)]
     for _ in range(_MAX_DEPTH):
         inner: list[Page] = []
@@ -54,7 +57,7 @@ def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
                 yield from _marked(links_in_tags(page.text), mark)
                 yield Unread("too-deep")
                 continue
-            tree = LexborHTMLParser(page.text)
+            tree = LexborHTMLParser(with_plain_elements(page.text))
             elements = elements_of(tree)
             links = _links_of_page(tree, elements)
             yield from links if mark is None else _marked(links, mark)
@@ -66,7 +69,7 @@ def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
 
 
 def _marked(links: Iterator[FoundLink], mark: str | None) -> Iterator[FoundLink]:
-    return (replace(link, opened_from=mark) for link in links)
+    return (link._replace(opened_from=mark) for link in links)
 
 
 def _inner_pages(page: str, elements: Elements) -> Iterator[Page]:

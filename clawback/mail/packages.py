@@ -139,7 +139,7 @@ def read_package(archive: zipfile.ZipFile, members: Members, budget: Budget) -> 
     for number, info in sorted(numbered, key=lambda entry: _is_picture(entry[1].filename)):
         name = info.filename
         is_text = _is_read(name)
-        if info.is_dir() or (not is_text and not _is_picture(name) and _is_boilerplate(name)):
+        if name.endswith("/") or (not is_text and not _is_picture(name) and _is_boilerplate(name)):
             continue
         for found in members.read(archive, info):
             if not isinstance(found, EmbeddedFile):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
+from typing import NamedTuple
 
 import fast_mail_parser
 from fast_mail_parser import PyLazyMimePart
@@ -28,8 +29,7 @@ HTML_TYPES = ("text/html", "text/x-amp-html")
 _TEXTS = ("text/plain", *HTML_TYPES)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One part with content, decoded.
 
     `content_type` is the declared one, lower-case and without parameters; `where` the path of

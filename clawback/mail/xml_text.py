@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from clawback.mail.found import FoundLink
 from clawback.mail.text import links_in_text
@@ -98,5 +97,5 @@ def links_in_xml(text: str) -> Iterator[FoundLink]:
     for match in _ATTRIBUTE.finditer(text):
         role = LinkRole.RESOURCE if match[1].lower() == "src" else LinkRole.LINK
         for link in links_in_text(html.unescape(match[2] or match[3] or "")):
-            yield replace(link, role=role)
+            yield link._replace(role=role)
     yield from links_in_text(html.unescape("\n".join(_VALUE.findall(text))))

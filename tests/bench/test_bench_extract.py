@@ -74,14 +74,14 @@ BROKEN: dict[str, tuple[Callable[[MailFacts], MailFacts], set[str]]] = {
         {"url_recall", "url_precision_but_wrappers", "clusters_wrong"},
     ),
     "keeps the raw form as the key": (
-        _urls(lambda url: replace(url, url=url.raw)),
+        _urls(lambda url: url._replace(url=url.raw)),
         {"url_recall", "url_precision_but_wrappers", "clusters_wrong"},
     ),
     "looks into no file": (
         _urls(lambda url: None if url.location is LinkPlace.ATTACHMENT else url), {"url_recall"},
     ),
     "drops the query": (
-        _urls(lambda url: replace(url, url=url.url.partition("?")[0])),
+        _urls(lambda url: url._replace(url=url.url.partition("?")[0])),
         {"url_recall", "url_precision_but_wrappers", "clusters_wrong"},
     ),
     "sees no file": (
@@ -89,13 +89,13 @@ BROKEN: dict[str, tuple[Callable[[MailFacts], MailFacts], set[str]]] = {
     ),
     "invents a link": (
         lambda facts: replace(
-            facts, urls=(*facts.urls, *_urls(lambda u: replace(u, url="https://x.test/"))(facts).urls)
+            facts, urls=(*facts.urls, *_urls(lambda u: u._replace(url="https://x.test/"))(facts).urls)
         ),
         {"url_precision_but_wrappers"},
     ),
     "calls tiny files large": (
         lambda facts: replace(
-            facts, attachments=tuple(replace(f, size_bytes=999) for f in facts.attachments)
+            facts, attachments=tuple(f._replace(size_bytes=999) for f in facts.attachments)
         ),
         {"clusters_wrong"},
     ),
@@ -201,7 +201,7 @@ def test_the_example_in_the_docs_is_a_corpus(tmp_path: Path) -> None:
 
 
 def test_links_of_malicious_mail_are_inert_on_a_screen(made: Corpus) -> None:
-    hostile = _urls(lambda url: replace(url, url="https://evil.test/[bold]\x1b[31m"))
+    hostile = _urls(lambda url: url._replace(url="https://evil.test/[bold]\x1b[31m"))
     result = measure(made, lambda raws: [hostile(facts) for facts in sound(raws)], {})
     out = io.StringIO()
     show(Console(file=out, width=200), result)

@@ -191,7 +191,7 @@ def _after(change: Callable[[str, CanonicalUrl], str]) -> Form:
             return None
         url = change(raw, found)
         path_key = url.partition("://")[2].partition("?")[0]
-        return replace(found, url=url, path_key=path_key)
+        return found._replace(url=url, path_key=path_key)
 
     return form
 

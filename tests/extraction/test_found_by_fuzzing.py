@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import time
+import zipfile
 
 import pytest
-from made_mail import message, part
+from made_archives import MEMBERS, PAGE, plain_zip
+from made_mail import attached, message, part, text
 
+from clawback.core.urls import canonical_url, key_chain
 from clawback.mail.extract import extract
 from models.mails import OrganisationProfile
 
@@ -28,3 +33,51 @@ def test_what_was_slow_for_its_size_is_read_at_once(name: str) -> None:
     started = time.process_time()
     extract(SLOW[name], RELAYED)
     assert time.process_time() - started < MOST_SECONDS
+
+
+GROWING = {
+    "percent signs": "http://a.example/" + "%" * 65_000,
+    "characters of four bytes": "http://a.example/?" + "\U0001f600" * 65_000,
+    "a long address": "http://[::1]/" + '"' * 65_000,
+    "letters that stand for four": "http://" + "\u3300" * 900 + ".example/",
+    "labels in another script": "http://" + "ü." * 500 + "example/",
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_a_canonical_form_that_is_longer_than_its_link_is_still_read(name: str) -> None:
+    started = time.process_time()
+    for link in (GROWING[name], f"https://www.google.com/url?q={GROWING[name]}"[:65_536]):
+        for found in key_chain(link):
+            assert canonical_url(found.url) == found
+    assert time.process_time() - started < MOST_SECONDS
+
+
+def test_a_link_made_long_by_its_escapes_is_found() -> None:
+    (fact,) = extract(text(f"Open {GROWING['percent signs']} now")).urls
+    assert fact.url == "http://a.example/" + "%25" * 65_000
+
+
+def test_a_zip_that_asks_for_a_later_program_is_opened_all_the_same() -> None:
+    inner = plain_zip({"page.html": PAGE})  # whose own directory must stay as it is
+    content = plain_zip({**MEMBERS, "in.zip": inner}, 0)
+    at = content.rindex(b"PK\x01\x02")
+    later = content[: at + 6] + b"\xff" + content[at + 7 :]
+    facts = extract(attached(later, "application/zip", "x.zip"))
+    assert facts.problems == ()
+    assert hashlib.sha256(inner).hexdigest() in {fact.sha256 for fact in facts.attachments}
+    assert {fact.where for fact in facts.attachments} == {"2", "2!1", "2!2", "2!3", "2!4", "2!4!1"}
+
+
+@pytest.mark.parametrize("manner", ["archive", "document"])
+def test_a_member_without_a_name_hides_no_other(manner: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        with archive.open(zipfile.ZipInfo(""), "w") as nameless:
+            nameless.write(b"x")
+        archive.writestr("page.html", PAGE)
+        if manner == "document":
+            archive.writestr("[Content_Types].xml", b"<Types/>")
+    facts = extract(attached(buffer.getvalue(), "application/zip", "x.zip"))
+    assert hashlib.sha256(PAGE).hexdigest() in {fact.sha256 for fact in facts.attachments}
+    assert "unreadable-part" not in {problem.code for problem in facts.problems}

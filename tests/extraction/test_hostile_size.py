@@ -19,6 +19,10 @@ SLOW = {
     "brackets in text": text("http://a.example/" + ")" * 60_000),
     "opened brackets in text": text("http://a.example/" + "(" * 60_000),
     "one long link": text("http://" + "a" * 1_000_000),
+    "type set anew in every block": html("".join(f"<font a={n}><p>" for n in range(3_900))),
+    "type set anew in a table of codes": html(
+        "".join(f"<td class=a bgcolor=b><font a={n}><p>" for n in range(2_000))
+    ),
     "many open angles": text("<http:/" * N),
     "deep elements": html("<div>" * N + "http://a.example/"),
     "deep elements between other ends": html("<div></x>" * N),
@@ -77,6 +81,19 @@ def test_a_page_too_deep_to_parse_still_gives_its_links_and_is_named() -> None:
     )
     assert [fact.url for fact in facts.urls] == ["http://a.example/?x=1&y=2", "http://b.example/"]
     assert facts.problems == (Problem("too-deep", "1"),)
+
+
+@pytest.mark.parametrize("name", ["font", "b", "STRONG", "tt"])
+def test_elements_that_set_type_change_nothing_that_is_read(name: str) -> None:
+    page = (
+        f"<{name} style='background:url(https://a.example/1)' onclick=\"open('https://a.example/2')\">"
+        f"https://a.exam<{name}>ple/3</{name}><a href='https://a.example/4'>go</a></{name}>"
+    )
+    many = extract(html(page + "<br>" * 600))
+    assert {(fact.url, fact.role) for fact in many.urls} == {
+        (fact.url, fact.role) for fact in extract(html(page)).urls
+    }
+    assert {fact.url[-1] for fact in many.urls} == {"1", "2", "3", "4"}
 
 
 def test_a_long_but_flat_page_is_parsed_as_any_other() -> None:

@@ -49,13 +49,13 @@ def attachment(
 ) -> AttachmentFact:
     """A file."""
     fact = AttachmentFact(sha(content), "invoice.pdf", size_bytes, "application/pdf", "1.2")
-    return replace(fact, **changes)
+    return fact._replace(**changes)
 
 
 def link(url: str = URL, place: LinkPlace = LinkPlace.BODY, **changes: Any) -> UrlFact:
     """A link."""
     fact = UrlFact(url, "login.evil.test", url, place, LinkRole.LINK, None, "1.1")
-    return replace(fact, **changes)
+    return fact._replace(**changes)
 
 
 def mail(name: str, **changes: Any) -> MailFacts:

@@ -18,7 +18,10 @@ MEMBER = b"PK\x03\x04"  # of a member
 _ENTRY = b"PK\x01\x02"  # of the central directory
 _END = b"PK\x05\x06"  # of the archive, with a comment of at most 65,535 bytes behind it
 _TAIL_BYTES = 65_535 + 22
-BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, coders.LZMAError)
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, coders.LZMAError),
+    NotImplementedError,  # of a directory in a version that the standard library does not know
+)
 _UNSUPPORTED = (NotImplementedError, coders.UnsupportedCoder)
 # The classic cipher runs in Python here, at about 1.5 MB/s.
 _MOST_CLASSIC_BYTES = 8_000_000
@@ -34,7 +37,7 @@ def is_zip(content: bytes) -> bool:
 def read_members(archive: zipfile.ZipFile, members: Members) -> Iterator[Found]:
     """The members that are files, each with its number among all entries. Raises `LimitReached`."""
     for number, info in enumerate(archive.infolist(), 1):
-        if info.is_dir():
+        if info.filename.endswith("/"):  # is_dir() breaks over an empty name
             continue
         for found in members.read(archive, info):
             if isinstance(found, EmbeddedFile):
@@ -50,7 +53,24 @@ def entries(content: bytes) -> int:
 
 def open_zip(content: bytes) -> zipfile.ZipFile:
     """The archive, in memory. Raises `zipfile.BadZipFile` and the other errors of broken ones."""
-    return zipfile.ZipFile(io.BytesIO(content))
+    try:
+        return zipfile.ZipFile(io.BytesIO(content))
+    except NotImplementedError:
+        return zipfile.ZipFile(io.BytesIO(_of_known_version(content)))
+
+
+def _of_known_version(content: bytes) -> bytes:
+    """The archive with versions in its directory that the standard library knows.
+
+    One entry that asks for a later version would hide all members from it; programs open them.
+    """
+    end = content.rfind(_END)
+    at = end - int.from_bytes(content[end + 12 : end + 16], "little")
+    changed = bytearray(content)
+    while 0 <= at < end and content[at : at + 4] == _ENTRY:
+        changed[at + 6 : at + 8] = b"\x14\0"
+        at += 46 + sum(int.from_bytes(content[at + n : at + n + 2], "little") for n in (28, 30, 32))
+    return bytes(changed)
 
 
 def salvaged(content: bytes, budget: Budget) -> Iterator[Found]:

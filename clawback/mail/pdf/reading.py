@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from clawback.mail.found import EmbeddedFile, Found, Unread
+from clawback.mail.found import EmbeddedFile, Found, FoundLink, Unread
 from clawback.mail.limits import Budget, LimitReached, unpack
 from clawback.mail.passwords import Passwords
 from clawback.mail.pdf.actions import (
@@ -49,6 +49,8 @@ def read_pdf(content: bytes, passwords: Passwords, budget: Budget) -> Iterator[F
         for found in _read(content, opened, budget):
             if isinstance(found, Unread) or found.opened_from or not opened.mark:
                 yield found
+            elif isinstance(found, FoundLink):
+                yield found._replace(opened_from=opened.mark)
             else:
                 yield replace(found, opened_from=opened.mark)
     finally:
