@@ -109,7 +109,10 @@ def _database(config: Config, ctx: Context) -> Health:
     as_of = f", index as of {screen.at(status.as_of)}" if status.as_of else ""
     outdated = ctx.store.index.outdated()
     old = f"; {outdated:,} mails outdated: `clawback sync --reindex`" if outdated else ""
-    return Health("database", True, f"{kind}, {place}: {size}{as_of}{old}")
+    torn = (
+        f"; {counted(status.problem_mails, 'mail')} not read whole" if status.problem_mails else ""
+    )
+    return Health("database", True, f"{kind}, {place}: {size}{as_of}{torn}{old}")
 
 
 def _sources(ctx: Context) -> Iterator[Health]:

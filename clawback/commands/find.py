@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from models.clusters import Member
     from models.decisions import Decision
     from models.locations import CopyLocation
+    from models.syncing import IndexStatus
 
 FileOption = Annotated[
     Path | None, typer.Option("--file", help="A malicious file on this machine; it is hashed.")
@@ -135,8 +136,17 @@ def _facts(ctx: Context, found: Preview) -> list[tuple[str, str]]:
         *explanation(cluster),
         ("Now", counts_line(found.counts)),
         ("Left out", screen.counts({inert(k, 60): v for k, v in cluster.excluded.items()})),
-        ("Index as of", screen.at(ctx.store.index.status().as_of) or "never: run `clawback sync`"),
+        ("Index as of", _index_as_of(ctx.store.index.status())),
     ]
+
+
+def _index_as_of(status: IndexStatus) -> str:
+    """How fresh the index is, and what an enemy may hide from it: mails that were not read whole."""
+    if status.as_of is None:
+        return "never: run `clawback sync`"
+    torn = counted(status.problem_mails, "mail")
+    rest = f"; {torn} not read whole: see `clawback sync`" if status.problem_mails else ""
+    return screen.at(status.as_of) + rest
 
 
 def _show_messages(found: Preview, limit: int, *, why: bool) -> None:

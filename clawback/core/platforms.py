@@ -92,6 +92,13 @@ _BRANDS = (
     "youtube.com", "x.com", "twitter.com", "whatsapp.com", "paypal.com", "wikipedia.org",
     "bing.com", "yahoo.com", "netflix.com", "zoom.us", "slack.com", "salesforce.com", "dhl.com",
     "fedex.com", "ups.com", "w3.org", "schema.org",
+    # Fonts, scripts and pictures that pages and mail of all the world are made of: a phishing kit's
+    # are the same as a newsletter's. Own.
+    "googleapis.com", "gstatic.com", "googletagmanager.com", "google-analytics.com", "ggpht.com",
+    "office365.com", "office.net", "msauth.net", "msftauth.net", "azure.com", "aspnetcdn.com",
+    "fbcdn.net", "twimg.com", "licdn.com", "gravatar.com", "jquery.com", "jsdelivr.net",
+    "unpkg.com", "cloudflare.com", "bootstrapcdn.com", "fontawesome.com", "typekit.net",
+    "mailchimp.com", "calendly.com",
 )  # fmt: skip
 
 _PLATFORMS: dict[str, Sharing] = {

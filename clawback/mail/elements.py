@@ -21,7 +21,16 @@ from models.mails import LinkRole
 _MAX_BASE_CHARS = 2_000
 _CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
 _SCRIPT_LINK = re.compile(r"\s*(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:", re.IGNORECASE)
-_REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"']+)", re.IGNORECASE)
+# The HTML Standard's "shared declarative refresh steps" let "url=" be left out.
+_REFRESH = re.compile(
+    r"(?:url\s*=\s*[\"']?|^[\s\d.]*[;,\s]\s*[\"']?(?=https?:|//))([^\"']+)", re.IGNORECASE
+)
+# A link that hands another one to a program: `ms-word:ofe|u|https://…`, `microsoft-edge:https://…`.
+_HANDED_ON = re.compile(
+    r"\s*(?!https?:|ftp:|mailto:|data:|cid:|tel:|sms:|javascript:|vbscript:|about:|file:)"
+    r"[a-z][a-z0-9.+-]{1,40}:[^/?#\s]{0,40}?(?=https?:[/\\])",
+    re.IGNORECASE,
+)
 _UNDECODED_QP = re.compile(r"^\s*3D[\"']?(?=\s*(?:https?|ftp|//))", re.IGNORECASE)
 _CANDIDATES = re.compile(r",\s+")
 
@@ -98,7 +107,8 @@ class Elements:
             self._frames.append(value)
         if name not in _LINKS:
             return
-        if value.startswith("data:") and value.startswith(_DATA_STARTS.get(name, "\0")):
+        start = value[:12].lstrip().lower()
+        if start.startswith("data:") and start.startswith(_DATA_STARTS.get(name, "\0")):
             self._data += [each or "" for each in attributes.values()]
         self._add_link(tag, name, value)
 
@@ -110,7 +120,8 @@ class Elements:
         elif name in _FETCHED or (name in _HREFS and tag in FETCHED_HREF):
             self._links.append(FoundLink(value, LinkRole.RESOURCE))
         else:
-            self._links.append(FoundLink(value))
+            handed = None if value.startswith("http") else _HANDED_ON.match(value)
+            self._links.append(FoundLink(value[handed.end() :] if handed else value))
 
 
 def elements_of(tree: LexborHTMLParser) -> Elements:

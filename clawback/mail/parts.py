@@ -150,7 +150,7 @@ class PartReader:
             where=place.where,
             content_type=_known_type(part.content_type),
             charset=_charset(declared),
-            filename=part.filename,
+            filename=_filename(part, headers),
             disposition=(part.disposition or "").lower(),
             content=content,
             nested=place.depth > 0,
@@ -258,6 +258,16 @@ def _value_of(headers: Mapping[str, list[str]], name: str) -> str:
         (found for key, found in headers.items() if key.lower() == name.lower()), None
     )
     return values[0] if values else ""
+
+
+def _filename(part: PyLazyMimePart, headers: Mapping[str, list[str]]) -> str:
+    """The claimed name; the parser ends one in quotes at a semicolon, and leaves the first quote."""
+    if not part.filename.startswith('"'):
+        return part.filename
+    whole = Message()
+    for name in ("Content-Disposition", "Content-Type"):
+        whole[name] = _value_of(headers, name)
+    return str(whole.get_filename(part.filename))
 
 
 def _charset(declared: str) -> str:

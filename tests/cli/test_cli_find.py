@@ -159,3 +159,15 @@ def test_people_see_the_same_facts_within_the_width_of_their_terminal(
     assert "waits for approval" in shown.out
     assert "hxxps://" in shown.out
     assert "https://" not in shown.out
+
+
+def test_mail_that_was_not_read_whole_is_told_of_where_people_look_for_copies(stage: Stage) -> None:
+    told = "1 mail not read whole"
+    assert told not in stage.run("find", "--sha256", stage.sha256).out
+    mailbox = stage.lab / stage.manifest["secops_mailbox"] / "cur"
+    torn = "Content-Type: text/html\r\n\r\n" + "".join(
+        f"<a href='https://{n}.example/'>x</a>" for n in range(10_001)
+    )
+    (mailbox / "1700000009.M9P9.host:2,S").write_text(torn, encoding="ascii")
+    assert told in stage.run("find", "--sync", "--sha256", stage.sha256).out
+    assert told in stage.run("check").out

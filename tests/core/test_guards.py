@@ -88,6 +88,10 @@ def test_the_empty_file_is_refused_by_its_hash_alone() -> None:
         ("https://tenant.github.io/x", UrlMatch.EXACT, []),
         ("https://www.google.com/search?q=x", UrlMatch.EXACT, [(APPROVE, "brand-host")]),
         ("https://www.microsoft.com/privacy", UrlMatch.EXACT, [(APPROVE, "brand-host")]),
+        ("https://fonts.googleapis.com/css?family=x", UrlMatch.EXACT, [(APPROVE, "brand-host")]),
+        ("https://code.jquery.com/jquery-3.min.js", UrlMatch.EXACT, [(APPROVE, "brand-host")]),
+        ("https://storage.googleapis.com/bucket/x", UrlMatch.EXACT, []),
+        ("https://x.cloudapp.azure.com/y", UrlMatch.EXACT, []),
         (
             "https://www.microsoft.com/privacy",
             PATH,

@@ -239,3 +239,9 @@ def test_no_damage_to_a_real_message_makes_extract_raise(place: int, junk: bytes
         part(package("https://a.example/z"), "application/zip", cte="base64"),
     )
     extract(raw[:place] + junk + raw[place + len(junk) :])
+
+
+@pytest.mark.parametrize("name", ["in;voice.html", "a; b; c.exe", "plain.pdf"])
+def test_a_name_in_quotes_is_read_to_its_end(name: str) -> None:
+    (file,) = extract(attached(b"more than a few bytes", "a/b", name)).attachments
+    assert file.filename == name

@@ -10,6 +10,7 @@ import zipfile
 import pytest
 from made_archives import MEMBERS, PAGE, plain_zip
 from made_mail import attached, message, part, text
+from made_pdf import document, shown
 
 from clawback.core.urls import canonical_url, key_chain
 from clawback.mail.extract import extract
@@ -81,3 +82,11 @@ def test_a_member_without_a_name_hides_no_other(manner: str) -> None:
     facts = extract(attached(buffer.getvalue(), "application/zip", "x.zip"))
     assert hashlib.sha256(PAGE).hexdigest() in {fact.sha256 for fact in facts.attachments}
     assert "unreadable-part" not in {problem.code for problem in facts.problems}
+
+
+def test_glyphs_that_stand_for_no_text_hide_none_beside_them() -> None:
+    none = b"BT /F1 1 Tf 9 9 Td (" + b"\\000" * 5_000 + b") Tj ET "
+    content = document(content=none + shown("https://a.example/x") + b" " + none)
+    facts = extract(attached(content, "application/pdf", "x.pdf"))
+    assert [fact.url for fact in facts.urls] == ["https://a.example/x"]
+    assert facts.problems == ()

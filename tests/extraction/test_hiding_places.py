@@ -28,6 +28,10 @@ BODIES = {
     "a form": html(f'<form action="{ENTITY}"><input></form>'),
     "a button": html(f'<form><button formaction="{ENTITY}">x</button></form>'),
     "a refresh": html(f'<meta http-equiv="Refresh" content="0; URL={ENTITY}">'),
+    "a refresh without a word": html(f"<meta http-equiv=refresh content='0;{ENTITY}'>"),
+    "a refresh with a comma": html(f'<meta http-equiv=refresh content="0, {ENTITY}">'),
+    "a link for a program": html(f'<a href="ms-word:ofe|u|{ENTITY}">go</a>'),
+    "a link for another browser": html(f'<a href="microsoft-edge:{ENTITY}">go</a>'),
     "numeric entities": html(f'<a href="{"".join(f"&#{ord(c)};" for c in LINK)}">go</a>'),
     "blanks and line ends": html(f'<a href="\n  {ENTITY[:20]}\n{ENTITY[20:]}  \n">go</a>'),
     "text": html(f"<p>Open {ENTITY}.</p>"),
@@ -38,6 +42,9 @@ BODIES = {
     "a base": html('<base href="https://evil.example/x/"><a href="../in?id=7&amp;to=x">go</a>'),
     "a data page": html(
         f'<a href="data:text/html;base64,{base64.b64encode(PAGE.encode()).decode()}">go</a>'
+    ),
+    "a data page in capitals": html(
+        f'<a href=" DATA:text/html;base64,{base64.b64encode(PAGE.encode()).decode()}">go</a>'
     ),
     "an amp page": message(part(PAGE, "text/x-amp-html")),
     "base64": message(part(PAGE, "text/html", cte="base64")),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MAX_PAGE_BYTES = 2_000_000
 MAX_DRAWN_BYTES = 16_000_000
 _MAX_PAGE_CHARS = 1_000_000
+_GLYPHS_AT_ONCE = 4_096  # about 2 ms
 _MAX_FORM_DEPTH = 30
 _MAX_DRAWING_BYTES = 2_000_000  # searched for drawn codes: 0.5 s
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]{1,128})\s+Do\b")
@@ -58,12 +59,12 @@ def _texts(content: bytes, password: str, shown: list[int], budget: Budget) -> I
             if number >= len(document):
                 return
             budget.check_time()
-            yield _text(document, number)
+            yield _text(document, number, budget)
     finally:
         document.close()
 
 
-def _text(document: Any, number: int) -> str:
+def _text(document: Any, number: int, budget: Budget) -> str:
     import pypdfium2
 
     try:
@@ -72,12 +73,31 @@ def _text(document: Any, number: int) -> str:
         return ""
     try:
         glyphs = page.get_textpage()
-        count = min(glyphs.count_chars(), _MAX_PAGE_CHARS)
-        text = str(glyphs.get_text_range(0, count)) if count > 0 else ""
+        start, end = _with_text(glyphs, budget)
+        text = str(glyphs.get_text_range(start, end - start)) if end > start else ""
         glyphs.close()
         return text
     finally:
         page.close()
+
+
+def _with_text(glyphs: Any, budget: Budget) -> tuple[int, int]:
+    """Where the glyphs begin and end that stand for text.
+
+    The library passes over the others at both ends by calling itself: a thousand would end it.
+    """
+    from pypdfium2.raw import FPDFText_GetTextIndexFromCharIndex as index_of
+
+    start, end = 0, min(glyphs.count_chars(), _MAX_PAGE_CHARS)
+    while start < end and index_of(glyphs, start) < 0:
+        start += 1
+        if start % _GLYPHS_AT_ONCE == 0:
+            budget.check_time()
+    while start < end and index_of(glyphs, end - 1) < 0:
+        end -= 1
+        if end % _GLYPHS_AT_ONCE == 0:
+            budget.check_time()
+    return start, end
 
 
 def _readable_pages(opened: OpenPdf, weights: _Weights) -> tuple[list[int], list[Unread]]:
