@@ -9,7 +9,7 @@ from typing import Any, Self
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from clawback.errors import ClawbackError, Conflict, Paused, SourceError
+from clawback.errors import ClawbackError, Conflict, Paused, SetupError, SourceError
 
 
 class Ending(StrEnum):
@@ -31,14 +31,14 @@ class Stopped:
     message: str
 
     @classmethod
-    def by(cls, error: Paused | Conflict | SourceError) -> Self:
+    def by(cls, error: Paused | Conflict | SetupError | SourceError) -> Self:
         """The ending that an error stands for."""
         match error:
             case Paused():
                 return cls(Ending.PAUSED, f"paused: {error}")
             case Conflict():
                 return cls(Ending.TAKEN_OVER, f"taken over: {error}")
-            case SourceError(retryable=True):
+            case SetupError() | SourceError(retryable=True):
                 return cls(Ending.SOURCE_AWAY, f"{error}; refresh takes it up again")
             case SourceError():
                 return cls(Ending.SOURCE_REFUSES, str(error))

@@ -12,7 +12,7 @@ from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifa
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run, task_run
 
-from clawback.errors import Conflict, Paused, SourceError
+from clawback.errors import Conflict, Paused, SetupError, SourceError
 from clawback.services import batches, remediate
 from clawback.services.batches import Batch
 from clawback.services.remediate import Execution
@@ -57,7 +57,7 @@ async def run_batch(lease: Lease, batch: Batch, verb: str) -> Mapping[str, int] 
     last_try = (task_run.run_count or 0) > len(DELAYS)
     try:
         return await batches.run_batch(app(), lease, batch.source, batch.size, last_try=last_try)
-    except (Paused, Conflict) as error:
+    except (Paused, Conflict, SetupError) as error:
         return Stopped.by(error)
 
 

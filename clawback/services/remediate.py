@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawback.core.lifecycle import final_status, outcome_line
+from clawback.errors import Conflict
 from clawback.services.batches import LEASE, Batch, batches_of, check_may_move
 from clawback.services.context import Context
 from clawback.services.investigate import conclude
@@ -31,6 +32,9 @@ def open_execution(ctx: Context, action_id: int) -> Execution:
     check_may_move(ctx)
     lease = ctx.store.ledger.acquire(action_id, ctx.holder, ttl=LEASE, now=ctx.clock.now())
     action = ctx.store.cases.action(action_id)
+    if action.status is not ActionStatus.RUNNING:
+        ctx.store.ledger.release(lease)
+        raise Conflict(f"action {action_id} is {action.status.value}: nothing may move")
     return Execution(lease, action, batches_of(ctx, action_id), _verb(action.type))
 
 

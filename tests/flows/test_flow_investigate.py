@@ -218,6 +218,29 @@ def test_a_source_that_is_away_fails_the_run_and_leaves_the_action_to_be_taken_u
     assert stage.folder_counts() == {"inbox": 0, "recoverable": 3}
 
 
+def test_a_source_that_is_not_configured_any_more_leaves_the_action_to_be_taken_up(
+    stage: Stage,
+) -> None:
+    stage.deliver(file=1)
+    stage.opt_in(similar_files=True)
+    number = stage.alert(FILE_INDICATOR)
+    stage.pause()
+    run(investigate(number, return_state=True))
+    stage.resume()
+    [action] = stage.actions()
+    sources = dict(stage.ctx.sources)
+    stage.ctx.sources.clear()  # type: ignore[attr-defined]
+
+    state = run(approve(action.id, 2, return_state=True))
+
+    assert (state.type.value, state.name) == ("FAILED", "Failed")
+    assert "clawback.toml" in state.message
+    stage.ctx.sources.update(sources)  # type: ignore[attr-defined]
+    assert stage.ctx.store.ledger.expired_leases(stage.ctx.clock.now()) == (action.id,)
+    assert run(approve(action.id, 3, return_state=True)).name == "Completed"
+    assert stage.folder_counts() == {"inbox": 0, "recoverable": 3}
+
+
 def test_an_action_that_another_worker_holds_is_left_to_it(stage: Stage) -> None:
     stage.deliver(file=1)
     stage.opt_in(similar_files=True)

@@ -152,3 +152,14 @@ def test_what_has_ended_or_does_not_exist_cannot_be_cancelled(scene: Scene) -> N
         cancel(scene, 999)
     with pytest.raises(BadInput, match="reason"):
         cancelling.cancel(scene.ctx, action_id, actor=ANALYST, reason="  ")
+
+
+def test_an_action_that_does_not_run_is_not_opened(scene: Scene) -> None:
+    action_id = running(scene)
+    cancel(scene, action_id)
+    with pytest.raises(Conflict, match="Cancelled: nothing may move"):
+        remediate.open_execution(scene.ctx, action_id)
+    lease = scene.store.ledger.acquire(
+        action_id, "another", ttl=batches.LEASE, now=scene.clock.now()
+    )
+    assert lease.holder == "another", "the lease was kept"
