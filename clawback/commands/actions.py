@@ -116,7 +116,7 @@ def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
         ("Reverts action", str(found.reverts_action_id or "")),
         ("About", f"{found.cluster_kind} {asset(found)}, {counted(found.copies, 'message')}"),
         *explanation(ctx.store.cases.cluster(found.cluster_id)),
-        ("Why", screen.said(found.reason, 1000)),
+        ("Policy", screen.said(found.reason, 1000)),
         ("Decided by", who if found.decided_by else ""),
         ("Their reason", inert(decision_reason(history), 500)),
         ("Decided", screen.at(found.decided_at)),

@@ -1,4 +1,4 @@
-"""Links in files of no readable structure: old Office documents, shortcuts, Outlook messages."""
+"""Links in files of no readable structure: old Office documents, notebooks, shortcuts, Outlook mail."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from clawback.mail.text import links_in_text
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SHELL_LINK = b"L\0\0\0\x01\x14\x02\0"
+ONENOTE = b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d"
 _NARROW = re.compile(rb"(?:https?|ftp):[/\\][\x21-\x7e]{3,2000}", re.IGNORECASE)
 _WIDE = re.compile(
     rb"(?:[hH]\0[tT]\0[tT]\0[pP]\0(?:[sS]\0)?|[fF]\0[tT]\0[pP]\0):\0[/\\]\0(?:[\x21-\x7e]\0){3,2000}"
@@ -20,8 +21,8 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def is_binary(content: bytes) -> bool:
-    """True for an OLE file (.doc, .xls, .ppt, .msg) or a Windows shortcut."""
-    return content.startswith((OLE, SHELL_LINK))
+    """True for an OLE file (.doc, .xls, .ppt, .msg), a OneNote section or a Windows shortcut."""
+    return content.startswith((OLE, SHELL_LINK, ONENOTE))
 
 
 def is_encrypted(content: bytes) -> bool:

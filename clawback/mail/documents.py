@@ -39,6 +39,7 @@ from clawback.mail.shortcuts import (
 )
 from clawback.mail.signed import is_signed, signed_content
 from clawback.mail.text import links_in_text
+from clawback.mail.tnef import is_tnef, read_tnef
 from clawback.mail.xml_text import links_in_drawing, links_in_xml, with_entities
 
 
@@ -208,6 +209,7 @@ READERS: tuple[Kind, ...] = (
     ),
     Kind("archive that is not read", _is_unread_archive, lambda _d, _b: iter((_UNREAD,))),
     Kind("signed", lambda d: is_signed(d.content), _read_signed),
+    Kind("envelope of Outlook", lambda d: is_tnef(d.content), lambda d, b: read_tnef(d.content, b)),
     Kind("binary", lambda d: is_binary(d.content), _read_binary),
     Kind(
         "binary list",

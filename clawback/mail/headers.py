@@ -17,6 +17,9 @@ from models.mails import Direction, OrganisationProfile
 MAX_HEADER_BYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 100_000  # some two thousand recipients
 _MAX_REMEMBERED_CHARS = 200
+_MAX_DECODED_CHARS = (
+    20_000  # decoding a header full of encoded words takes the square of its length
+)
 _FOLD = re.compile(r"\n[ \t]+")
 # One line that is read, with those that continue it; the text starts with a line end of its own.
 _LINE = re.compile(
@@ -90,9 +93,14 @@ def _unfolded(value: bytes) -> str:
 
 
 def decoded(raw: str) -> str:
-    """A header's text with its encoded words decoded; as it stands where they are broken."""
+    """A header's text with its encoded words decoded; as it stands where they are broken.
+
+    Of a text longer than any that people write, what follows stands as it is too.
+    """
     if "=?" not in raw:
         return raw
+    if len(raw) > _MAX_DECODED_CHARS:
+        return decoded(raw[:_MAX_DECODED_CHARS]) + raw[_MAX_DECODED_CHARS:]
     try:
         pieces = decode_header(_WORD.sub(r"\1", raw))
         return "".join(

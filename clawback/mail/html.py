@@ -25,7 +25,7 @@ _LOOKS_HTML = re.compile(r"<(?:a\s[^<>]*href|html|body|img\s|table|!doctype html
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "title", "textarea"})
 _INLINE = re.compile(
     r"abbr|b|bdi|bdo|big|code|em|font|i|ins|kbd|mark|o:p|s|small|span|strike|strong|sub|sup|tt|u"
-    r"|var|wbr"
+    r"|var|wbr|-comment"
 )
 
 

@@ -30,6 +30,7 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "rtf"),
     (b"L\x00\x00\x00\x01\x14\x02\x00", "lnk"),
     (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "onenote"),
+    (b"\x78\x9f\x3e\x22", "tnef"),
     (b"OggS", "ogg"),
     (b"ID3", "mp3"),
 )

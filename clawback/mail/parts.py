@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.header import Header
 from email.message import Message
+from email.policy import Compat32
 from typing import NamedTuple
 
 import fast_mail_parser
@@ -27,6 +29,9 @@ _DELSP = re.compile(r"delsp\s*=\s*\"?yes", re.IGNORECASE)
 _DECLARES_QP = re.compile(rb"^content-transfer-encoding:\s*quoted-printable", re.I | re.M)
 HTML_TYPES = ("text/html", "text/x-amp-html")
 _TEXTS = ("text/plain", *HTML_TYPES)
+_SLOW_FROM_BYTES = 100_000
+_MOST_STEPS = 10**10  # measured: half a second
+_MOST_HEADER_CHARS = 4_096
 
 
 class Leaf(NamedTuple):
@@ -106,8 +111,9 @@ class PartReader:
     def leaves(self) -> list[Leaf]:
         """Every part with content, in the order of the message; never raises."""
         try:
-            root = fast_mail_parser.parse_email_tree(self.raw, mode="lazy")
-            return list(self._walk(root, _Place()))
+            if not _is_slow(self.raw):
+                root = fast_mail_parser.parse_email_tree(self.raw, mode="lazy")
+                return list(self._walk(root, _Place()))
         except Exception:
             # Native code may fail in any way; the message must not be lost for it.
             self._count = 0
@@ -189,7 +195,7 @@ class PartReader:
     def _standard_part(self, steps: tuple[int, ...]) -> Message:
         """The same part as the standard library sees it. Raises if it sees another tree."""
         if self._standard is None:
-            self._standard = message_from_bytes(self.raw)
+            self._standard = message_from_bytes(self.raw, policy=_BOUNDED)
         part = self._standard
         for step in steps:
             payload = part.get_payload()
@@ -206,6 +212,24 @@ class PartReader:
             for index, child in enumerate(part.get_payload()):
                 below = place.child(index, is_message=is_message)
                 yield from self._walk_standard(child, below)  # type: ignore[arg-type, unused-ignore]
+
+
+def _is_slow(raw: bytes) -> bool:
+    """True for what would take the native parser seconds: it looks for the end of an encoded word
+    from each of its beginnings to the end of the header."""
+    return len(raw) > _SLOW_FROM_BYTES and raw.count(b"=?") * len(raw) > _MOST_STEPS
+
+
+class _Bounded(Compat32):
+    """The standard library's oldest manners, with what it reads of a header bounded: parameters take
+    it time that grows with the square of their number."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str | Header:  # type: ignore[override]
+        """The value as it is asked for; what is written out again stays whole."""
+        return super().header_fetch_parse(name, value[:_MOST_HEADER_CHARS])
+
+
+_BOUNDED = _Bounded()
 
 
 def _standard_leaf(part: Message, place: _Place, *, is_message: bool) -> Leaf:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import struct
 from urllib.parse import quote
 
@@ -47,6 +48,14 @@ def file(content: str | bytes, name: str = "x", content_type: str = OCTETS) -> b
 
 def rtf(body: str) -> bytes:
     return file(r"{\rtf1\ansi " + body + "}", "x.doc")
+
+
+def tnef(*attributes: tuple[int, bytes]) -> bytes:
+    """An envelope as [MS-OXTNEF] has it; checksums are not looked at."""
+    packed = (
+        struct.pack("<BII", 2, number, len(data)) + data + bytes(2) for number, data in attributes
+    )
+    return b"\x78\x9f\x3e\x22\x01\x00" + b"".join(packed)
 
 
 def nested(depth: int) -> bytes:
@@ -127,6 +136,9 @@ FILES = {
     "url, no scheme": file("[InternetShortcut]\r\nURL=//evil.example/in?id=7&to=x\r\n", "x.url"),
     "desktop": file(f"[Desktop Entry]\nType=Link\nURL[$e]={LINK}\n", "x.desktop"),
     "lnk": file(b"L\0\0\0\x01\x14\x02\0" + bytes(68) + WIDE + bytes(8), "x.lnk"),
+    "notebook": file(bytes.fromhex("e4525c7b8cd8a74d") + bytes(90) + WIDE + bytes(8), "x.one"),
+    "file in an envelope of Outlook": file(tnef((0x69002, b""), (0x6800F, PAGE.encode()))),
+    "body in an envelope of Outlook": file(tnef((0x2800C, f"Open {LINK} now".encode() + bytes(1)))),
     "webloc": file(f"<?xml version='1.0'?><plist><dict><key>URL</key><string>{ENTITY}</string>"),
     "webloc, binary": file(profile(binary=True), "x.webloc"),
     "profile": file(profile(), "x.mobileconfig", "application/x-apple-aspen-config"),
@@ -341,6 +353,23 @@ def test_every_reader_is_needed_for_some_link(kind: str, monkeypatch: pytest.Mon
     others = tuple(reader for reader in documents.READERS if reader.name != kind)
     monkeypatch.setattr(documents, "READERS", others)
     assert [name for name, raw in NEEDED.items() if not found(raw)], f"{kind} is not tested"
+
+
+def test_files_in_an_envelope_of_outlook_are_hashed_under_their_names() -> None:
+    one, two = b"the first of the files", b"the second of the files"
+    made = tnef(
+        (0x69002, b"x"), (0x18010, b"one.exe\0"), (0x6800F, one),
+        (0x69002, b"x"), (0x6800F, two), (0x18010, b"two.exe\0"),
+    )  # fmt: skip
+    facts = extract(file(made, "winmail.dat", "application/ms-tnef"))
+    named = {(fact.filename, fact.sha256) for fact in facts.attachments if "!" in fact.where}
+    assert named == {
+        ("one.exe", hashlib.sha256(one).hexdigest()),
+        ("two.exe", hashlib.sha256(two).hexdigest()),
+    }
+    torn = extract(file(made[:-30], "winmail.dat", "application/ms-tnef"))
+    assert [problem.code for problem in torn.problems] == ["bad-archive"]
+    assert len([fact for fact in torn.attachments if "!" in fact.where]) == 1
 
 
 def test_the_head_of_the_made_messages_is_sound() -> None:

@@ -36,6 +36,7 @@ BODIES = {
     "blanks and line ends": html(f'<a href="\n  {ENTITY[:20]}\n{ENTITY[20:]}  \n">go</a>'),
     "text": html(f"<p>Open {ENTITY}.</p>"),
     "text over inline elements": html(f"<p>{ENTITY[:20]}<b>{ENTITY[20:]}</b></p>"),
+    "text over a comment": html(f"<p>{ENTITY[:20]}<!-- x -->{ENTITY[20:]}</p>"),
     "after the end": html(f'<html><body>x</body></html><a href="{ENTITY}">go</a>'),
     "a conditional comment": html(f'<!--[if mso]><v:rect href="{ENTITY}"></v:rect><![endif]-->'),
     "a script": html(f"<script>window.location.href = '{LINK}';</script>"),

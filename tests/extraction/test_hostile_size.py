@@ -35,6 +35,13 @@ SLOW = {
     "comments in an address": message(part("x"), head=f"From: {'(' * N}a@b.example\r\n"),
     "commas in an address": message(part("x"), head=f"To: {'<,' * N}\r\n"),
     "encoded words": message(part("x"), head=f"Subject: {'=?a?q?b?= ' * 20_000}\r\n"),
+    "encoded words without end": message(
+        part("x"), head=f"Subject: {'=?utf-8?q?=20?= ' * 60_000}\r\n"
+    ),
+    "encoded names": message(part("x"), head=f"From: {'=?utf-8?q?a?= ' * 60_000}<a@b.example>\r\n"),
+    "encoded names to many": message(
+        part("x"), head=f"To: {'=?utf-8?q?a?= ' * 6_000}<a@b.example>\r\n" * 10
+    ),
     "many headers": message(part("x"), head="To: a@b.example\r\n" * 20_000),
     "a pdf of addresses": attached(b"%PDF-1.4" + b"/URI (" * N, "application/pdf", "x.pdf"),
     "a pdf of streams": attached(b"%PDF-1.4" + b"stream\nx\x9cxx" * N, "application/pdf", "x.pdf"),
