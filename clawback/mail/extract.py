@@ -59,7 +59,8 @@ def extract(
     leaves = reader.leaves()
     found = Findings(budget, problems=[Problem(code, where) for code, where in reader.problems])
     found.passwords = Passwords(lambda: _texts(head, leaves))
-    for leaf in leaves:
+    for number, leaf in enumerate(leaves, start=1):
+        budget.begin_part(is_last=number == len(leaves))
         try:
             _read_leaf(leaf, found)
         except Exception as error:
@@ -105,7 +106,7 @@ def _mark_torn(found: Findings, leaves: Sequence[Leaf]) -> None:
 def _read_leaf(leaf: Leaf, found: Findings) -> None:
     if leaf.is_attachment:
         found.attachments.append(_attachment(leaf))
-        if not leaf.is_message and found.budget.limits.documents:
+        if not leaf.is_message and not leaf.only_hashed and found.budget.limits.documents:
             document = Document(
                 leaf.content, leaf.content_type, leaf.filename, leaf.charset, found.passwords
             )

@@ -37,13 +37,24 @@ class Stream(Protocol):
         ...
 
 
+_LINKS = "too-many-links"
+
+
 class Budget:
     """The counters of one message. Every `take_…` raises `LimitReached` for what is over a limit.
 
     Without a clock there is no limit of time. A limit once reached stays reached.
     """
 
-    __slots__ = ("_clock", "_deadline", "_most_unpacked", "_too_far", "_used", "limits")
+    __slots__ = (
+        "_clock",
+        "_deadline",
+        "_links_here",
+        "_most_unpacked",
+        "_too_far",
+        "_used",
+        "limits",
+    )
 
     def __init__(
         self, limits: Limits, message_bytes: int = 0, *, clock: Clock | None = None
@@ -55,6 +66,7 @@ class Budget:
         self._most_unpacked = min(by_ratio, limits.unpacked_bytes)
         self._too_far = "too-large" if by_ratio >= limits.unpacked_bytes else "expands-too-far"
         self._used: dict[str, int] = {}
+        self._links_here = limits.links
 
     def check_time(self) -> None:
         """Raise "out-of-time" if the message's time is over; cheap enough for every few kilobytes."""
@@ -96,13 +108,24 @@ class Budget:
             raise LimitReached("too-many-pixels")
         self._take("too-many-pixels", pixels, self.limits.pixels)
 
+    def begin_part(self, *, is_last: bool) -> None:
+        """Let the next part have up to half of the links that are left, the last one all of them.
+
+        Whoever fills a body with links does not hide those of the parts behind it.
+        """
+        used = self._used.get(_LINKS, 0)
+        left = self.limits.links - used
+        self._links_here = used + (left if is_last else (left + 1) // 2)
+
     def take_links(self, count: int = 1) -> None:
         """So many distinct links."""
-        self._take("too-many-links", count, self.limits.links)
+        self._take(_LINKS, count, self._links_here)
 
     def _take(self, code: str, count: int, most: int) -> None:
         self.check_time()
         used = self._used.get(code, 0) + count
+        if used > most and code == _LINKS:
+            raise LimitReached(code)  # not counted: they are another part's to have
         self._used[code] = used
         if used > most:
             raise LimitReached(code)

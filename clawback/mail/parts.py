@@ -29,6 +29,7 @@ _DELSP = re.compile(r"delsp\s*=\s*\"?yes", re.IGNORECASE)
 _DECLARES_QP = re.compile(rb"^content-transfer-encoding:\s*quoted-printable", re.I | re.M)
 HTML_TYPES = ("text/html", "text/x-amp-html")
 _TEXTS = ("text/plain", *HTML_TYPES)
+_HASHED = 10  # times the limit of parts, up to which files are still hashed
 _SLOW_FROM_BYTES = 100_000
 _MOST_STEPS = 10**10  # measured: half a second
 _MOST_HEADER_CHARS = 4_096
@@ -40,7 +41,8 @@ class Leaf(NamedTuple):
     `content_type` is the declared one, lower-case and without parameters; `where` the path of
     parts as in `AttachmentFact`. `nested` is True inside a nested message, `is_message` for that
     message as a file. `alone` is True for the only part of its message. `salvaged` marks the text
-    of a multipart whose parts can't be told apart.
+    of a multipart whose parts can't be told apart. `only_hashed` is a file that stands beyond the
+    limit of parts.
     """
 
     where: str
@@ -54,6 +56,7 @@ class Leaf(NamedTuple):
     alone: bool = False
     salvaged: bool = False
     delsp: bool = False
+    only_hashed: bool = False
 
     @property
     def depth(self) -> int:
@@ -134,13 +137,22 @@ class PartReader:
             self.problems.append((code, place.where))
         return False
 
+    def _may_be_hashed(self, place: _Place) -> bool:
+        """Whether a file beyond the limit of parts is still hashed: junk before it must not hide it."""
+        return self._count <= _HASHED * self.limits.parts and place.depth <= self.limits.depth
+
     def _walk(self, part: PyLazyMimePart, place: _Place) -> Iterator[Leaf]:
-        if not self._allowed(place):
+        is_read = self._allowed(place)
+        if not is_read and not self._may_be_hashed(place):
             return
         children = part.children
         if not part.content_type.lower().startswith("multipart/"):
-            yield self._leaf(part, place)
-        elif not children:
+            leaf = self._leaf(part, place)
+            if is_read:
+                yield leaf
+            elif leaf.is_attachment:
+                yield leaf._replace(only_hashed=True)
+        elif not children and is_read:
             yield from self._salvage(place)
         for index, child in enumerate(children):
             yield from self._walk(child, place.child(index, is_message=part.is_message))

@@ -198,6 +198,29 @@ def test_more_links_than_any_mail_has_are_cut_off_and_said() -> None:
     assert Problem("too-many-links", "1") in facts.problems
 
 
+_AS_FILE = 'Content-Disposition: attachment; filename="one"\r\n'
+
+
+def test_links_that_fill_the_body_do_not_hide_those_of_a_file_behind_it() -> None:
+    junk = "".join(f'<a href="http://a.example/{n}">x</a>' for n in range(99))
+    page = b'<a href="https://evil.example/login">x</a>'
+    raw = message(part(junk, "text/html"), part(page, "text/html", extra=_AS_FILE))
+    facts = extract(raw, limits=Limits(links=50))
+    assert "https://evil.example/login" in {url.url for url in facts.urls}
+    assert len(facts.urls) <= 50
+    assert Problem("too-many-links", "1") in facts.problems
+
+
+def test_parts_that_fill_a_message_do_not_hide_the_hash_of_a_file_behind_them() -> None:
+    evil = b"MZ harmless bytes that stand for a program"
+    program = part(evil, "application/octet-stream", cte="base64", extra=_AS_FILE)
+    raw = message(*[part("x")] * 60, program)
+    facts = extract(raw, limits=Limits(parts=50))
+    assert hashlib.sha256(evil).hexdigest() in {one.sha256 for one in facts.attachments}
+    assert "too-many-parts" in {problem.code for problem in facts.problems}
+    assert len(facts.attachments) == 1
+
+
 _ODD_LINES = st.sampled_from(
     [b"\r\n", b"\n", b"--edge\r\n", b"--edge--\r\n", b"Content-Type: text/html\r\n", b"\0", b"\xff"]
 )
