@@ -23,12 +23,16 @@ class LinkPlace(StrEnum):
     SUBJECT = "Subject"
     QR_CODE = "QRCode"
 
+    __hash__ = str.__hash__  # that of enums is a call of Python, and these are in many keys
+
 
 class LinkRole(StrEnum):
     """What a link is for: only links that a reader follows are looked for by a person."""
 
     LINK = "link"  # href, form action, area, meta refresh, plain text
     RESOURCE = "resource"  # images, stylesheets, fonts: fetched, not followed
+
+    __hash__ = str.__hash__
 
 
 class Direction(StrEnum):

@@ -42,13 +42,10 @@ class Findings:
     def add_links(self, links: Iterable[Found], location: LinkPlace, where: str) -> None:
         """The links of one text, and what of it could not be read. Raises `LimitReached`."""
         for found in links:
-            match found:
-                case FoundLink():
-                    self.add_link(found, location, where)
-                case Unread():
-                    self.note(found.code, where)
-                case EmbeddedFile():
-                    pass  # no text holds one
+            if isinstance(found, FoundLink):
+                self.add_link(found, location, where)
+            elif isinstance(found, Unread):
+                self.note(found.code, where)
 
     def add_link(self, link: FoundLink, location: LinkPlace, where: str) -> None:
         """One link, unless the same characters stood there before. Raises `LimitReached`."""
@@ -69,10 +66,13 @@ class Findings:
         self.note(code_of(error), at)
 
     def _add(self, link: FoundLink, place: LinkPlace, where: str) -> None:
+        chain = key_chain(link.raw)
+        if not chain:
+            return
         wrapper: str | None = None
-        for number, canonical in enumerate(key_chain(link.raw)):
-            if number == 0:
-                wrapper = self._mark(link.opened_from, canonical.url, place)
+        if link.opened_from is not None or self._marked:
+            wrapper = self._mark(link.opened_from, chain[0].url, place)
+        for canonical in chain:
             key = (canonical.url, place, wrapper)
             known = self.urls.get(key)
             if known is None:
