@@ -8,7 +8,6 @@ lead elsewhere is dropped, save tracking parameters and the fragment.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -43,7 +42,6 @@ _USUAL = re.compile(
     r"(https?)://((?:[a-z0-9_-]+\.)+[a-z][a-z0-9_-]*)(/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?"
     r"(?:\?([A-Za-z0-9._~!$&'()*+,;=:@/?-]*))?(?:#([!-~]*))?"
 )
-_MAX_REMEMBERED_CHARS = 500
 _MAX_USUAL_CHARS = 1_000  # whatever is longer takes the long way, with its limits
 _ESCAPED_SCHEME = re.compile(r"(?:https?|ftp)%(?:25)*3a", re.IGNORECASE)
 
@@ -95,10 +93,6 @@ def key_chain(raw: str) -> tuple[CanonicalUrl, ...]:
     Empty if `raw` is no URL. At most `MAX_WRAPPERS` wrappers are opened; a wrapper whose target
     can't be read is the last of its chain. Nothing is fetched.
     """
-    return _remembered(raw) if len(raw) <= _MAX_REMEMBERED_CHARS else _key_chain(raw)
-
-
-def _key_chain(raw: str) -> tuple[CanonicalUrl, ...]:
     usual = _usual(raw)
     if usual is not None and not is_wrapper(usual.host):
         return (usual,)
@@ -115,10 +109,6 @@ def _key_chain(raw: str) -> tuple[CanonicalUrl, ...]:
         target = open_wrapper(WrappedLink(parts.host, path, parts.query))
         parts = None if target is None else _split_target(target)
     return tuple(chain)
-
-
-# The mails of one sender share logos, fonts, addresses for complaints and more.
-_remembered = lru_cache(maxsize=4096)(_key_chain)
 
 
 def refang(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from clawback.core.urls import key_chain
 from clawback.mail.documents import Document, read_document
@@ -13,6 +14,8 @@ from clawback.mail.limits import Budget, LimitReached
 from clawback.mail.magic import file_type
 from clawback.mail.passwords import USUAL_PASSWORDS, Passwords
 from models.mails import AttachmentFact, LinkPlace, LinkRole, Problem, UrlFact
+
+_MAX_REMEMBERED_CHARS = 500  # of a link: with what it opens to, a megabyte or four for all
 
 
 def code_of(error: Exception) -> str:
@@ -66,7 +69,8 @@ class Findings:
         self.note(code_of(error), at)
 
     def _add(self, link: FoundLink, place: LinkPlace, where: str) -> None:
-        chain = key_chain(link.raw)
+        raw = link.raw
+        chain = _remembered_chain(raw) if len(raw) <= _MAX_REMEMBERED_CHARS else key_chain(raw)
         if not chain:
             return
         wrapper: str | None = None
@@ -101,6 +105,10 @@ class Findings:
         if (url, place, None) in self.urls:
             return None
         return self._marked.setdefault((url, place), mark)
+
+
+# The mails of one sender share logos, fonts, the address for complaints and more.
+_remembered_chain = lru_cache(maxsize=4096)(key_chain)
 
 
 @dataclass(frozen=True, slots=True)
