@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Protocol
 
 from clawback.core.batching import batches
 from clawback.mail.drawn_codes import LEFT_ALONE
 from clawback.mail.extract import extract_head
 from clawback.services.fence import Failed, Fence, Task
-from clawback.services.reading import Raw, timed_extract
+from clawback.services.packing import unpacked
+from clawback.services.reading import Raw, Reader, read_packed, timed_extract
 from models.limits import DEFAULT_LIMITS, Limits
 from models.mails import MailFacts, OrganisationProfile, Problem
 
@@ -37,14 +37,6 @@ CHUNK_BYTES = 4_000_000
 PATIENCE = 1.5
 """How many times the limit of seconds a process gets: readers that watch the time end by themselves
 before that, and keep what they saw."""
-
-
-class Reader(Protocol):
-    """What reads one message within limits, as `timed_extract` does."""
-
-    def __call__(self, raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
-        """The message's facts."""
-        ...
 
 
 class Extractor:
@@ -128,8 +120,9 @@ class Extractor:
         ]
 
     def _read(self, raws: Sequence[Raw], limits: Limits) -> list[MailFacts | Failed]:
-        reader = partial(self._reader, profile=self._profile, limits=limits)
-        return self._fence.work(Task(reader, raws, limits.seconds * PATIENCE))
+        read = partial(read_packed, reader=self._reader, profile=self._profile, limits=limits)
+        answers = self._fence.work(Task(read, raws, limits.seconds * PATIENCE))
+        return [one if isinstance(one, Failed) else unpacked(one) for one in answers]
 
     def _read_again(self, raw: Raw, failed: Failed) -> MailFacts:
         """The facts of a message that broke its reader: tried alone, without its files' content, then
