@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from contextlib import suppress
 from functools import lru_cache
 
 _WIDE = ("utf-16", "utf-32", "utf_16", "utf_32")
@@ -12,6 +13,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_BOM_STARTS = b"\xef\xff\xfe"
 
 
 def decoded_text(content: bytes, charset: str) -> str:
@@ -20,9 +22,10 @@ def decoded_text(content: bytes, charset: str) -> str:
     Never raises; bytes that fit nowhere become U+FFFD. A charset that would turn ASCII into
     something else (EBCDIC, or UTF-16 over single bytes) is not believed: it would hide links.
     """
-    for bom, name in _BOMS:
-        if content.startswith(bom):
-            return content[len(bom) if name == "utf-8" else 0 :].decode(name, "replace")
+    if content[:1] in _BOM_STARTS:
+        for bom, name in _BOMS:
+            if content.startswith(bom):
+                return content[len(bom) if name == "utf-8" else 0 :].decode(name, "replace")
     codec = _usable(charset) if charset else None
     if codec is not None and codec.startswith(_WIDE):
         codec = codec if b"\0" in content[:4096] else None
@@ -36,6 +39,16 @@ def decoded_text(content: bytes, charset: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode("cp1252", "replace")
+
+
+def utf8_bytes(content: bytes, charset: str) -> bytes:
+    """What `decoded_text` answers with, in UTF-8."""
+    codec = _usable(charset) if charset else None
+    if codec in (None, "utf-8") and content[:1] not in _BOM_STARTS:
+        with suppress(UnicodeDecodeError):
+            content.decode("utf-8")
+            return content
+    return decoded_text(content, charset).encode("utf-8", "replace")
 
 
 @lru_cache(maxsize=512)

@@ -95,10 +95,6 @@ class Elements:
     def _add_value(
         self, tag: str, name: str, value: str, attributes: Mapping[str, str | None]
     ) -> None:
-        if name == "style":
-            if "url(" in value.lower():
-                self._inline_styles.append(value)
-            return
         if name.startswith("on"):
             self._handlers.append(value)
         elif _SCRIPT_LINK.match(value):
@@ -130,11 +126,15 @@ def elements_of(tree: LexborHTMLParser) -> Elements:
     root = tree.root
     for node in () if root is None else root.traverse():
         attributes = node.attributes
+        tag = node.tag or ""
         if attributes:
             for name in _read_names(tuple(attributes)):
                 if value := attributes[name]:
-                    found._add_value(node.tag or "", name, value, attributes)
-        tag = node.tag
+                    if name == "style":
+                        if "(" in value and "url(" in value.lower():
+                            found._inline_styles.append(value)
+                    else:
+                        found._add_value(tag, name, value, attributes)
         if tag in _READ_TAGS:
             found._add(node, tag, attributes)
     return found

@@ -18,7 +18,7 @@ from clawback.mail.limits import Budget, Clock, LimitReached
 from clawback.mail.magic import file_type
 from clawback.mail.parts import HTML_TYPES, Leaf, PartReader, without_lead
 from clawback.mail.passwords import Passwords
-from clawback.mail.text import links_in_text
+from clawback.mail.text import links_in_text, may_hold_link
 from models.limits import DEFAULT_LIMITS, Limits
 from models.mails import (
     AttachmentFact,
@@ -194,11 +194,7 @@ def _facts(
         to=to,
         cc=cc,
         client_ip=_client_ip(fields, profile),
-        authentication_results=storable(
-            header.authentication_results(
-                fields.all("authentication-results"), profile.authserv_ids
-            )
-        ),
+        authentication_results=_authentication(fields, profile),
         direction=header.direction(from_address, (*to, *cc), profile),
         language="",
         attachments=tuple(found.attachments),
@@ -208,6 +204,14 @@ def _facts(
     )
 
 
+def _authentication(fields: header.Headers, profile: OrganisationProfile) -> str:
+    known = profile.authserv_ids
+    if not known:
+        return ""
+    values = fields.all("authentication-results")
+    return storable(header.authentication_results(values, known))
+
+
 def _client_ip(fields: header.Headers, profile: OrganisationProfile) -> str:
     relays = profile.trusted_relays
     return header.client_ip(fields.all("received"), relays) if relays else ""
@@ -215,6 +219,9 @@ def _client_ip(fields: header.Headers, profile: OrganisationProfile) -> str:
 
 def _header_urls(subject: str, unsubscribes: list[str], limits: Limits) -> tuple[UrlFact, ...]:
     """Links of the Subject and of List-Unsubscribe, which never cluster by themselves."""
+    unsubscribes = [value for value in unsubscribes if may_hold_link(value)]
+    if not unsubscribes and not may_hold_link(subject):
+        return ()
     found = Findings(Budget(limits))
     with suppress(LimitReached):
         found.add_links(links_in_text(subject), LinkPlace.SUBJECT, "Subject")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from clawback.core.urls import key_chain
 from clawback.mail.documents import Document, read_document
@@ -13,6 +14,8 @@ from clawback.mail.limits import Budget, LimitReached
 from clawback.mail.magic import file_type
 from clawback.mail.passwords import USUAL_PASSWORDS, Passwords
 from models.mails import AttachmentFact, LinkPlace, LinkRole, Problem, UrlFact
+
+_MAX_REMEMBERED_CHARS = 500  # of a link: with what it opens to, a megabyte or four for all
 
 
 def code_of(error: Exception) -> str:
@@ -42,13 +45,10 @@ class Findings:
     def add_links(self, links: Iterable[Found], location: LinkPlace, where: str) -> None:
         """The links of one text, and what of it could not be read. Raises `LimitReached`."""
         for found in links:
-            match found:
-                case FoundLink():
-                    self.add_link(found, location, where)
-                case Unread():
-                    self.note(found.code, where)
-                case EmbeddedFile():
-                    pass  # no text holds one
+            if isinstance(found, FoundLink):
+                self.add_link(found, location, where)
+            elif isinstance(found, Unread):
+                self.note(found.code, where)
 
     def add_link(self, link: FoundLink, location: LinkPlace, where: str) -> None:
         """One link, unless the same characters stood there before. Raises `LimitReached`."""
@@ -69,10 +69,14 @@ class Findings:
         self.note(code_of(error), at)
 
     def _add(self, link: FoundLink, place: LinkPlace, where: str) -> None:
+        raw = link.raw
+        chain = _remembered_chain(raw) if len(raw) <= _MAX_REMEMBERED_CHARS else key_chain(raw)
+        if not chain:
+            return
         wrapper: str | None = None
-        for number, canonical in enumerate(key_chain(link.raw)):
-            if number == 0:
-                wrapper = self._mark(link.opened_from, canonical.url, place)
+        if link.opened_from is not None or self._marked:
+            wrapper = self._mark(link.opened_from, chain[0].url, place)
+        for canonical in chain:
             key = (canonical.url, place, wrapper)
             known = self.urls.get(key)
             if known is None:
@@ -101,6 +105,10 @@ class Findings:
         if (url, place, None) in self.urls:
             return None
         return self._marked.setdefault((url, place), mark)
+
+
+# The mails of one sender share logos, fonts, the address for complaints and more.
+_remembered_chain = lru_cache(maxsize=4096)(key_chain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ _TEMPLATE = re.compile(r"<template\b[^<>]*>", re.IGNORECASE)
 _LOOKS_HTML = re.compile(r"<(?:a\s[^<>]*href|html|body|img\s|table|!doctype html)", re.IGNORECASE)
 
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "title", "textarea"})
-_INLINE = re.compile(
-    r"abbr|b|bdi|bdo|big|code|em|font|i|ins|kbd|mark|o:p|s|small|span|strike|strong|sub|sup|tt|u"
-    r"|var|wbr|-comment"
+_INLINE = frozenset(
+    {"abbr", "b", "bdi", "bdo", "big", "code", "em", "font", "i", "ins", "kbd", "mark", "o:p", "s"}
+    | {"small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr", "-comment"}
 )
 
 
@@ -94,8 +94,12 @@ def _links_of_text(tree: LexborHTMLParser) -> Iterator[FoundLink]:
     if body is None:
         return
     quick = body.text(separator="\n")
-    if ":/" in quick or ":\\" in quick or "www." in quick.lower():
+    if ":/" in quick or ":\\" in quick or _names_www(quick):
         yield from links_in_text(_visible_text(body))
+
+
+def _names_www(text: str) -> bool:
+    return ("w." in text or "W." in text) and "www." in text.lower()
 
 
 def _visible_text(body: LexborNode) -> str:
@@ -117,4 +121,4 @@ def _visible_text(body: LexborNode) -> str:
 
 
 def _is_inline(node: LexborNode) -> bool:
-    return _INLINE.fullmatch(node.tag or "") is not None
+    return node.tag in _INLINE

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable
 
-from clawback.mail.charsets import decoded_text
+from clawback.mail.charsets import utf8_bytes
 from clawback.mail.headers import Headers, collapsed, decoded
 from clawback.mail.parts import Leaf
 
@@ -49,7 +49,7 @@ def _add(digest: hashlib._Hash, part: bytes) -> None:
 def _identity_bytes(leaf: Leaf) -> bytes:
     content = leaf.content
     if leaf.content_type.startswith("text/") and not content.isascii():
-        content = decoded_text(content, leaf.charset).encode("utf-8", "replace")
+        content = utf8_bytes(content, leaf.charset)
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n")
     return content.rstrip(b"\r\n")

@@ -14,6 +14,7 @@ from email import message_from_bytes
 from email.header import Header
 from email.message import Message
 from email.policy import Compat32
+from functools import lru_cache
 from typing import NamedTuple
 
 import fast_mail_parser
@@ -71,8 +72,7 @@ class Leaf(NamedTuple):
         return bool(self.filename) and not self.alone
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a part stands: child indexes from the root, and the path that people see."""
 
     steps: tuple[int, ...] = ()
@@ -159,7 +159,7 @@ class PartReader:
 
     def _leaf(self, part: PyLazyMimePart, place: _Place) -> Leaf:
         headers = part.headers
-        declared = _value_of(headers, "Content-Type")
+        charset, is_delsp = _declared(_value_of(headers, "Content-Type"))
         content = self._content(part, place)
         encoding = meant_encoding(_value_of(headers, "Content-Transfer-Encoding"))
         if encoding:
@@ -167,7 +167,7 @@ class PartReader:
         return Leaf(
             where=place.where,
             content_type=_known_type(part.content_type),
-            charset=_charset(declared),
+            charset=charset,
             filename=_filename(part, headers),
             disposition=(part.disposition or "").lower(),
             content=content,
@@ -175,7 +175,7 @@ class PartReader:
             # What was still encoded has no parts in the tree: it is read as a file.
             is_message=part.is_message and not encoding,
             alone=not place.numbers,
-            delsp=_DELSP.search(declared) is not None,
+            delsp=is_delsp,
         )
 
     def _content(self, part: PyLazyMimePart, place: _Place) -> bytes:
@@ -304,6 +304,12 @@ def _filename(part: PyLazyMimePart, headers: Mapping[str, list[str]]) -> str:
     for name in ("Content-Disposition", "Content-Type"):
         whole[name] = _value_of(headers, name)
     return str(whole.get_filename(part.filename))
+
+
+@lru_cache(maxsize=512)
+def _declared(content_type: str) -> tuple[str, bool]:
+    """The charset that a Content-Type declares, and whether its text is flowed with DelSp."""
+    return _charset(content_type), _DELSP.search(content_type) is not None
 
 
 def _charset(declared: str) -> str:

@@ -15,6 +15,7 @@ _LINK = re.compile(
 )
 _WRAPPED = re.compile(r"<\s*((?:https?|ftp):[/\\][^<>]{1,8000})>", re.IGNORECASE)
 _FOLD = re.compile(r"[ \t]*\r?\n[ \t>]*")
+_ENDS = ("p:", "P:", "s:", "S:", "w.", "W.")  # of the schemes and of "www."
 _TRAILING = ".,;:!?'*|\\`([{\u2019\u2026"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSING = {start: close for close, start in _PAIRS.items()}
@@ -26,7 +27,7 @@ def links_in_text(text: str, *, delsp: bool = False) -> Iterator[FoundLink]:
     A link in angle brackets may be folded over several lines; `delsp` says that the text is
     format=flowed with blanks to delete, so that any line may be.
     """
-    if "://" not in text and not _may_hold_link(text):
+    if not may_hold_link(text):
         return
     if delsp:
         text = re.sub(r" \r?\n", "", text)
@@ -39,7 +40,12 @@ def links_in_text(text: str, *, delsp: bool = False) -> Iterator[FoundLink]:
         yield FoundLink(raw if ":" in raw[:6] else f"http://{raw}")
 
 
-def _may_hold_link(text: str) -> bool:
+def may_hold_link(text: str) -> bool:
+    """Whether it is worth a look: asked of much more text than holds one."""
+    if "://" in text:
+        return True
+    if not any(end in text for end in _ENDS):
+        return False  # most text: this is quicker than to lower all of it
     lower = text.lower()
     return "http:" in lower or "https:" in lower or "ftp:" in lower or "www." in lower
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Protocol
 
 from clawback.core.batching import batches
 from clawback.mail.drawn_codes import LEFT_ALONE
-from clawback.mail.extract import extract, extract_head
+from clawback.mail.extract import extract_head
 from clawback.services.fence import Failed, Fence, Task
+from clawback.services.packing import unpacked
+from clawback.services.reading import Raw, Reader, read_packed, timed_extract
 from models.limits import DEFAULT_LIMITS, Limits
-from models.mails import MailFacts, MessageHead, OrganisationProfile, Problem
+from models.mails import MailFacts, OrganisationProfile, Problem
 
-INLINE_UP_TO = 1024
-"""Messages in all up to which starting processes, 0.3 s each, costs more than it gains."""
+INLINE_SECONDS = 0.6
+"""Reading in all up to which starting processes, 0.3 s each, costs more than it gains."""
+
+MESSAGE_SECONDS, BYTE_SECONDS = 150e-6, 25e-9
+"""What reading a message takes, and each of its bytes: about what real and generated mail do."""
 
 INLINE_BYTES = 100_000
 """Size up to which a message without files is read in this process, where nothing can end a reader:
@@ -34,21 +37,6 @@ CHUNK_BYTES = 4_000_000
 PATIENCE = 1.5
 """How many times the limit of seconds a process gets: readers that watch the time end by themselves
 before that, and keep what they saw."""
-
-Raw = bytes | MessageHead
-
-
-class Reader(Protocol):
-    """What reads one message within limits, as `timed_extract` does."""
-
-    def __call__(self, raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
-        """The message's facts."""
-        ...
-
-
-def timed_extract(raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
-    """`extract` with the clock that its limit of time needs."""
-    return extract(raw, profile, limits, clock=time.monotonic)
 
 
 class Extractor:
@@ -72,7 +60,7 @@ class Extractor:
         self._processes = processes or os.cpu_count() or 1
         self._fence = Fence(limits.memory_bytes)
         self._threads = ThreadPoolExecutor(self._processes, thread_name_prefix="extract")
-        self._seen = 0
+        self._spent = 0.0
 
     def __enter__(self) -> Extractor:
         return self
@@ -88,8 +76,8 @@ class Extractor:
 
     async def extract(self, raws: Sequence[Raw]) -> list[MailFacts]:
         """The facts of each message, in order. Raises `Unavailable` if no process can be started."""
-        self._seen += len(raws)
-        if self._processes > 1 and self._seen > INLINE_UP_TO:
+        self._spent += MESSAGE_SECONDS * len(raws) + BYTE_SECONDS * sum(map(_size, raws))
+        if self._processes > 1 and self._spent > INLINE_SECONDS:
             return await self._behind_fence(raws)
         facts = await asyncio.to_thread(self._inline, raws)
         rest = [number for number, found in enumerate(facts) if found is None]
@@ -132,8 +120,9 @@ class Extractor:
         ]
 
     def _read(self, raws: Sequence[Raw], limits: Limits) -> list[MailFacts | Failed]:
-        reader = partial(self._reader, profile=self._profile, limits=limits)
-        return self._fence.work(Task(reader, raws, limits.seconds * PATIENCE))
+        read = partial(read_packed, reader=self._reader, profile=self._profile, limits=limits)
+        answers = self._fence.work(Task(read, raws, limits.seconds * PATIENCE))
+        return [one if isinstance(one, Failed) else unpacked(one) for one in answers]
 
     def _read_again(self, raw: Raw, failed: Failed) -> MailFacts:
         """The facts of a message that broke its reader: tried alone, without its files' content, then

@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar
 
 from clawback.errors import Unavailable
 from clawback.services.fenced import READY
+from clawback.services.frames import FrameReader
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,7 @@ class _Process:
         self._memory_bytes = memory_bytes
         ours, theirs = Pipe(duplex=True)
         self._connection: Connection = ours
+        self._answers = FrameReader(ours.fileno())
         with theirs:
             self._process = _started(theirs.fileno(), memory_bytes)
         self._check_started()
@@ -175,10 +177,8 @@ class _Process:
     def _received(self, seconds: float) -> bytes | None:
         """The next message, or None where the process ended. Raises `TimeoutError`."""
         try:
-            if not self._connection.poll(seconds):
-                raise TimeoutError
-            return self._connection.recv_bytes()
-        except (EOFError, ConnectionError):
+            return self._answers.receive(seconds)
+        except ConnectionError:
             return None
 
     def _wait(self) -> int | None:

@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
+from clawback.services.frames import send_frame
+
 READY = b"ready"
 """Sent when the process has started, and for each task when its modules are loaded."""
 
@@ -30,7 +32,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     _bound_memory(memory_bytes)
     with Connection(descriptor) as parent:
-        parent.send_bytes(READY)
+        send_frame(parent.fileno(), READY)
         _silence()
         serve(parent)
 
@@ -45,7 +47,7 @@ def serve(parent: Connection) -> None:
         function, items, seconds = pickle.loads(task)
         del task
         try:
-            parent.send_bytes(READY)
+            send_frame(parent.fileno(), READY)
             _answer_all(parent, function, items, seconds)
         except OSError:
             return  # the parent is gone
@@ -56,9 +58,9 @@ def _answer_all(
 ) -> None:
     for item in items:
         signal.setitimer(signal.ITIMER_REAL, seconds)
-        parent.send_bytes(_answer(function, item))
+        send_frame(parent.fileno(), _answer(function, item))
         signal.setitimer(signal.ITIMER_REAL, 0)
-    parent.send_bytes(pickle.dumps(peak_memory_bytes()))
+    send_frame(parent.fileno(), pickle.dumps(peak_memory_bytes()))
 
 
 def _answer(function: Callable[[Any], Any], item: Any) -> bytes:

@@ -16,7 +16,8 @@ from clawback.core.batching import batches
 from clawback.errors import SourceError
 from clawback.ports import MailboxSource
 from clawback.services.context import Context
-from clawback.services.extraction import Extractor, Raw
+from clawback.services.extraction import Extractor
+from clawback.services.reading import Raw
 from clawback.services.sync import FETCH_BYTES, MAILBOXES_AT_ONCE, Progress
 from models.actions import ActionStatus
 from models.mails import MailFacts, MessageHead

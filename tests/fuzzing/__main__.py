@@ -7,8 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from tests.fuzzing.campaign import Outcome, Plan, run
+from tests.fuzzing.campaign import Outcome, Plan, read_all, run
 from tests.fuzzing.planted import PLANTED
+from tests.fuzzing.repeats import repeats
 from tests.fuzzing.seeds import files_of, seeds
 
 
@@ -17,7 +18,8 @@ def main() -> int:
     given = _arguments()
     messages = seeds()
     plan = Plan(given.seed, given.minutes * 60, planted=given.plant or "", traced=not given.blind)
-    outcome = run(plan, messages, files_of(messages))
+    again = given.repeats
+    outcome = read_all(plan, repeats()) if again else run(plan, messages, files_of(messages))
     report = _report(plan, outcome, len(messages))
     if given.json:
         print(json.dumps(report, indent=1))
@@ -38,6 +40,9 @@ def _arguments() -> argparse.Namespace:
         "--keep", metavar="DIR", help="write there what was found, and the extremes"
     )
     parser.add_argument("--plant", choices=PLANTED, help="put in a fault, which must be found")
+    parser.add_argument(
+        "--repeats", action="store_true", help="every token many times over in every place instead"
+    )
     parser.add_argument("--blind", action="store_true", help="do not follow the paths taken")
     return parser.parse_args()
 

@@ -33,7 +33,7 @@ _LAB = LabOptions(mailboxes=2, messages_per_mailbox=40)
 
 
 def seeds() -> dict[str, bytes]:
-    """Messages by name; the same each time."""
+    """Messages by name; the same each time but for the times in zips and what encryption draws."""
     made = {name: raw for group in _GROUPS for name, raw in group() if 0 < len(raw) <= _MOST_BYTES}
     return dict(sorted(made.items()))
 

@@ -74,9 +74,8 @@ def _zip(mutator: Mutator, data: bytes, depth: int) -> bytes:
                 content = mutator.changed(content, depth)
             for _ in range(rng.choice((1, 1, 1, 1, 2, 50)) if number == chosen else 1):
                 with warnings.catch_warnings(action="ignore"):  # names twice are meant
-                    target.writestr(
-                        _renamed(mutator, entry.filename), content, rng.choice((0, 8, 8))
-                    )
+                    info = zipfile.ZipInfo(_renamed(mutator, entry.filename))
+                    target.writestr(info, content, rng.choice((0, 8, 8)))
     return out.getvalue()
 
 
@@ -101,10 +100,15 @@ def _tar(mutator: Mutator, data: bytes, depth: int) -> bytes:
     return out.getvalue()
 
 
+def _gzip(data: bytes) -> bytes:
+    """Packed the same at any time of day."""
+    return gzip.compress(data, mtime=0)
+
+
 def _packed(mutator: Mutator, data: bytes, depth: int) -> bytes:
     module = gzip if data[:2] == b"\x1f\x8b" else bz2 if data[:2] == b"BZ" else lzma
     inner = mutator.changed(_bounded(module.decompress(data)), depth)
-    pack = mutator.havoc.rng.choice((gzip.compress, bz2.compress, lzma.compress))
+    pack = mutator.havoc.rng.choice((_gzip, bz2.compress, lzma.compress))
     packed = pack(inner)
     return packed * mutator.havoc.rng.choice((1, 1, 1, 2, 200))
 
@@ -202,7 +206,7 @@ def _wrapped(mutator: Mutator, data: bytes, depth: int) -> bytes:
 def _in_zip(mutator: Mutator, inner: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        target.writestr(_renamed(mutator, "x.bin"), inner)
+        target.writestr(zipfile.ZipInfo(_renamed(mutator, "x.bin")), inner, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
@@ -231,7 +235,7 @@ def _in_pdf(_: Mutator, inner: bytes) -> bytes:
 
 _WRAPPINGS: tuple[Callable[[Mutator, bytes], bytes], ...] = (
     *(_in_zip, _in_mail, _in_page, _in_pdf),
-    *(lambda _, inner, pack=pack: pack(inner) for pack in (gzip.compress, bz2.compress)),
+    *(lambda _, inner, pack=pack: pack(inner) for pack in (_gzip, bz2.compress)),
 )
 _ENDINGS = (
     *(".html", ".svg", ".eml", ".ics", ".js", ".pdf", ".zip", ".tgz", ".rtf", ".url", ".docx", ".xml"),

@@ -9,8 +9,9 @@ import pytest
 
 from models.limits import Limits
 from tests.fuzzing import campaign
-from tests.fuzzing.campaign import Outcome, Plan, run
+from tests.fuzzing.campaign import Outcome, Plan, read_all, run
 from tests.fuzzing.planted import PLANTED, meets
+from tests.fuzzing.repeats import repeats
 from tests.fuzzing.seeds import files_of, seeds
 
 LIMITS = Limits(seconds=1.0, memory_bytes=400_000_000)
@@ -50,6 +51,12 @@ def test_a_planted_fault_is_found(fault: str) -> None:
     outcome = fuzz(Plan(1, MOST_SECONDS, LIMITS, fault, traced=False, until_found=True))
     (name, *_) = outcome.found.keys() & FINDINGS[fault] or [outcome.times]
     assert meets(outcome.found[name])
+
+
+def test_some_of_the_repeats_find_nothing() -> None:
+    outcome = read_all(Plan(seed=1, seconds=0.0), islice(repeats(), 7, None, 997))
+    assert outcome.found == {}
+    assert outcome.inputs > 9
 
 
 def test_equal_plans_try_equal_inputs() -> None:

@@ -179,15 +179,18 @@ def test_one_content_in_many_mailboxes_is_extracted_once(
     assert sum(extracted) <= 8
 
 
-def test_many_messages_go_through_a_pool_of_processes_and_come_out_the_same(scene: Scene) -> None:
-    for number in range(extraction.INLINE_UP_TO + 90):
+def test_many_messages_go_through_a_pool_of_processes_and_come_out_the_same(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extraction, "INLINE_SECONDS", 100 * extraction.MESSAGE_SECONDS)
+    for number in range(300):
         scene.deliver(file=FILE, text=f"{URL} {number}")
     seen: list[tuple[int, int]] = []
     report = asyncio.run(
         sync(scene.ctx, processes=2, progress=lambda done, total: seen.append((done, total)))
     )
 
-    assert report.new == extraction.INLINE_UP_TO + 90
+    assert report.new == 300
     assert len(find(scene)) == report.new
     assert seen[-1] == (2, 2)
 

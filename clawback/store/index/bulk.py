@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from clawback.store.database import Database
 from clawback.store.many import Many
@@ -13,11 +14,26 @@ from clawback.store.many import Many
 _CHUNK = 400  # keys in one IN list
 
 
-class Insert:
-    """An INSERT of many rows into a table that leaves what is there as it is."""
+Change = Mapping[str, ColumnElement[Any] | None]
+"""New values of columns, made of those that stand there and those that were to be inserted."""
 
-    def __init__(self, table: Table) -> None:
+
+class Insert:
+    """An INSERT of many rows into a table that leaves what is there as it is.
+
+    Or changes it: `on` names the columns of the conflict, `change` makes the values from the columns
+    of the row that could not be inserted.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        on: Sequence[str] = (),
+        change: Callable[[ReadOnlyColumnCollection[str, Any]], Change] | None = None,
+    ) -> None:
         self._table = table
+        self._on = [table.c[name] for name in on]
+        self._change = change
         self._ready: dict[bool, Many] = {}
 
     def run(
@@ -36,7 +52,12 @@ class Insert:
         values = {
             name: bindparam(new, type_=self._table.c[name].type) for name, new in names.items()
         }
-        statement = database.insert(self._table).values(values).on_conflict_do_nothing()
+        insert = database.insert(self._table).values(values)
+        if self._change is None:
+            statement = insert.on_conflict_do_nothing()
+        else:
+            change = dict(self._change(insert.excluded))
+            statement = insert.on_conflict_do_update(index_elements=self._on, set_=change)
         return Many(statement.inline(), *names.values())
 
 

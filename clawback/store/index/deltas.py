@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from clawback.errors import BadInput
 from clawback.store.database import Database
-from clawback.store.index.bulk import Insert
+from clawback.store.index.bulk import Change, Insert
 from clawback.store.index.contents import chunks, write_mails
 from clawback.store.index.places import Placement, lock_mailboxes, mark_gone, place_copies
 from models.copies import Place
@@ -43,45 +44,69 @@ def apply_deltas(database: Database, deltas: Sequence[MailboxDelta], now: dateti
             mail_ids |= write_mails(database, connection, chunk)
     with database.write() as connection:
         mail_ids |= write_mails(database, connection, facts[ahead:])
-        for delta in sorted(deltas, key=lambda each: (each.source, each.mailbox)):
-            _apply(database, connection, delta, mail_ids, now)
+        ordered = sorted(deltas, key=lambda each: (each.source, each.mailbox))
+        mailbox_ids = _write_mailboxes(database, connection, ordered, now)
+        for delta in ordered:
+            mailbox_id = mailbox_ids[delta.source, delta.mailbox]
+            _apply(database, connection, mailbox_id, delta, mail_ids=mail_ids, now=now)
 
 
 def _apply(
     database: Database,
     connection: Connection,
+    mailbox_id: int,
     delta: MailboxDelta,
+    *,
     mail_ids: Mapping[str, int],
     now: datetime,
 ) -> None:
-    mailbox_id = _mailbox(database, connection, delta, now)
-    lock_mailboxes(database, connection, [mailbox_id])
     mark_gone(database, connection, delta.gone, now)
     moved = [Placement(item.copy_id, mailbox_id, item.place, item.role) for item in delta.moved]
     place_copies(database, connection, moved, now)
     _add(database, connection, mailbox_id, delta.new, mail_ids=mail_ids, now=now)
 
 
-def _mailbox(database: Database, connection: Connection, delta: MailboxDelta, now: datetime) -> int:
-    """The mailbox's number, with its cursor written; one that was gone is back.
+def _write_mailboxes(
+    database: Database, connection: Connection, deltas: Sequence[MailboxDelta], now: datetime
+) -> dict[tuple[str, str], int]:
+    """The numbers of the mailboxes by source and address, with their cursors written.
 
-    It counts as synced once its last delta is in: until then it was looked at in part.
+    One that was gone is back. It counts as synced once its last delta is in: until then it was
+    looked at in part. The rows are locked in the order of the deltas.
     """
-    row = {
-        "source": delta.source,
-        "address": delta.mailbox,
-        "cursor": delta.cursor,
-        "last_synced_at": now if delta.is_last else NEVER,
+    rows = [
+        {
+            "source": delta.source,
+            "address": delta.mailbox,
+            "cursor": delta.cursor,
+            "last_synced_at": now if delta.is_last else NEVER,
+        }
+        for delta in deltas
+    ]
+    _MAILBOXES.run(database, connection, rows)
+    found: dict[tuple[str, str], int] = {}
+    for source in sorted({delta.source for delta in deltas}):
+        wanted = sorted({delta.mailbox for delta in deltas if delta.source == source})
+        for chunk in chunks(wanted, _CHUNK):
+            statement = select(mailboxes.c.address, mailboxes.c.id).where(
+                mailboxes.c.source == source, mailboxes.c.address.in_(chunk)
+            )
+            for address, mailbox_id in connection.execute(statement):
+                found[source, address] = mailbox_id
+    lock_mailboxes(database, connection, list(found.values()))
+    return found
+
+
+def _cursor_written(new: ReadOnlyColumnCollection[str, Any]) -> Change:
+    is_whole = new.last_synced_at != NEVER
+    return {
+        "cursor": new.cursor,
         "gone_at": None,
+        "last_synced_at": case((is_whole, new.last_synced_at), else_=mailboxes.c.last_synced_at),
     }
-    statement = database.insert(mailboxes).values(row)
-    change: dict[str, Any] = {"cursor": delta.cursor, "gone_at": None}
-    if delta.is_last:
-        change["last_synced_at"] = now
-    upsert = statement.on_conflict_do_update(
-        index_elements=[mailboxes.c.source, mailboxes.c.address], set_=change
-    )
-    return int(connection.execute(upsert.returning(mailboxes.c.id)).scalar_one())
+
+
+_MAILBOXES = Insert(mailboxes, ("source", "address"), _cursor_written)
 
 
 def _add(
@@ -94,6 +119,8 @@ def _add(
     now: datetime,
 ) -> None:
     """Add copies that are not there; one that was at that place before is the same copy again."""
+    if not new:
+        return
     contents = {item.content_sha256 for item in new}
     live, gone = _here(connection, mailbox_id, contents)
     wanted = [item for item in new if item.place not in live]
@@ -120,6 +147,9 @@ def _here(
     """Places of live copies with these contents, and the numbers of gone ones by place."""
     live: set[Place] = set()
     gone: dict[tuple[Place, str], int] = {}
+    any_copy = select(copies.c.id).where(copies.c.mailbox_id == mailbox_id).limit(1)
+    if connection.execute(any_copy).first() is None:
+        return live, gone
     for chunk in chunks(sorted(contents), _CHUNK):
         statement = select(
             copies.c.id,
