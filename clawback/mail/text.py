@@ -16,6 +16,9 @@ _LINK = re.compile(
 _WRAPPED = re.compile(r"<\s*((?:https?|ftp):[/\\][^<>]{1,8000})>", re.IGNORECASE)
 _FOLD = re.compile(r"[ \t]*\r?\n[ \t>]*")
 _ENDS = ("p:", "P:", "s:", "S:", "w.", "W.")  # of the schemes and of "www."
+# Scripts that put no blank between a link and the sentence that goes on after it.
+_GLUED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_AFTER_HOST = re.compile(r"[^:]*:[/\\]+[^/\\?#]+[/\\?#]")
 _TRAILING = ".,;:!?'*|\\`([{\u2019\u2026"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSING = {start: close for close, start in _PAIRS.items()}
@@ -37,7 +40,10 @@ def links_in_text(text: str, *, delsp: bool = False) -> Iterator[FoundLink]:
         yield FoundLink(raw)
     for match in _LINK.finditer(text):
         raw = _trimmed(match[0])
-        yield FoundLink(raw if ":" in raw[:6] else f"http://{raw}")
+        raw = raw if ":" in raw[:6] else f"http://{raw}"
+        yield FoundLink(raw)
+        if not raw.isascii() and (shorter := _unglued(raw)):
+            yield FoundLink(shorter)
 
 
 def may_hold_link(text: str) -> bool:
@@ -57,6 +63,18 @@ def _unfolded(match: re.Match[str], joined: list[str]) -> str:
         return match[0]
     joined.append(raw)
     return " "
+
+
+def _unglued(raw: str) -> str:
+    """The link up to where a sentence may go on within a word of its path; empty if nowhere.
+
+    Not from a slash on: a path's part in such a script is no sentence.
+    """
+    host = _AFTER_HOST.match(raw)
+    glued = _GLUED.search(raw, host.end()) if host else None
+    if glued is None or raw[glued.start() - 1] in "/\\?#=&%":
+        return ""
+    return _trimmed(raw[: glued.start()])
 
 
 def _trimmed(raw: str) -> str:

@@ -223,3 +223,21 @@ def test_neighbouring_cells_do_not_grow_into_one_link() -> None:
 )
 def test_a_sentence_does_not_become_part_of_the_link(sentence: str, url: str) -> None:
     assert [fact.url for fact in extract(text(sentence)).urls] == [url]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "links"),
+    [
+        ("点击https://x.example/a立即登录", {"https://x.example/a"}),
+        ("こちらhttps://x.example/a?b=1からどうぞ", {"https://x.example/a?b=1"}),
+        ("https://x.example/a로 가기", {"https://x.example/a"}),
+        ("https://x.example/wiki/日本", set()),
+        ("https://日本.example/a", {"https://xn--wgv71a.example/a"}),
+    ],
+)
+def test_a_sentence_that_goes_on_without_a_blank_does_not_hide_the_link(
+    sentence: str, links: set[str]
+) -> None:
+    found = {url.url for url in extract(text(sentence)).urls}
+    assert links <= found
+    assert "https://x.example/wiki/" not in found
