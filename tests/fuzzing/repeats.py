@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice, product
 
 import tests.fuzzing.seeds  # noqa: F401  (puts the makers on the path)
 from tests.fuzzing.mutations import TOKENS
@@ -22,11 +23,11 @@ _MORE = (
 Place = Callable[[bytes], bytes]
 
 
-def repeats() -> Iterator[Input]:
-    """About ten thousand messages, place by place; the same each time."""
-    for place in PLACES:
-        for token in dict.fromkeys((*TOKENS, *_MORE)):
-            yield Input(place(token * (_BYTES // len(token))))
+def repeats(every: int = 1) -> Iterator[Input]:
+    """About ten thousand messages, place by place, or of so many one; the same each time."""
+    pairs = product(PLACES, dict.fromkeys((*TOKENS, *_MORE)))
+    for place, token in islice(pairs, every // 2, None, every):
+        yield Input(place(token * (_BYTES // len(token))))
 
 
 def _page(before: str, after: str = "") -> Place:
