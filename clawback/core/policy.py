@@ -137,7 +137,7 @@ def index(inputs: PolicyInputs) -> Finding:
     if not inputs.index_complete:
         reason = f"The index as of {as_of} is not complete."
         return Finding(True, reason, Effect.AWAIT_APPROVAL)
-    return Finding(False, f"The index is complete as of {as_of}.")
+    return Finding(False, f"The index has every mailbox as of {as_of}.")
 
 
 def unknown_location(inputs: PolicyInputs) -> Finding:
