@@ -300,7 +300,7 @@ def _filename(part: PyLazyMimePart, headers: Mapping[str, list[str]]) -> str:
     """The claimed name; the parser ends one in quotes at a semicolon, and leaves the first quote."""
     if not part.filename.startswith('"'):
         return part.filename
-    whole = Message()
+    whole = Message(policy=_BOUNDED)
     for name in ("Content-Disposition", "Content-Type"):
         whole[name] = _value_of(headers, name)
     return str(whole.get_filename(part.filename))

@@ -36,6 +36,7 @@ def typed(value: bytes) -> bytes:
 SLOW_TYPES = {
     "ends of encoded words": typed(b"?=" * 500_000),
     "parameters in a quoted one": typed(b"?=" * 300_000 + b'"' + b";" * 300_000),
+    "parameters in the name of a file": typed(b'"' + b"&;" * 200_000 + b"\r\nX: y"),
     "parameters of parts without a boundary": (
         b'Content-Type: multipart/mixed; x="' + b";" * 300_000 + b"\r\n\r\nhttps://a.example/x"
     ),

@@ -134,7 +134,7 @@ def _read(fence: Fence, plan: Plan, batch: list[Input], outcome: Outcome, *, tra
             names = [_NAMES[seen.code]]
         else:
             names = list(_names(seen))
-            _count(outcome, item, seen)
+            _count(outcome, item, seen, timed=not traced)
         for name in names:
             if name not in outcome.found and _again(fence, plan, item, name):
                 outcome.found[name] = item.raw
@@ -164,11 +164,11 @@ def _again(fence: Fence, plan: Plan, item: Input, name: str) -> bool:
     return name in ([_NAMES[seen.code]] if isinstance(seen, Failed) else list(_names(seen)))
 
 
-def _count(outcome: Outcome, item: Input, seen: Seen) -> None:
+def _count(outcome: Outcome, item: Input, seen: Seen, *, timed: bool) -> None:
     outcome.codes.update(seen.codes)
     if seen.peak_bytes > outcome.peak_bytes:
         outcome.peak_bytes, outcome.largest = seen.peak_bytes, item.raw
-    if seen.seconds > outcome.slowest_seconds:
+    if timed and seen.seconds > outcome.slowest_seconds:
         outcome.slowest_seconds, outcome.slowest = seen.seconds, item.raw
     if not seen.edges <= outcome.edges:
         outcome.edges |= seen.edges
