@@ -10,6 +10,7 @@ import pikepdf
 import zxingcpp
 from PIL import Image
 
+LINK = "https://hidden.example/path?a=1"
 CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
 PAGES = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
 PAGE = (
@@ -82,3 +83,60 @@ def file_of(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes
     out = io.BytesIO()
     picture.save(out, kind, **options)  # type: ignore[arg-type]
     return out.getvalue()
+
+
+# Where an object can hold a link; "%s" stands for it where it is as it is.
+OBJECTS: dict[str, dict[int, bytes]] = {
+    "uri": {20: b"<< /A << /S /URI /URI (%s) >> >>"},
+    "uri-in-hex": {20: b"<< /A << /S /URI /URI <%s> >> >>" % LINK.encode().hex().encode()},
+    "uri-in-utf-16": {20: b"<< /URI <feff%s> >>" % LINK.encode("utf-16-be").hex().encode()},
+    "uri-by-reference": {20: b"<< /A << /URI 21 0 R >> >>", 21: b"(%s)"},
+    "name-with-escapes": {20: b"<< /A << /#55#52#49 (%s) >> >>"},
+    "go-to-remote": {20: b"<< /S /GoToR /F (%s) >>"},
+    "go-to-remote-by-specification": {20: b"<< /S /GoToR /F << /FS /URL /F (%s) >> >>"},
+    "launch": {20: b"<< /S /Launch /F (%s) >>"},
+    "launch-with-parameters": {20: b"<< /S /Launch /Win << /F (cmd.exe) /P (/c start %s) >> >>"},
+    "submit-form": {20: b"<< /S /SubmitForm /F << /FS /URL /F (%s) >> >>"},
+    "script": {20: b'<< /S /JavaScript /JS (app.launchURL\\("%s", true\\);) >>'},
+    "script-in-single-quotes": {20: b"<< /S /JavaScript /JS (app.launchURL\\('%s',true\\);) >>"},
+    "script-in-a-stream": {
+        20: b"<< /S /JavaScript /JS 21 0 R >>",
+        21: stream(b'this.getURL("%s");' % LINK.encode(), deflated=True),
+    },
+    "open-action": {1: CATALOG.replace(b"/Pages", b"/OpenAction << /URI (%s) >> /Pages")},
+    "form-field": {
+        1: CATALOG.replace(b"/Pages", b"/AcroForm << /Fields [<< /V (%s) >>] >> /Pages")
+    },
+    "xfa": {
+        20: b"<< /XFA [(template) 21 0 R] >>",
+        21: stream(b'<submit target="%s"/>' % LINK.encode(), deflated=True),
+    },
+    "outline": {20: b"<< /Title (Open) /A << /URI (%s) >> >>"},
+    "note": {20: b"<< /Subtype /FreeText /Contents (see %s .) >>"},
+    "next-action": {20: b"<< /A << /S /Named /Next [<< /S /URI /URI (%s) >>] >> >>"},
+    "base": {
+        1: CATALOG.replace(b"/Pages", b"/URI << /Base (https://hidden.example/) >> /Pages"),
+        20: b"<< /A << /S /URI /URI (path?a=1) >> >>",
+    },
+}
+CIPHERS: dict[str, dict[str, object]] = {
+    "aes-256": {"R": 6},
+    "aes-128": {"R": 4, "aes": True},
+    "rc4-128": {"R": 3, "aes": False, "metadata": False},
+}
+
+
+def holding(place: str) -> bytes:
+    """A document whose objects hold the link there."""
+    filled = {
+        number: body % LINK.encode() if body.count(b"%s") else body
+        for number, body in OBJECTS[place].items()
+    }
+    return document(filled)
+
+
+def locked(user: str, **kind: object) -> bytes:
+    """A document with a link annotation, encrypted with that password for readers."""
+    source = document({3: PAGE.replace(b"/Parent", b"/Annots [20 0 R] /Parent"), **action(LINK)})
+    encryption = pikepdf.Encryption(user=user, owner="another", **kind)  # type: ignore[arg-type]
+    return saved(source, encryption=encryption)

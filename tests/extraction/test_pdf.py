@@ -10,7 +10,22 @@ from itertools import pairwise
 import pikepdf
 import pytest
 from made_mail import attached, message, part
-from made_pdf import CATALOG, PAGE, action, code, document, file_of, saved, shown, stream
+from made_pdf import (
+    CATALOG,
+    CIPHERS,
+    LINK,
+    OBJECTS,
+    PAGE,
+    action,
+    code,
+    document,
+    file_of,
+    holding,
+    locked,
+    saved,
+    shown,
+    stream,
+)
 
 from clawback.mail.extract import extract
 from clawback.mail.pdf import objects, reading, text
@@ -18,7 +33,6 @@ from models.limits import Limits
 from models.mails import MailFacts
 
 MANY = 3_000  # objects: more than the test allows
-LINK = "https://hidden.example/path?a=1"
 KEPT = "https://kept.example/"
 
 
@@ -34,48 +48,9 @@ def codes(pdf: bytes) -> set[str]:
     return {problem.code for problem in facts(pdf).problems}
 
 
-OBJECTS: dict[str, dict[int, bytes]] = {
-    "uri": {20: b"<< /A << /S /URI /URI (%s) >> >>"},
-    "uri-in-hex": {20: b"<< /A << /S /URI /URI <%s> >> >>" % LINK.encode().hex().encode()},
-    "uri-in-utf-16": {20: b"<< /URI <feff%s> >>" % LINK.encode("utf-16-be").hex().encode()},
-    "uri-by-reference": {20: b"<< /A << /URI 21 0 R >> >>", 21: b"(%s)"},
-    "name-with-escapes": {20: b"<< /A << /#55#52#49 (%s) >> >>"},
-    "go-to-remote": {20: b"<< /S /GoToR /F (%s) >>"},
-    "go-to-remote-by-specification": {20: b"<< /S /GoToR /F << /FS /URL /F (%s) >> >>"},
-    "launch": {20: b"<< /S /Launch /F (%s) >>"},
-    "launch-with-parameters": {20: b"<< /S /Launch /Win << /F (cmd.exe) /P (/c start %s) >> >>"},
-    "submit-form": {20: b"<< /S /SubmitForm /F << /FS /URL /F (%s) >> >>"},
-    "script": {20: b'<< /S /JavaScript /JS (app.launchURL\\("%s", true\\);) >>'},
-    "script-in-single-quotes": {20: b"<< /S /JavaScript /JS (app.launchURL\\('%s',true\\);) >>"},
-    "script-in-a-stream": {
-        20: b"<< /S /JavaScript /JS 21 0 R >>",
-        21: stream(b'this.getURL("%s");' % LINK.encode(), deflated=True),
-    },
-    "open-action": {1: CATALOG.replace(b"/Pages", b"/OpenAction << /URI (%s) >> /Pages")},
-    "form-field": {
-        1: CATALOG.replace(b"/Pages", b"/AcroForm << /Fields [<< /V (%s) >>] >> /Pages")
-    },
-    "xfa": {
-        20: b"<< /XFA [(template) 21 0 R] >>",
-        21: stream(b'<submit target="%s"/>' % LINK.encode(), deflated=True),
-    },
-    "outline": {20: b"<< /Title (Open) /A << /URI (%s) >> >>"},
-    "note": {20: b"<< /Subtype /FreeText /Contents (see %s .) >>"},
-    "next-action": {20: b"<< /A << /S /Named /Next [<< /S /URI /URI (%s) >>] >> >>"},
-    "base": {
-        1: CATALOG.replace(b"/Pages", b"/URI << /Base (https://hidden.example/) >> /Pages"),
-        20: b"<< /A << /S /URI /URI (path?a=1) >> >>",
-    },
-}
-
-
 @pytest.mark.parametrize("place", OBJECTS)
 def test_link_is_found_wherever_an_object_holds_it(place: str) -> None:
-    filled = {
-        number: body % LINK.encode() if body.count(b"%s") else body
-        for number, body in OBJECTS[place].items()
-    }
-    assert LINK in found(document(filled))
+    assert LINK in found(holding(place))
 
 
 def test_objects_without_a_link_give_none() -> None:
@@ -106,43 +81,30 @@ def test_objects_in_object_streams_are_read() -> None:
     assert found(packed) == {LINK}
 
 
-def _locked(user: str, **kind: object) -> bytes:
-    source = document({3: PAGE.replace(b"/Parent", b"/Annots [20 0 R] /Parent"), **action(LINK)})
-    encryption = pikepdf.Encryption(user=user, owner="another", **kind)  # type: ignore[arg-type]
-    return saved(source, encryption=encryption)
-
-
-CIPHERS: dict[str, dict[str, object]] = {
-    "aes-256": {"R": 6},
-    "aes-128": {"R": 4, "aes": True},
-    "rc4-128": {"R": 3, "aes": False, "metadata": False},
-}
-
-
 @pytest.mark.parametrize("cipher", CIPHERS)
 def test_encrypted_document_opens_with_the_empty_password(cipher: str) -> None:
-    read = facts(_locked("", **CIPHERS[cipher]))
+    read = facts(locked("", **CIPHERS[cipher]))
     assert [(fact.url, fact.opened_from) for fact in read.urls] == [(LINK, None)]
     assert read.problems == ()
 
 
 @pytest.mark.parametrize("cipher", CIPHERS)
 def test_link_behind_a_usual_password_says_so(cipher: str) -> None:
-    read = facts(_locked("infected", **CIPHERS[cipher]))
+    read = facts(locked("infected", **CIPHERS[cipher]))
     assert [(fact.url, fact.opened_from) for fact in read.urls] == [(LINK, "pdf:password")]
 
 
 def test_the_password_that_the_mail_names_opens_the_document() -> None:
     extra = 'Content-Disposition: attachment; filename="a.pdf"\r\n'
-    pdf = part(_locked("Kx-77-qq", R=6), "application/pdf", cte="base64", extra=extra)
+    pdf = part(locked("Kx-77-qq", R=6), "application/pdf", cte="base64", extra=extra)
     read = extract(message(part("The password is: Kx-77-qq"), pdf))
     assert [(fact.url, fact.opened_from) for fact in read.urls] == [(LINK, "pdf:password")]
 
 
 def test_document_with_an_unknown_password_is_a_problem() -> None:
-    locked = _locked("nobody names this one", R=6)
-    assert found(locked) == set()
-    assert codes(locked) == {"encrypted-document"}
+    closed = locked("nobody names this one", R=6)
+    assert found(closed) == set()
+    assert codes(closed) == {"encrypted-document"}
 
 
 def test_embedded_file_is_hashed_and_read() -> None:

@@ -23,7 +23,6 @@ import made_pdf as pdfs  # noqa: E402
 import test_codes  # noqa: E402
 import test_hidden_in_files  # noqa: E402
 import test_hiding_places  # noqa: E402
-import test_pdf  # noqa: E402
 from made_mail import attached, html, message, part, text  # noqa: E402
 from wrapper_forms import OPAQUE, OPENED, TARGET  # noqa: E402
 
@@ -101,13 +100,13 @@ def _archives() -> Named:
 def _pdfs() -> Named:
     plain = pdfs.document(pdfs.action(TARGET), content=pdfs.shown(TARGET))
     made = {
-        **{f"objects {name}": pdfs.document(found) for name, found in test_pdf.OBJECTS.items()},
+        **{f"objects {place}": pdfs.holding(place) for place in pdfs.OBJECTS},
         "plain": plain,
-        "packed": pdfs.saved(plain, object_stream_mode=test_pdf.pikepdf.ObjectStreamMode.generate),
+        "packed": pdfs.saved(plain, object_stream_mode=pdfs.pikepdf.ObjectStreamMode.generate),
         "codes": pdfs.document({6: _picture_object()}, content=b"q 100 0 0 100 0 0 cm /X Do Q"),
     }
-    for name, options in test_pdf.CIPHERS.items():
-        made[f"locked {name}"] = test_pdf._locked("", **options)
+    for name, options in pdfs.CIPHERS.items():
+        made[f"locked {name}"] = pdfs.locked("", **options)
     for name, content in made.items():
         yield f"pdf: {name}", attached(content, "application/pdf", "x.pdf")
 
