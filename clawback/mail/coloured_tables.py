@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from clawback.mail.codes import MIN_SIDE
-from clawback.mail.tags import is_too_deep, with_plain_elements
+from clawback.mail.tags import unfit, with_plain_elements
 
 _MIN_CELLS = 150  # of the smallest code, where neighbours of one colour are one cell
 _MAX_TABLES = 20
@@ -37,7 +37,7 @@ def may_draw(source: str) -> bool:
 
 def shaded_tables(source: str) -> Iterator[list[bytes]]:
     """Each table large enough, as rows of one byte a cell: 0 for a dark one, 255 for a light one."""
-    if is_too_deep(source):
+    if unfit(source):
         return
     tree = LexborHTMLParser(with_plain_elements(source))
     rules = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from clawback.mail.elements import Elements, elements_of
 from clawback.mail.found import Found, FoundLink, Unread
 from clawback.mail.limits import Budget
 from clawback.mail.scripts import Page
-from clawback.mail.tags import is_too_deep, links_in_tags, with_plain_elements
+from clawback.mail.tags import links_in_tags, unfit, with_plain_elements
 from clawback.mail.text import links_in_text
 
 _MAX_DEPTH = 4
@@ -37,9 +37,10 @@ def looks_like_html(text: str) -> bool:
 def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
     """Every link of the page and of the pages that it hides, resolved against its base.
 
-    Those in comments, scripts that write and `data:` links count as pages; says "too-many-pages" or
-    "too-deep" where a limit kept some from being read. Raises `LimitReached`. With a limit of no pages
-    no tree is built: the page is read tag by tag, in time and memory that grow with its size alone.
+    Those in comments, scripts that write and `data:` links count as pages; says "too-many-pages",
+    "too-deep" or "expands-too-far" where a limit kept some from being read. Raises `LimitReached`.
+    With a limit of no pages no tree is built: the page is read tag by tag, in time and memory that grow
+    with its size alone.
 
     Entities are decoded once, by the parser. What stands after `</html>` counts, and so do
     conditional comments, strings that a script unescapes or decodes, and `data:` pages.
@@ -53,11 +54,11 @@ def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
         for page in pages:
             budget.take_pages()
             mark = page.opened_from
-            if is_too_deep(page.text):
+            tree, code = _tree(page.text)
+            if tree is None:
                 yield from _marked(links_in_tags(page.text), mark)
-                yield Unread("too-deep")
+                yield Unread(code)
                 continue
-            tree = LexborHTMLParser(with_plain_elements(page.text))
             elements = elements_of(tree)
             links = _links_of_page(tree, elements)
             yield from links if mark is None else _marked(links, mark)
@@ -66,6 +67,16 @@ def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
         pages = inner
     if pages:
         yield Unread("too-many-pages")
+
+
+def _tree(page: str) -> tuple[LexborHTMLParser | None, str]:
+    """The page's tree, or why there is none."""
+    if code := unfit(page):
+        return None, code
+    try:
+        return LexborHTMLParser(with_plain_elements(page)), ""
+    except SelectolaxError:  # the parser's way to say that it gets no more memory
+        return None, "out-of-memory"
 
 
 def _marked(links: Iterator[FoundLink], mark: str | None) -> Iterator[FoundLink]:

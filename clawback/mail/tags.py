@@ -30,6 +30,14 @@ _FLAT = frozenset(
     {"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "wbr", "source", "param"}
     | {"p", "li", "td", "th", "tr", "dt", "dd", "option", "tbody", "html", "head", "body"}
 )
+_WHOLE_TAG = re.compile(r"<(/?)([a-z][^\s/<>]*)([^<>]*)>?", re.IGNORECASE)
+_CELLS = frozenset({"td", "th", "caption"})
+_OUT_OF_PLACE = frozenset(
+    {"tr", "tbody", "thead", "tfoot", "col", "colgroup", "frame", "frameset", "head", "body"}
+    | {"html", "form", "image"}
+)
+_ROWS = frozenset({"tr", "tbody", "thead", "tfoot"})
+_MOST_COPIED = 10**9  # characters: some 400 MB
 _ATTRIBUTE = re.compile(
     r"\b(href|src|action|formaction|background|data)\s{0,9}=\s{0,9}"
     r"(?:\"([^\"]{0,65536})\"|'([^']{0,65536})'|([^\s\"'<>]+))",
@@ -46,6 +54,55 @@ def with_plain_elements(page: str) -> str:
     if page.count("<") <= _FEWEST_TAGS:
         return page
     return _FORMATTING.sub(r"<\1span", page)
+
+
+def unfit(page: str) -> str:
+    """Why the page's tree would cost too much, as the code of a `Problem`; "" where it would not."""
+    if is_too_deep(page):
+        return "too-deep"
+    return "expands-too-far" if _copies_text(page) else ""
+
+
+def _copies_text(page: str) -> bool:
+    """True where a tree would hold the page's text many thousand times over.
+
+    A tag that is out of place makes no element, and the text before and behind it is one. The parser
+    copies all of that text to where its attributes end, and lets none of the memory go.
+    """
+    if page.count("<") * len(page) < 2 * _MOST_COPIED:
+        return False
+    in_frames = "<frameset" in page.lower()  # where no tag is in its place
+    in_cell: list[bool] = []  # for each open table; its other text is moved before it, and is one
+    copied = run = moved = end = 0
+    for match in _WHOLE_TAG.finditer(page):
+        size = len(page[end : match.start()].strip()) if in_cell else match.start() - end
+        end, name, is_end = match.end(), match[2].lower(), bool(match[1])
+        if in_cell and not in_cell[-1]:
+            moved += size
+        run += size
+        _follow(in_cell, name, is_end=is_end)
+        if is_end:
+            continue
+        has_attributes = bool(match[3].strip("/ \t\r\n"))
+        if in_frames or name in _OUT_OF_PLACE or (name in _CELLS and not in_cell):
+            copied += (run + moved) * has_attributes
+        else:
+            run = 0
+            copied += moved * has_attributes
+        if copied > _MOST_COPIED:
+            return True
+    return False
+
+
+def _follow(in_cell: list[bool], name: str, *, is_end: bool) -> None:
+    """Keep the list of open tables, and whether text would stand in a cell of each."""
+    if name == "table":
+        if not is_end:
+            in_cell.append(False)
+        elif in_cell:
+            in_cell.pop()
+    elif in_cell and (name in _CELLS or name in _ROWS):
+        in_cell[-1] = name in _CELLS and not is_end
 
 
 def is_too_deep(page: str) -> bool:

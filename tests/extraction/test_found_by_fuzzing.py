@@ -9,10 +9,12 @@ import zipfile
 
 import pytest
 from made_archives import MEMBERS, PAGE, plain_zip
-from made_mail import attached, message, part, text
+from made_mail import attached, html, message, part, text
 from made_pdf import document, shown
+from selectolax.lexbor import SelectolaxError
 
 from clawback.core.urls import canonical_url, key_chain
+from clawback.mail import html as page_reader
 from clawback.mail.extract import extract
 from models.mails import OrganisationProfile
 
@@ -112,3 +114,36 @@ def test_glyphs_that_stand_for_no_text_hide_none_beside_them() -> None:
     facts = extract(attached(content, "application/pdf", "x.pdf"))
     assert [fact.url for fact in facts.urls] == ["https://a.example/x"]
     assert facts.problems == ()
+
+
+LINK = '<a href="https://a.example/?x=1&amp;y=2">go</a>'
+COPYING = {
+    "cells out of place": 'xxxx<td class="l"></td>' * 40_000,
+    "text beside the cells": "<table>" + 'xxxx<tr><td class="l"></td>' * 40_000,
+    "rows between text": "<table>" + 'xxxx<tr class="l">' * 40_000,
+    "anything in frames": "<frameset>" + '    <p class="l">' * 50_000,
+}
+
+
+@pytest.mark.parametrize("name", COPYING)
+def test_a_page_whose_tree_would_copy_its_text_is_read_without_one(name: str) -> None:
+    facts = extract(html(LINK + COPYING[name]))
+    assert [fact.url for fact in facts.urls] == ["https://a.example/?x=1&y=2"]
+    assert [problem.code for problem in facts.problems] == ["expands-too-far"]
+
+
+def test_a_long_table_is_no_such_page() -> None:
+    row = '<tr class="r"><td class="l">some text</td><td>more of it</td></tr>\n'
+    assert extract(html(f"{LINK}<table>{row * 20_000}</table>")).problems == ()
+
+
+def test_a_page_over_which_the_parser_breaks_gives_its_links(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(_: str) -> None:
+        raise SelectolaxError("no memory")
+
+    monkeypatch.setattr(page_reader, "LexborHTMLParser", broken)
+    facts = extract(html(LINK))
+    assert [fact.url for fact in facts.urls] == ["https://a.example/?x=1&y=2"]
+    assert [problem.code for problem in facts.problems] == ["out-of-memory"]
