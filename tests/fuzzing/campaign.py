@@ -135,10 +135,13 @@ def _read(fence: Fence, plan: Plan, batch: list[Input], outcome: Outcome, *, tra
         else:
             names = list(_names(seen))
             _count(outcome, item, seen, timed=not traced)
-        for name in names:
-            if name not in outcome.found and _again(fence, plan, item, name):
-                outcome.found[name] = item.raw
-            outcome.times[name] += 1
+        outcome.times.update(names)
+        fresh = [name for name in names if name not in outcome.found]
+        if fresh:
+            again = _again(fence, plan, item, outcome)
+            # A crash may need what was read before: it counts even if it does not come again.
+            certain = [name for name in fresh if name in again or name == _NAMES["reader-crashed"]]
+            outcome.found.update((name, item.raw) for name in certain)
 
 
 def _answers(
@@ -156,12 +159,15 @@ def _names(seen: Seen) -> Iterator[str]:
         yield "slow: for its size"
 
 
-def _again(fence: Fence, plan: Plan, item: Input, name: str) -> bool:
-    """Whether it happens again by itself and without tracing: no other input is to blame, nor a busy
-    machine."""
+def _again(fence: Fence, plan: Plan, item: Input, outcome: Outcome) -> list[str]:
+    """What is wrong when it is read by itself and without tracing, which takes several times as long:
+    so no other input is to blame, nor the tracing."""
     reader = partial(observed, manner=Manner(plan.limits, plan.planted))
     (seen,) = _answers(fence, plan, reader, [item])
-    return name in ([_NAMES[seen.code]] if isinstance(seen, Failed) else list(_names(seen)))
+    if isinstance(seen, Failed):
+        return [_NAMES[seen.code]]
+    _count(outcome, item, seen, timed=True)
+    return list(_names(seen))
 
 
 def _count(outcome: Outcome, item: Input, seen: Seen, *, timed: bool) -> None:
