@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from clawback.config import Config, MaildirConfig, OrganisationConfig
+from clawback.config import Config, OrganisationConfig
 from clawback.lab.maildir import create_lab
 from clawback.lab.manifest import LabManifest
 from clawback.lab.options import LabOptions
 from clawback.services.context import Context
+from clawback.source_config import MaildirConfig
 from clawback.store.engine import SqlStore
 from clawback.wiring import open_app
 

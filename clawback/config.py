@@ -9,12 +9,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clawback.errors import SetupError
-from models.copies import FolderRole
+from clawback.source_config import SourceConfig
 from models.limits import DEFAULT_LIMITS as _DEFAULT
 from models.limits import Limits
 from models.mails import OrganisationProfile
@@ -34,18 +34,6 @@ class OrganisationConfig(_Part):
     domains: tuple[str, ...] = ()
     authserv_ids: tuple[str, ...] = ()
     trusted_relays: tuple[str, ...] = ()
-
-
-class MaildirConfig(_Part):
-    """A tree of Maildirs: `<root>/<user@domain>/{cur,new,tmp}`.
-
-    `folders` maps folder names to roles where the names alone do not tell.
-    """
-
-    kind: Literal["maildir"]
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-    root: Path
-    folders: dict[str, FolderRole] = Field(default_factory=dict)
 
 
 class ListConfig(_Part):
@@ -93,7 +81,7 @@ class LimitsConfig(_Part):
 
 class _File(_Part):
     organisation: OrganisationConfig = OrganisationConfig()
-    sources: tuple[MaildirConfig, ...] = ()
+    sources: tuple[SourceConfig, ...] = ()
     lists: tuple[ListConfig, ...] = ()
     database: DatabaseConfig = DatabaseConfig()
     prefect: PrefectConfig = PrefectConfig()
@@ -105,7 +93,7 @@ class Config(_Part):
 
     home: Path
     organisation: OrganisationConfig
-    sources: tuple[MaildirConfig, ...]
+    sources: tuple[SourceConfig, ...]
     lists: tuple[ListConfig, ...]
     database_url: str
     prefect_api_url: str
@@ -145,10 +133,7 @@ def load_config(env: Mapping[str, str] | None = None) -> Config:
     return Config(
         home=home,
         organisation=file.organisation,
-        sources=tuple(
-            source.model_copy(update={"root": home / source.root.expanduser()})
-            for source in file.sources
-        ),
+        sources=tuple(source.in_home(home) for source in file.sources),
         lists=tuple(
             item.model_copy(update={"path": home / item.path.expanduser()}) for item in file.lists
         ),

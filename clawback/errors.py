@@ -13,6 +13,7 @@
     └── SourceError                a mailbox source failed; `retryable` says what to do
         ├── SourceUnavailable      not now: try again
         ├── SourceDenied           no permission
+        ├── SourceNotHosted        the mailbox is not in this system
         └── SourceCorrupt          the store broke its own rules
 
 Vendor exceptions (OSError, sqlite3, sqlalchemy, httpx, prefect) never leave an adapter.
@@ -97,6 +98,10 @@ class SourceUnavailable(SourceError):
 
 class SourceDenied(SourceError):
     """The source refuses us; a person has to grant access."""
+
+
+class SourceNotHosted(SourceError):
+    """The mailbox is on-premises, inactive or without a licence: the source has nothing of it."""
 
 
 class SourceCorrupt(SourceError):

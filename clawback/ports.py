@@ -58,6 +58,14 @@ class MailboxSource(Protocol):
         """How long the store keeps what was soft-deleted."""
         ...
 
+    @property
+    def mailboxes_at_once(self) -> int:
+        """How many mailboxes, at most, a caller does well to work on between two looks.
+
+        A source that needs a session for each mailbox keeps so many of them open.
+        """
+        ...
+
     async def mailboxes(self) -> tuple[str, ...]:
         """All addresses, lower case, sorted. Raises `SourceError`."""
         ...

@@ -8,15 +8,17 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import assert_never
 
 from clawback.clock import SystemClock
-from clawback.config import Config, MaildirConfig, load_config
+from clawback.config import Config, load_config
 from clawback.core.clustering import excluded_mailboxes
 from clawback.errors import SetupError
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.ports import MailboxSource, RunControl, VerdictSource
 from clawback.services.batches import check_may_move
 from clawback.services.context import Context
+from clawback.source_config import GraphConfig, ImapConfig, MaildirConfig, SourceConfig
 from clawback.store_ports import Store
 from models.indicators import Indicator
 from models.limits import DEFAULT_LIMITS
@@ -87,12 +89,26 @@ def read_indicators(path: Path) -> tuple[Indicator, ...]:
 
 
 def open_source(
-    source: MaildirConfig, *, read_at_most: int = DEFAULT_LIMITS.message_bytes
+    source: SourceConfig, *, read_at_most: int = DEFAULT_LIMITS.message_bytes
 ) -> MailboxSource:
-    """One mail system, unguarded: for checks and for tests."""
-    from clawback.mailboxes.maildir import MaildirSource
+    """One mail system, unguarded: for checks and for tests. Raises `SetupError`."""
+    match source:
+        case MaildirConfig():
+            from clawback.mailboxes.maildir import MaildirSource
 
-    return MaildirSource(source.name, source.root, roles=source.folders, read_at_most=read_at_most)
+            return MaildirSource(
+                source.name, source.root, roles=source.folders, read_at_most=read_at_most
+            )
+        case ImapConfig():
+            from clawback.mailboxes.imap.source import open_imap
+
+            return open_imap(source, os.environ, read_at_most=read_at_most)
+        case GraphConfig():
+            from clawback.mailboxes.graph.source import open_graph
+
+            return open_graph(source, os.environ, read_at_most=read_at_most)
+        case never:
+            assert_never(never)
 
 
 def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:

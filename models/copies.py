@@ -64,6 +64,7 @@ class SourceFault(StrEnum):
     QUOTA = "quota"
     UNAVAILABLE = "unavailable"
     CORRUPT = "corrupt"
+    NOT_HOSTED = "not-hosted"  # on-premises, inactive or without a licence: nothing answers for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,10 @@ class LiveCopy(NamedTuple):
     """Where one copy is in the store right now, as read from the store.
 
     `place` None: it is nowhere in its mailbox. `content_sha256` is of the bytes at `place`, so a
-    caller sees a changed message. `fault` is set where the store could not say; then the location
-    is unknown. `protected` says that the store lets nobody move this copy.
+    caller sees a changed message; where the store's own identity of a message stands for bytes that
+    never change (an IMAP UID under its UIDVALIDITY, an EMAILID, a Graph immutable id), that identity
+    read anew is enough, and the hash is the one asked for. `fault` is set where the store could not
+    say; then the location is unknown. `protected` says that the store lets nobody move this copy.
     """
 
     copy_id: int

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import assert_never
 
-from models.copies import FolderRole, LiveCopy
+from models.copies import FolderRole, LiveCopy, SourceFault
 from models.locations import Bucket, CopyLocation, DeliveryLocation, LocationCounts
 from models.settings import Settings
 
@@ -97,6 +97,8 @@ def count_locations(
 
 
 def _location_of(live: LiveCopy) -> DeliveryLocation:
+    if live.fault is SourceFault.NOT_HOSTED:
+        return DeliveryLocation.EXTERNAL
     if live.fault is not None:
         return DeliveryLocation.UNKNOWN
     if live.place is None:

@@ -178,6 +178,8 @@ def _without_answer(
                 return ended(entry, Outcome.NOT_FOUND, "not in the mailbox", None)
             case SourceFault.CHANGED:
                 return ended(entry, Outcome.CHANGED, "content is not what was decided on", found)
+            case SourceFault.NOT_HOSTED:
+                return ended(entry, Outcome.NOT_FOUND, "mailbox is on-premises or external", None)
             case _:
                 pass
     if not last_try:

@@ -107,7 +107,9 @@ def _still_there(
         case SourceFault.UNAVAILABLE | SourceFault.GONE:
             detail = f"still in its folder: {reply.fault.value}"
             return ended(entry, Outcome.FAILED, detail, live) if last_try else None
-        case SourceFault.DISK_FULL | SourceFault.QUOTA | SourceFault.CORRUPT:
+        case (
+            SourceFault.DISK_FULL | SourceFault.QUOTA | SourceFault.CORRUPT | SourceFault.NOT_HOSTED
+        ):
             return ended(entry, Outcome.FAILED, f"still in its folder: {reply.fault.value}", live)
         case _:
             assert_never(reply.fault)

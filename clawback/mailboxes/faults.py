@@ -5,7 +5,13 @@ from __future__ import annotations
 import errno
 from typing import assert_never
 
-from clawback.errors import SourceCorrupt, SourceDenied, SourceError, SourceUnavailable
+from clawback.errors import (
+    SourceCorrupt,
+    SourceDenied,
+    SourceError,
+    SourceNotHosted,
+    SourceUnavailable,
+)
 from models.copies import SourceFault
 
 # Numbers and meanings: errno(3). What is not named here may pass: it is answered as unavailable.
@@ -38,5 +44,7 @@ def source_error(source: str, fault: SourceFault) -> SourceError:
             return SourceCorrupt(source, fault.value)
         case SourceFault.GONE | SourceFault.UNAVAILABLE | SourceFault.DISK_FULL | SourceFault.QUOTA:
             return SourceUnavailable(source, fault.value)
+        case SourceFault.NOT_HOSTED:
+            return SourceNotHosted(source, fault.value)
         case never:
             assert_never(never)

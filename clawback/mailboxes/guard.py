@@ -51,6 +51,11 @@ class GuardedSource:
         """The source's retention."""
         return self._source.retention
 
+    @property
+    def mailboxes_at_once(self) -> int:
+        """The source's bound."""
+        return self._source.mailboxes_at_once
+
     async def mailboxes(self) -> tuple[str, ...]:
         """All mailboxes, excluded ones too: the index knows them."""
         return await self._source.mailboxes()

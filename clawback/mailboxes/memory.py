@@ -14,7 +14,7 @@ from clawback.mailboxes.memory_mailbox import (
     MemoryMailbox,
     MemoryMessage,
 )
-from clawback.mailboxes.spreading import grouped
+from clawback.mailboxes.spreading import UNBOUNDED, grouped
 from models.copies import (
     CopyRef,
     Entry,
@@ -61,6 +61,11 @@ class MemorySource(MemoryLevers):
     def retention(self) -> Retention:
         """Without an end: it lives as long as the process."""
         return Retention(None, "until the process ends")
+
+    @property
+    def mailboxes_at_once(self) -> int:
+        """As many as there are: nothing is kept open for a mailbox."""
+        return UNBOUNDED
 
     def folder_for(self, role: FolderRole) -> str:
         """The folder that a move to `role` goes to."""

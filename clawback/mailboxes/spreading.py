@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
+
+UNBOUNDED = sys.maxsize
+"""Mailboxes at once of a source that holds nothing open for any."""
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)

@@ -89,8 +89,9 @@ async def run_batch(
         entries = await asyncio.to_thread(ctx.store.ledger.next_batch, held.action_id, source, size)
         if not entries:
             return {}
-        run = _Run(ctx, held, _source(ctx, source), last_try=last_try)
-        await run.all(tuple(pieces_of(entries, PIECE_SIZE)))
+        mail = _source(ctx, source)
+        run = _Run(ctx, held, mail, last_try=last_try)
+        await run.all(tuple(pieces_of(entries, PIECE_SIZE, mail.mailboxes_at_once)))
     if run.unfinished:
         log.warning(
             "batch_incomplete", extra={"action_id": lease.action_id, "left": run.unfinished}
@@ -99,17 +100,23 @@ async def run_batch(
     return run.endings
 
 
-def pieces_of(entries: Sequence[LedgerEntry], size: int) -> Iterator[Sequence[LedgerEntry]]:
-    """The entries, ordered by mailbox, in pieces of at least `size`, but for the last.
+def pieces_of(
+    entries: Sequence[LedgerEntry], size: int, mailboxes: int
+) -> Iterator[Sequence[LedgerEntry]]:
+    """The entries, ordered by mailbox, in pieces of at least `size` entries or of `mailboxes`
+    mailboxes, whichever comes first; the last may be smaller.
 
     No mailbox is in two pieces: what one copy is found to be may depend on where another of the
     same mailbox went.
     """
-    start = 0
+    start, held = 0, 1
     for end in range(1, len(entries)):
-        if end - start >= size and entries[end].copy.mailbox != entries[end - 1].copy.mailbox:
+        if entries[end].copy.mailbox == entries[end - 1].copy.mailbox:
+            continue
+        if end - start >= size or held >= mailboxes:
             yield entries[start:end]
-            start = end
+            start, held = end, 0
+        held += 1
     yield entries[start:]
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from clawback.core.batching import batches
 from clawback.core.changes import Appeared, CopyMatcher, MailboxDiff, diff_mailbox
-from clawback.errors import SourceError
+from clawback.errors import SourceError, SourceNotHosted
 from clawback.ports import MailboxSource
 from clawback.services.context import Context
 from clawback.services.extraction import Extractor
@@ -139,6 +139,10 @@ class _Run:
                 return
             try:
                 await self._mailbox(source, mailbox, cursors.get(mailbox, ""), extractor)
+            except SourceNotHosted as error:
+                # Looked at, and nothing is there: it must not make the index look old for ever.
+                self._unchanged.append(mailbox)
+                self.tally.problems[error.code] += 1
             except SourceError as error:
                 log.warning(
                     "mailbox_unreadable", extra={"source": error.source, "code": error.code}

@@ -181,13 +181,23 @@ def test_no_mailbox_is_in_two_pieces(scene: Scene, watched: Watched) -> None:
     entries = scene.store.ledger.next_batch(1, "memory", 100)
     assert len(entries) == 4
     for size in range(1, 6):
-        pieces = [list(piece) for piece in batches.pieces_of(entries, size)]
+        pieces = [list(piece) for piece in batches.pieces_of(entries, size, 100)]
         assert [entry for piece in pieces for entry in piece] == list(entries)
         assert all(len(piece) >= size for piece in pieces[:-1])
         boxes = [box for piece in pieces for box in _boxes(piece)]
         assert len(boxes) == len(set(boxes))
-    assert len(list(batches.pieces_of(entries, 2))) == 2
-    assert len(list(batches.pieces_of(entries, 3))) == 1
+    assert len(list(batches.pieces_of(entries, 2, 100))) == 2
+    assert len(list(batches.pieces_of(entries, 3, 100))) == 1
+
+
+def test_a_piece_holds_no_more_mailboxes_than_the_source_keeps_open(
+    scene: Scene, watched: Watched
+) -> None:
+    entries = scene.store.ledger.next_batch(1, "memory", 100)
+    assert len(set(_boxes(entries))) == 2
+    pieces = [list(piece) for piece in batches.pieces_of(entries, 100, 1)]
+    assert [len(_boxes(piece)) for piece in pieces] == [1, 1]
+    assert [entry for piece in pieces for entry in piece] == list(entries)
 
 
 def _boxes(piece: Sequence[LedgerEntry]) -> set[str]:
