@@ -87,7 +87,9 @@ LAYERS: dict[str, Layer] = {
         "models clawback.core clawback.mail clawback.ports clawback.store_ports clawback.errors",
         denied=_TABLES,
     ),
-    "clawback.mailboxes": _adapter("httpx azure.identity clawback.source_config"),
+    "clawback.mailboxes": _adapter(
+        "httpx azure.identity azure.core cryptography clawback.source_config"
+    ),
     "clawback.store": _adapter("sqlmodel sqlalchemy alembic psycopg"),
     "clawback.intel": _adapter("httpx"),
     "clawback.hunting": _adapter("duckdb duckdb_kql"),
