@@ -100,8 +100,8 @@ LAYERS: dict[str, Layer] = {
         denied=frozenset({"clawback.cli", "clawback.api", "clawback.console"}),
         lazily=frozenset(f"clawback.{name}" for name in ADAPTERS),
     ),
-    # starlette, uvicorn: the tenant to rehearse against is a web server.
-    "clawback.lab": _layer("models clawback.errors starlette uvicorn", denied=_TABLES),
+    # starlette, uvicorn: the tenant to rehearse against is a web server; cryptography: its certificate.
+    "clawback.lab": _layer("models clawback.errors starlette uvicorn cryptography", denied=_TABLES),
     "clawback.api": _layer(
         f"{_EDGE} {_PROCESS} fastapi starlette pydantic uvicorn", denied=_TABLES
     ),

@@ -19,7 +19,9 @@ def test_a_move_keeps_the_immutable_id_and_ends_the_regular_one() -> None:
         message = tenant.deliver(USER, mail(1))
         regular = tenant.everything(USER)[0].regular_id
         async with a_rig(tenant) as rig:
-            moved = await rig.post(f"/users/{USER}/messages/{message}/move", {"destinationId": GONE})
+            moved = await rig.post(
+                f"/users/{USER}/messages/{message}/move", {"destinationId": GONE}
+            )
             assert moved.status_code == 201
             assert moved.json()["id"] == message
             assert moved.headers["Preference-Applied"] == 'IdType="ImmutableId"'
@@ -73,7 +75,9 @@ def test_a_batch_moves_in_many_mailboxes_and_answers_each_part() -> None:
             answers = await rig.batch(*parts)
             assert {entry["status"] for entry in answers.values()} == {201}
             assert len(answers) == 18
-            assert {kept.folder for user in (USER, OTHER) for kept in tenant.everything(user)} == {GONE}
+            assert {kept.folder for user in (USER, OTHER) for kept in tenant.everything(user)} == {
+                GONE
+            }
             statistics = rig.gateway.statistics
             assert (statistics.requests, statistics.parts) == (1, 18)
             assert statistics.most_in_mailbox == 4
