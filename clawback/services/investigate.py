@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clawback.core.clustering import build_cluster as assemble
 from clawback.core.clustering import kind_of, take_out_excluded
-from clawback.core.guards import FileEvidence, guard_findings, refusal
+from clawback.core.guards import Evidence, guard_findings, refusal
 from clawback.core.indicators import BadIndicator, parse_url_indicator
 from clawback.core.judging import judge_entities, to_look_up
 from clawback.core.lifecycle import Finding, investigation_status
@@ -147,12 +147,10 @@ def _simulation(text: str, match: UrlMatch) -> Indicator:
         ) from error
 
 
-def _evidence(ctx: Context, indicator: Indicator, facts: ClusterFacts) -> FileEvidence:
-    if indicator.kind is not IndicatorKind.FILE:
-        return FileEvidence()
-    return FileEvidence(
+def _evidence(ctx: Context, indicator: Indicator, facts: ClusterFacts) -> Evidence:
+    return Evidence(
         types=tuple(facts.file_types),
-        unrelated_senders=ctx.store.index.unrelated_senders(indicator.value),
+        unrelated_senders=ctx.store.index.unrelated_senders(indicator),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clawback.core.guards import (
-    FileEvidence,
+    Evidence,
     guard_findings,
     is_host,
     is_listed,
@@ -27,12 +27,12 @@ EMPTY = Indicator(IndicatorKind.FILE, EMPTY_SHA256, EMPTY_SHA256)
 
 
 def codes(
-    indicator: Indicator, evidence: FileEvidence | None = None, **settings: tuple[str, ...] | int
+    indicator: Indicator, evidence: Evidence | None = None, **settings: tuple[str, ...] | int
 ) -> list[tuple[GuardLevel, str]]:
     found = guard_findings(
         indicator,
         Settings(**settings),  # type: ignore[arg-type]
-        evidence or FileEvidence(),
+        evidence or Evidence(),
     )
     assert all(one.reason.endswith(".") and "\n" not in one.reason for one in found)
     return [(one.level, one.code) for one in found]
@@ -41,21 +41,21 @@ def codes(
 @pytest.mark.parametrize(
     ("evidence", "expected"),
     [
-        (FileEvidence(), []),
-        (FileEvidence(sizes_bytes=(0,)), [(REFUSE, "trivial-file")]),
-        (FileEvidence(sizes_bytes=(16,)), [(REFUSE, "trivial-file")]),
-        (FileEvidence(sizes_bytes=(17,)), []),
-        (FileEvidence(unrelated_senders=MANY_SENDERS - 1), []),
-        (FileEvidence(unrelated_senders=MANY_SENDERS), [(APPROVE, "many-senders")]),
-        (FileEvidence(types=("application/pdf",)), []),
-        (FileEvidence(types=("application/pdf", "image/png")), [(APPROVE, "image")]),
-        (FileEvidence(types=("PNG",)), [(APPROVE, "image")]),
-        (FileEvidence(types=("IMAGE/JPEG; name=x",)), [(APPROVE, "image")]),
-        (FileEvidence(types=("image/svg+xml", "svg")), []),
+        (Evidence(), []),
+        (Evidence(sizes_bytes=(0,)), [(REFUSE, "trivial-file")]),
+        (Evidence(sizes_bytes=(16,)), [(REFUSE, "trivial-file")]),
+        (Evidence(sizes_bytes=(17,)), []),
+        (Evidence(unrelated_senders=MANY_SENDERS - 1), []),
+        (Evidence(unrelated_senders=MANY_SENDERS), [(APPROVE, "many-senders")]),
+        (Evidence(types=("application/pdf",)), []),
+        (Evidence(types=("application/pdf", "image/png")), [(APPROVE, "image")]),
+        (Evidence(types=("PNG",)), [(APPROVE, "image")]),
+        (Evidence(types=("IMAGE/JPEG; name=x",)), [(APPROVE, "image")]),
+        (Evidence(types=("image/svg+xml", "svg")), []),
     ],
 )
 def test_a_file_is_judged_by_size_senders_and_type(
-    evidence: FileEvidence, expected: list[tuple[GuardLevel, str]]
+    evidence: Evidence, expected: list[tuple[GuardLevel, str]]
 ) -> None:
     assert codes(FILE, evidence) == expected
 
@@ -140,7 +140,7 @@ def test_an_administrator_takes_a_shipped_platform_out() -> None:
 def test_an_administrator_says_how_many_senders_are_many(
     limit: int, senders: int, waits: bool
 ) -> None:
-    found = codes(FILE, FileEvidence(unrelated_senders=senders), many_senders=limit)
+    found = codes(FILE, Evidence(unrelated_senders=senders), many_senders=limit)
     assert found == ([(APPROVE, "many-senders")] if waits else [])
 
 
