@@ -113,6 +113,11 @@ def _file_findings(indicator: Indicator, evidence: Evidence) -> list[GuardFindin
         size = max(evidence.sizes_bytes)
         reason = f"The file has {size} bytes; files of {MAX_TRIVIAL_BYTES} or fewer never cluster."
         found.append(_refuse("trivial-file", reason))
+    if "blank" in evidence.types:
+        found.append(_refuse("trivial-file", "The file is blank: white space and zeros alone."))
+    if "mso" in evidence.types:
+        reason = "Outlook and Word attach such data (oledata.mso) to harmless mail as well."
+        found.append(_approve("program-data", reason))
     if image := next((kind for kind in evidence.types if _is_image(kind)), None):
         reason = f"The file is an image ({inert(image, 30)}), such as a logo in signatures."
         found.append(_approve("image", reason))
@@ -120,15 +125,15 @@ def _file_findings(indicator: Indicator, evidence: Evidence) -> list[GuardFindin
 
 
 def _is_image(kind: str) -> bool:
-    # An SVG is a document that can hold scripts: a usual attachment of phishing, no usual logo.
+    # An SVG that can lead somewhere is a usual attachment of phishing; "svg-image" is a drawing alone.
     name = kind.lower().strip().lstrip(".").removeprefix("image/").partition(";")[0]
-    is_svg = name.startswith("svg")
+    is_svg = name.startswith("svg") and name != "svg-image"
     return not is_svg and (kind.lower().strip().startswith("image/") or name in _IMAGE_ENDINGS)
 
 
 _IMAGE_ENDINGS = frozenset(
     ("png", "jpg", "jpeg", "gif", "bmp", "webp", "ico", "tif", "tiff", "heic", "avif", "emz", "wmf")
-)
+) | frozenset(("emf", "psd", "jp2", "jxl", "pcx", "svg-image"))
 
 
 def _url_findings(indicator: Indicator, settings: Settings) -> list[GuardFinding]:

@@ -110,12 +110,15 @@ def gather(ctx: Context, indicator: Indicator) -> Cluster:
     kept, excluded = take_out_excluded(found, settings)
     kept, simulated = _take_out_simulations(ctx, kept, settings)
     facts = ctx.store.index.cluster_facts(kept, indicator)
+    guards = guard_findings(indicator, settings, _evidence(ctx, indicator, facts))
+    if kept and refusal(guards) is not None:
+        kept, facts = (), ctx.store.index.cluster_facts((), indicator)
     mails = {member.mail_id for member in kept}
     return assemble(
         indicator,
         with_reasons(kept, ctx.store.index.matches(mails, indicator)),
         facts,
-        guards=guard_findings(indicator, settings, _evidence(ctx, indicator, facts)),
+        guards=guards,
         external_recipients=ctx.store.index.external_recipients(mails, ctx.organisation.domains),
         excluded={**excluded, **simulated},
         query_at=ctx.clock.now(),

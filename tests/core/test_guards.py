@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from clawback.core.guards import (
@@ -14,7 +16,8 @@ from clawback.core.guards import (
 )
 from clawback.core.indicators import parse_indicator
 from clawback.core.platforms import Sharing, sharing_of
-from clawback.core.trivial import EMPTY_SHA256
+from clawback.core.trivial import EMPTY_SHA256, is_trivial_hash
+from clawback.mail.magic import IMAGES, file_type
 from models.indicators import GuardLevel, Indicator, IndicatorKind, UrlMatch
 from models.settings import Settings
 
@@ -247,3 +250,41 @@ def test_a_path_match_that_would_take_in_a_simulation_is_refused() -> None:
 )
 def test_a_host_is_shared_as_its_longest_entry_says(host: str, sharing: Sharing | None) -> None:
     assert sharing_of(host) is sharing
+
+
+@pytest.mark.parametrize("kind", sorted(IMAGES))
+def test_every_picture_that_the_first_bytes_tell_waits_for_a_person(kind: str) -> None:
+    assert codes(FILE, Evidence(types=(kind,))) == [(APPROVE, "image")]
+
+
+PCX = b"\x0a\x05\x01\x08".ljust(128, b"\0") + b"x"
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><use href="#a"/><path d="M0 0"/></svg>'
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b" \r\n" * 40, "blank"),
+        (bytes(100_000), "blank"),
+        (b"\xff\xfe" + " \n".encode("utf-16-le") * 20, "blank"),
+        (bytes(100_000) + b"x", ""),
+        (b"ActiveMime\0\0\1\xf0" + bytes(40), "mso"),
+        (PCX, "pcx"),
+        (b"\nplain text that begins with a line end" * 9, ""),
+        (DRAWING, "svg-image"),
+        (DRAWING.replace(b"<path", b"<script>x</script><path"), "svg"),
+        (DRAWING.replace(b"<path", b"<path onload='x()'"), "svg"),
+        (DRAWING.replace(b"#a", b"https://evil.example/"), "svg"),
+        (DRAWING.replace(b"<path", b"<a xlink:href='x'/><path"), "svg"),
+    ],
+)
+def test_blank_files_program_data_and_drawings_are_told_by_their_bytes(
+    content: bytes, kind: str
+) -> None:
+    assert file_type(content) == kind
+
+
+def test_blank_blocks_of_the_usual_sizes_are_trivial_by_their_hash_alone() -> None:
+    for content in (bytes(32), bytes(4_096), b" " * 512):
+        assert is_trivial_hash(hashlib.sha256(content).hexdigest())
+    assert not is_trivial_hash(hashlib.sha256(b"x" * 512).hexdigest())

@@ -272,3 +272,15 @@ def test_a_link_of_many_unrelated_senders_waits_and_says_that_it_may_be_a_campai
     says = "came from 5 unrelated sender domains: a logo, an unsubscribe or a privacy page does"
     assert (says in summary.reason) is (effect is Effect.AWAIT_APPROVAL)
     assert ("many compromised senders" in summary.reason) is (effect is Effect.AWAIT_APPROVAL)
+
+
+def test_a_blank_file_is_found_nowhere_and_removes_nothing(scene: Scene) -> None:
+    scene.set(similar_files=True)
+    blank = b" \t" * 50
+    scene.deliver(file=blank)
+
+    summary = investigate_now(scene, hashlib.sha256(blank).hexdigest())
+
+    assert summary.effect is Effect.NO_ACTION
+    assert "The file is blank" in summary.reason
+    assert scene.folders() == ["INBOX"]
