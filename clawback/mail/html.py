@@ -46,6 +46,7 @@ def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
     conditional comments, strings that a script unescapes or decodes, and `data:` pages.
     """
     if not budget.limits.pages:
+        budget.check_time()
         yield from links_in_tags(source)
         return
     pages = [Page(source)]

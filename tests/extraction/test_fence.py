@@ -26,7 +26,7 @@ from models.mails import MailFacts, OrganisationProfile
 
 # On a busy machine a second of work may take many: only what hangs for ever is to meet its limit.
 LIMITS = Limits(seconds=60.0, memory_bytes=300_000_000)
-HANGING = replace(LIMITS, seconds=2.0)
+HANGING = replace(LIMITS, seconds=3.0)
 PATIENT_SECONDS = 60.0
 OURS = OrganisationProfile()
 PLAIN = text("https://plain.example/x")
@@ -127,6 +127,44 @@ def test_a_page_that_breaks_its_parser_hides_neither_files_nor_links() -> None:
     assert [file.size_bytes for file in facts.attachments] == [28]
     assert [fact.url for fact in facts.urls] == ["https://evil.example/x"]
     assert "reader-crashed" in {problem.code for problem in facts.problems}
+
+
+def hangs_over_trees(raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
+    """Takes for ever over a page, as its parser might."""
+    if limits.pages and b"<title>slow" in bytes(raw):
+        hang()
+    return timed_extract(raw, profile, limits)
+
+
+def breaks_late_over_trees(raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
+    """Breaks over a page when its time is nearly over."""
+    if limits.pages and b"<title>slow" in bytes(raw):
+        time.sleep(HANGING.seconds * 0.6)
+        crash()
+    return timed_extract(raw, profile, limits)
+
+
+SLOW_PAGE = part('<title>slow</title><a href="https://evil.example/x">go</a>', "text/html")
+PADDING = part("x " * 60_000)  # too large to be read in this process
+SLOW_FILE = part("MZ", "a/b", extra='Content-Disposition: attachment; filename="x.exe"\r\n')
+
+
+@pytest.mark.parametrize("reader", [hangs_over_trees, breaks_late_over_trees])
+@pytest.mark.parametrize(("parts", "most"), [([SLOW_PAGE], 2.0), ([SLOW_PAGE, SLOW_FILE], 2.5)])
+def test_a_slow_body_costs_about_twice_the_limit_of_time_in_all(
+    parts: list[str], most: float, reader: extraction.Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed: list[float] = []
+    work = Fence.work
+
+    def counted(self: Fence, task: Task[Raw, bytes]) -> list[bytes | Failed]:
+        allowed.append(task.seconds)
+        return work(self, task)
+
+    monkeypatch.setattr(Fence, "work", counted)
+    (facts,) = read(message(*parts, PADDING), reader=reader, limits=HANGING)
+    assert [fact.url for fact in facts.urls] == ["https://evil.example/x"]
+    assert sum(allowed) <= most * HANGING.seconds
 
 
 def test_the_check_catches_a_fence_that_does_not_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
