@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -129,42 +130,33 @@ def test_a_page_that_breaks_its_parser_hides_neither_files_nor_links() -> None:
     assert "reader-crashed" in {problem.code for problem in facts.problems}
 
 
-def hangs_over_trees(raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
-    """Takes for ever over a page, as its parser might."""
-    if limits.pages and b"<title>slow" in bytes(raw):
-        hang()
-    return timed_extract(raw, profile, limits)
-
-
-def breaks_late_over_trees(raw: Raw, profile: OrganisationProfile, limits: Limits) -> MailFacts:
-    """Breaks over a page when its time is nearly over."""
-    if limits.pages and b"<title>slow" in bytes(raw):
-        time.sleep(HANGING.seconds * 0.6)
-        crash()
-    return timed_extract(raw, profile, limits)
-
-
 SLOW_PAGE = part('<title>slow</title><a href="https://evil.example/x">go</a>', "text/html")
+EXE = part("MZ", "a/b", extra='Content-Disposition: attachment; filename="x.exe"\r\n')
 PADDING = part("x " * 60_000)  # too large to be read in this process
-SLOW_FILE = part("MZ", "a/b", extra='Content-Disposition: attachment; filename="x.exe"\r\n')
 
 
-@pytest.mark.parametrize("reader", [hangs_over_trees, breaks_late_over_trees])
-@pytest.mark.parametrize(("parts", "most"), [([SLOW_PAGE], 2.0), ([SLOW_PAGE, SLOW_FILE], 2.5)])
+@pytest.mark.parametrize(("code", "after"), [("out-of-time", 1.0), ("reader-crashed", 0.3)])
+@pytest.mark.parametrize(("parts", "most"), [([SLOW_PAGE], 2.0), ([SLOW_PAGE, EXE], 2.5)])
 def test_a_slow_body_costs_about_twice_the_limit_of_time_in_all(
-    parts: list[str], most: float, reader: extraction.Reader, monkeypatch: pytest.MonkeyPatch
+    parts: list[str], most: float, code: str, after: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allowed: list[float] = []
-    work = Fence.work
 
-    def counted(self: Fence, task: Task[Raw, bytes]) -> list[bytes | Failed]:
-        allowed.append(task.seconds)
-        return work(self, task)
+    def work(_: Fence, task: Task[Raw, bytes]) -> list[bytes | Failed]:
+        """Every attempt that builds trees breaks, the first after that part of its time."""
+        taken = task.seconds * (1.0 if allowed else after)
+        allowed.append(taken)
+        assert isinstance(task.function, partial)
+        if task.function.keywords["limits"].pages:
+            return [Failed(code, taken)]
+        return [task.function(raw) for raw in task.items]
 
-    monkeypatch.setattr(Fence, "work", counted)
-    (facts,) = read(message(*parts, PADDING), reader=reader, limits=HANGING)
+    monkeypatch.setattr(Fence, "work", work)
+    (facts,) = read(message(*parts, PADDING), reader=timed_extract)
     assert [fact.url for fact in facts.urls] == ["https://evil.example/x"]
-    assert sum(allowed) <= most * HANGING.seconds
+    assert [fact.size_bytes for fact in facts.attachments] == [2] * (EXE in parts)
+    assert [problem.code for problem in facts.problems] == [code]
+    assert sum(allowed) <= most * LIMITS.seconds
 
 
 def test_the_check_catches_a_fence_that_does_not_try_again(monkeypatch: pytest.MonkeyPatch) -> None:

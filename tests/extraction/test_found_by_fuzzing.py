@@ -174,11 +174,10 @@ def test_a_long_page_of_usual_attributes_is_no_such_page(tag: str) -> None:
 
 
 def test_a_pdf_of_streams_without_end_is_not_searched_from_each_of_them() -> None:
-    whole = document(shown(b"(https://a.example/x) Tj"))
-    begun = b"7 0 obj\n<< /Length 32 >>\nstream\nxxxxxxxxxx\n" * 20_000
-    head, word, _ = whole.partition(b"endstream")
+    whole = document(content=shown("https://a.example/x"))
+    begun = b"4 0 obj\n<< /Length 32 >>\nstream\nxxxxxxxxxx\n" * 15_000
+    head = whole.partition(b"endstream")[0]
     started = time.process_time()
     facts = extract(attached(head + begun, "application/pdf", "x.pdf"))
-    assert word
     assert time.process_time() - started < 4.0
     assert "broken-document" in {problem.code for problem in facts.problems}

@@ -57,7 +57,7 @@ def _is_slow(content: bytes) -> bool:
 
     From the beginning of each it looks for both words, as far as the end of the file.
     """
-    ends = {word: -1 for word in (b"endstream", b"endobj")}
+    ends = dict.fromkeys((b"endstream", b"endobj"), -1)
     searched = 0
     for match in _STREAM.finditer(content):
         for word, known in ends.items():
