@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Processes that run tests side by side: one per core, or a number (JOBS=0: in this one, for --pdb).
+JOBS ?= logical
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
@@ -27,7 +29,7 @@ up: $(RUNTIME) ## start Clawback: server, work pool, deployments, worker; Ctrl-C
 	@$(BIN)/clawback up $(ARGS)
 
 test: $(DEV) ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 $(ARGS)
 
 check: $(DEV) ## format, lint, types, architecture
 	$(BIN)/ruff format --check .

@@ -93,8 +93,8 @@ class IndexStore(Protocol):
         """Recipients of these mails in `domains` without a mailbox in any source, per mail."""
         ...
 
-    def unrelated_senders(self, sha256: str) -> int:
-        """How many distinct sender domains sent a file with this hash."""
+    def unrelated_senders(self, indicator: Indicator) -> int:
+        """How many distinct sender domains sent a mail with this file, or with this link anywhere."""
         ...
 
     def status(self) -> IndexStatus:

@@ -76,7 +76,7 @@ class Settings(BaseModel):
         default=5,
         ge=2,
         le=1000,
-        description="Sender domains from which a file waits for approval; images always do",
+        description="Sender domains from which a file or URL waits for approval; images always do",
     )
 
     def with_changes(self, changes: Mapping[str, object]) -> Settings:

@@ -15,16 +15,22 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 BACKENDS = ("sqlite", "postgresql", "dovecot", "chromium", "prefect_server")
 OUTCOMES = ("collected", "passed", "failed", "skipped")
+HANDED_OVER = "clawback_backend_counts"
 Counts = dict[str, dict[str, int]]
 
 
 class BackendCounts:
-    """Counts the tests of one session; every test that carries a backend's marker counts for it."""
+    """Counts the tests of one session; every test that carries a backend's marker counts for it.
+
+    With `pytest -n` each process counts the tests that it ran, and the one that prints adds up.
+    A process that dies takes its counts with it: too few are reported, never too many.
+    """
 
     def __init__(self) -> None:
         self.counts: Counts = {name: dict.fromkeys(OUTCOMES, 0) for name in BACKENDS}
@@ -43,6 +49,22 @@ class BackendCounts:
         if report.when == "call" or report.outcome != "passed":
             for name in self._markers.get(report.nodeid, []):
                 self.counts[name][report.outcome] += 1
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand the counts to the process that prints; there is none without `-n`."""
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[HANDED_OVER] = self.counts
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Add what a process ran; every process collects all tests, so they are counted once."""
+        handed: Counts = getattr(node, "workeroutput", {}).get(HANDED_OVER, {})
+        for name, count in handed.items():
+            ours = self.counts[name]
+            ours["collected"] = max(ours["collected"], count["collected"])
+            for outcome in OUTCOMES[1:]:
+                ours[outcome] += count[outcome]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         ran = [f"{name} {n['passed']}" for name, n in self.counts.items() if n["collected"]]

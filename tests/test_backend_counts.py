@@ -45,10 +45,10 @@ def test_is_deselected():
 """
 
 
-def _count(tmp_path: Path) -> Counts:
+def _count(tmp_path: Path, *processes: str) -> Counts:
     (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (tmp_path / "test_suite.py").write_text(SUITE, encoding="utf-8")
-    options = [f"--rootdir={tmp_path}", "-c", "/dev/null", "-p", "no:cacheprovider"]
+    options = [f"--rootdir={tmp_path}", "-c", "/dev/null", "-p", "no:cacheprovider", *processes]
     subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-k", "not deselected", str(tmp_path)],
         env={"PYTHONPATH": str(TESTS), "CLAWBACK_TEST_COUNTS": str(tmp_path / "counts")},
@@ -60,8 +60,11 @@ def _count(tmp_path: Path) -> Counts:
     return counts
 
 
-def test_a_backend_counts_as_proved_only_when_one_of_its_tests_passed(tmp_path: Path) -> None:
-    counts = _count(tmp_path)
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one", "two"])
+def test_a_backend_counts_as_proved_only_when_one_of_its_tests_passed(
+    tmp_path: Path, processes: tuple[str, ...]
+) -> None:
+    counts = _count(tmp_path, *processes)
     assert counts["sqlite"] == {"collected": 1, "passed": 1, "failed": 0, "skipped": 0}
     assert counts["postgresql"]["skipped"] == 1
     assert counts["dovecot"]["failed"] == 1

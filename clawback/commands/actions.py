@@ -18,6 +18,7 @@ from clawback.errors import BadInput
 if TYPE_CHECKING:
     from clawback.services.context import Context
     from models.actions import ActionStatus, RemediationAction
+    from models.clusters import Cluster
     from models.outcomes import LedgerEntry
 
 SHOWN = 20
@@ -104,18 +105,29 @@ def _one(ctx: Context, action_id: int, *, as_json: bool) -> None:
     _hint([found])
 
 
+def _mind(ctx: Context, found: RemediationAction, cluster: Cluster) -> str:
+    """What changed about a pending action's messages since it began to wait; else empty."""
+    from clawback.core.explain import unmatched_line
+    from clawback.services.matching import unmatched
+
+    number = unmatched(ctx, cluster) if found.status.value == "Pending" else 0
+    return unmatched_line(number, found.copies) if number else ""
+
+
 def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
     from clawback.core.lifecycle import outcome_line
     from clawback.services.report import asset, cancellation, decision_reason
 
     history = ctx.store.cases.history(action_id=found.id)
+    cluster = ctx.store.cases.cluster(found.cluster_id)
     verified = "" if found.verified else ", identity not verified"
     who = f"{inert(found.decided_by, 40)} via {found.decided_via}{verified}"
     return [
         ("Investigation", str(found.investigation_id)),
         ("Reverts action", str(found.reverts_action_id or "")),
         ("About", f"{found.cluster_kind} {asset(found)}, {counted(found.copies, 'message')}"),
-        *explanation(ctx.store.cases.cluster(found.cluster_id)),
+        *explanation(cluster),
+        ("Mind", _mind(ctx, found, cluster)),
         ("Policy", screen.said(found.reason, 1000)),
         ("Decided by", who if found.decided_by else ""),
         ("Their reason", inert(decision_reason(history), 500)),

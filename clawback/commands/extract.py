@@ -12,15 +12,20 @@ import typer
 
 from clawback.commands import screen
 from clawback.commands.screen import AsJson
-from clawback.commands.selectors import read_bytes
+from clawback.commands.selectors import read_message
+from clawback.core.batching import batches
 from clawback.core.showing import counted, inert, show_url
 from clawback.errors import BadInput
 
 if TYPE_CHECKING:
+    from clawback.services.reading import Raw
     from models.mails import MailFacts, UrlFact
 
 BATCH = 512
 """Messages read at once: enough for all cores, some tens of megabytes."""
+
+BATCH_BYTES = 128_000_000
+"""Bytes of messages held at once, as a sync does; a message alone is bounded by `message_bytes`."""
 
 MAILDIR = ("cur", "new")
 """Directories whose files are messages whatever their names."""
@@ -70,25 +75,34 @@ async def _facts(
     from clawback.services.extraction import Extractor
 
     config = configuration()
-    with Extractor(config.profile(), processes, limits=config.reading_limits()) as extractor:
-        for start in range(0, len(files), BATCH):
-            read = {path: _read(path) for path in files[start : start + BATCH]}
-            raws = [raw for raw in read.values() if isinstance(raw, bytes)]
+    limits = config.reading_limits()
+    with Extractor(config.profile(), processes, limits=limits) as extractor:
+        for batch in batches(files, _size, most=BATCH, most_bytes=BATCH_BYTES):
+            read = [(path, _read(path, limits.message_bytes)) for path in batch]
+            raws = [raw for _, raw in read if not isinstance(raw, BadInput)]
             found = iter(await extractor.extract(raws))
-            for path, raw in read.items():
-                yield path, _noted(next(found), raw) if isinstance(raw, bytes) else raw
+            for path, raw in read:
+                yield path, raw if isinstance(raw, BadInput) else _noted(next(found), raw)
 
 
-def _noted(facts: MailFacts, raw: bytes) -> MailFacts:
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # reading it says why
+
+
+def _noted(facts: MailFacts, raw: Raw) -> MailFacts:
     """The facts, with a problem where there was nothing to read: no message is ever left out."""
     from models.mails import Problem
 
-    return facts if raw.strip() else replace(facts, problems=(Problem("empty", ""),))
+    is_read = not isinstance(raw, bytes) or raw.strip()
+    return facts if is_read else replace(facts, problems=(Problem("empty", ""),))
 
 
-def _read(path: Path) -> bytes | BadInput:
+def _read(path: Path, at_most: int) -> Raw | BadInput:
     try:
-        return read_bytes(path)
+        return read_message(path, at_most)
     except BadInput as error:
         return error
 

@@ -13,7 +13,7 @@ from clawback.commands import screen
 from clawback.commands.find import FileOption, HashOption, ListOption, MatchOption, UrlOption
 from clawback.commands.opening import open_context, operator, orchestrator
 from clawback.commands.screen import AsJson
-from clawback.commands.selectors import Selection, Selector, select
+from clawback.commands.selectors import Selection, Selector, read_message, select
 from clawback.commands.waiting import TimeoutOption, WaitOption, poll
 from clawback.core.showing import inert
 from clawback.errors import BadInput
@@ -103,8 +103,9 @@ def _alert(ctx: Context, selection: Selection, external_id: str) -> NewAlert:
             now=now,
             list_name=inert(selection.list_name, 60),
         )
+    raw = read_message(selection.message, ctx.limits.message_bytes)
     with Extractor(ctx.organisation, processes=1, limits=ctx.limits) as extractor:
-        [facts] = asyncio.run(extractor.extract([selection.message]))
+        [facts] = asyncio.run(extractor.extract([raw]))
     alert = alert_for_message(
         facts, source=SOURCE, external_id=external_id, reported_by=name, now=now
     )

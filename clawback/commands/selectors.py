@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from clawback.core.indicators import BadIndicator, parse_file_indicator, parse_url_indicator
-from clawback.core.trivial import MAX_TRIVIAL_BYTES, is_trivial_hash
+from clawback.core.trivial import MAX_TRIVIAL_BYTES, is_blank, is_trivial_hash
 from clawback.errors import BadInput
 from models.indicators import Indicator, IndicatorKind, UrlMatch
+from models.mails import MessageHead
 
 BLOCK_BYTES = 1 << 20
 
@@ -36,10 +37,10 @@ class Selector(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What was asked for: indicators, or the bytes of a message. `list_name` names their list."""
+    """What was asked for: indicators, or a message's file. `list_name` names their list."""
 
     indicators: tuple[Indicator, ...] = ()
-    message: bytes | None = None
+    message: Path | None = None
     list_name: str = ""
 
 
@@ -79,7 +80,7 @@ def _read(selector: Selector, value: Path | str, match: UrlMatch) -> Selection:
         case Selector.INDICATORS:
             return _listed(Path(value))
         case Selector.MESSAGE:
-            return Selection(message=read_message(Path(value)))
+            return Selection(message=_message(Path(value)))
 
 
 @contextmanager
@@ -100,31 +101,47 @@ def hash_indicator(text: str) -> Indicator:
 
 def file_indicator(path: Path) -> Indicator:
     """The indicator of a file on this machine, by its bytes. Raises `BadInput`."""
-    digest = hashlib.sha256()
+    digest, blank = hashlib.sha256(), True
     with _open(path) as file:
         size = os.fstat(file.fileno()).st_size
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
+            blank = blank and is_blank(block)
     if size <= MAX_TRIVIAL_BYTES:
         raise BadInput(
             f"{path} has {size} bytes: files of {MAX_TRIVIAL_BYTES} bytes or fewer are in much "
             "harmless mail and never looked for"
         )
+    if blank:
+        raise BadInput(
+            f"{path} is blank: files of white space and zeros alone are in much harmless mail "
+            "and never looked for"
+        )
     return Indicator(IndicatorKind.FILE, digest.hexdigest(), digest.hexdigest())
 
 
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file. Raises `BadInput`."""
+def read_message(path: Path, at_most: int) -> bytes | MessageHead:
+    """A message's bytes, or of one larger than that its head and the hash of all. Raises `BadInput`.
+
+    The same that a sync reads of it, so that no file on this machine fills the memory.
+    """
     with _open(path) as file:
-        return file.read()
+        head = file.read(at_most + 1)
+        if len(head) <= at_most:
+            return head
+        digest, size = hashlib.sha256(head), len(head)
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+            size += len(block)
+    return MessageHead(head[:at_most], digest.hexdigest(), size)
 
 
-def read_message(path: Path) -> bytes:
-    """The bytes of a message file. Raises `BadInput`, also for an empty one."""
-    raw = read_bytes(path)
-    if not raw.strip():
-        raise BadInput(f"{path} is empty: give a message as it was stored (.eml)")
-    return raw
+def _message(path: Path) -> Path:
+    with _open(path) as file:
+        while block := file.read(BLOCK_BYTES):
+            if block.strip():
+                return path
+    raise BadInput(f"{path} is empty: give a message as it was stored (.eml)")
 
 
 @contextmanager

@@ -88,11 +88,13 @@ def approval_markdown(
     *,
     investigation_link: str = "",
     retentions: Mapping[str, Retention] | None = None,
+    unmatched: int = 0,
 ) -> str:
     """What a person reads before approving or rejecting, short enough to see the form below it.
 
     Kind, indicator, counts, senders, reasons, expiry and the link to the investigation, whose page
     has every rule. `retentions` maps each source to how long it keeps what was soft-deleted.
+    `unmatched` messages were read again since and no longer carry the indicator.
     `investigation_link` comes from the orchestrator; anything but a plain http or https address is
     left out.
     """
@@ -108,12 +110,22 @@ def approval_markdown(
     parts = [
         what,
         why,
+        f"**Mind:** {unmatched_line(unmatched, action.copies)}" if unmatched else "",
         buckets_markdown(counts),
         _facts(cluster),
         recoverability_markdown(retentions or {}),
         "  \n".join(end for end in ends if end),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def unmatched_line(unmatched: int, copies: int) -> str:
+    """That an action holds messages which do not carry its indicator by the newer reading."""
+    verb, pronoun = ("carries", "it") if unmatched == 1 else ("carry", "them")
+    return (
+        f"{unmatched:,} of {counted(copies, 'message')} no longer {verb} the indicator: "
+        f"mail was read again since, by a newer version. Approving removes {pronoun} all the same."
+    )
 
 
 def recoverability_markdown(retentions: Mapping[str, Retention]) -> str:

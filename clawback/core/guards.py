@@ -19,28 +19,35 @@ _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class FileEvidence:
-    """What the index knows of a file: sizes in bytes, types (`image/png` or `png`), sender domains."""
+class Evidence:
+    """What the index knows of a file or URL.
+
+    Of a file the sizes in bytes and types (`image/png` or `png`); of both, from how many sender
+    domains it came. Domains count as unrelated when their names differ: hosts of one company count
+    apart, so that a doubt is put to a person rather than missed.
+    """
 
     sizes_bytes: tuple[int, ...] = ()
     types: tuple[str, ...] = ()
     unrelated_senders: int = 0
 
 
-NO_EVIDENCE = FileEvidence()
+NO_EVIDENCE = Evidence()
 
 
 def guard_findings(
-    indicator: Indicator, settings: Settings, evidence: FileEvidence = NO_EVIDENCE
+    indicator: Indicator, settings: Settings, evidence: Evidence = NO_EVIDENCE
 ) -> tuple[GuardFinding, ...]:
     """Everything that speaks against removing by this indicator without a person, refusals first."""
     match indicator.kind:
         case IndicatorKind.FILE:
-            found = _file_findings(indicator, evidence, settings.many_senders)
+            found = _file_findings(indicator, evidence)
         case IndicatorKind.URL:
             found = _url_findings(indicator, settings)
         case _:
             assert_never(indicator.kind)
+    if evidence.unrelated_senders >= settings.many_senders:
+        found.append(_many_senders(indicator.kind, evidence.unrelated_senders))
     if is_listed(indicator, settings.allowed_indicators):
         found.append(_approve("allowed", "The indicator is on the list of allowed indicators."))
     return tuple(sorted(found, key=lambda finding: finding.level is not GuardLevel.REFUSE))
@@ -80,9 +87,23 @@ def names_something(entry: str) -> bool:
     return "." in listed.host or listed.host.startswith("[")
 
 
-def _file_findings(
-    indicator: Indicator, evidence: FileEvidence, many_senders: int
-) -> list[GuardFinding]:
+def _many_senders(kind: IndicatorKind, senders: int) -> GuardFinding:
+    """A question for a person: campaigns from many compromised senders look like what all share."""
+    match kind:
+        case IndicatorKind.FILE:
+            what, harmless = "file", "a logo or a form"
+        case IndicatorKind.URL:
+            what, harmless = "URL", "a logo, an unsubscribe or a privacy page"
+        case _:
+            assert_never(kind)
+    reason = f"The {what} came from {senders:,} unrelated sender domains"
+    return _approve(
+        "many-senders",
+        f"{reason}: {harmless} does, and so does a campaign from many compromised senders.",
+    )
+
+
+def _file_findings(indicator: Indicator, evidence: Evidence) -> list[GuardFinding]:
     found = []
     if is_trivial_hash(indicator.value):
         found.append(
@@ -92,10 +113,11 @@ def _file_findings(
         size = max(evidence.sizes_bytes)
         reason = f"The file has {size} bytes; files of {MAX_TRIVIAL_BYTES} or fewer never cluster."
         found.append(_refuse("trivial-file", reason))
-    # Campaigns do send one file from many domains, so many senders ask a person and refuse nothing.
-    if evidence.unrelated_senders >= many_senders:
-        reason = f"The file came from {evidence.unrelated_senders:,} unrelated sender domains."
-        found.append(_approve("many-senders", reason))
+    if "blank" in evidence.types:
+        found.append(_refuse("trivial-file", "The file is blank: white space and zeros alone."))
+    if "mso" in evidence.types:
+        reason = "Outlook and Word attach such data (oledata.mso) to harmless mail as well."
+        found.append(_approve("program-data", reason))
     if image := next((kind for kind in evidence.types if _is_image(kind)), None):
         reason = f"The file is an image ({inert(image, 30)}), such as a logo in signatures."
         found.append(_approve("image", reason))
@@ -103,15 +125,15 @@ def _file_findings(
 
 
 def _is_image(kind: str) -> bool:
-    # An SVG is a document that can hold scripts: a usual attachment of phishing, no usual logo.
+    # An SVG that can lead somewhere is a usual attachment of phishing; "svg-image" is a drawing alone.
     name = kind.lower().strip().lstrip(".").removeprefix("image/").partition(";")[0]
-    is_svg = name.startswith("svg")
+    is_svg = name.startswith("svg") and name != "svg-image"
     return not is_svg and (kind.lower().strip().startswith("image/") or name in _IMAGE_ENDINGS)
 
 
 _IMAGE_ENDINGS = frozenset(
     ("png", "jpg", "jpeg", "gif", "bmp", "webp", "ico", "tif", "tiff", "heic", "avif", "emz", "wmf")
-)
+) | frozenset(("emf", "psd", "jp2", "jxl", "pcx", "svg-image"))
 
 
 def _url_findings(indicator: Indicator, settings: Settings) -> list[GuardFinding]:

@@ -27,6 +27,16 @@ _MARKS = (
 )
 
 
+_BLANKS = b"\0 \t\r\n\x0b\x0c"
+
+
+def is_blank(content: bytes) -> bool:
+    """True for white space and zeros alone, with a byte order mark or without, in UTF-16 too."""
+    for mark in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
+        content = content.removeprefix(mark)
+    return not content.strip(_BLANKS)
+
+
 def is_trivial_file(attachment: AttachmentFact) -> bool:
     """True for a file that must never form a cluster: 16 bytes or fewer."""
     return attachment.size_bytes <= MAX_TRIVIAL_BYTES or attachment.sha256 == EMPTY_SHA256
@@ -36,7 +46,7 @@ def is_trivial_hash(sha256: str) -> bool:
     """True for a hash that must never be an indicator: of the empty file, or of one known to be tiny.
 
     A hash does not tell its file's size. The usual ones are known here: nothing, one byte, line ends,
-    zeros, byte order marks; the index leaves out the others by their size.
+    zeros and blanks by the block, byte order marks; the index tells the others by size and content.
     """
     return sha256.lower() in _trivial_hashes()
 
@@ -44,6 +54,7 @@ def is_trivial_hash(sha256: str) -> bool:
 @cache
 def _trivial_hashes() -> frozenset[str]:
     single = (bytes([byte]) for byte in range(256))
+    fills = (byte * (1 << power) for byte in (b"\0", b" ") for power in range(5, 17))
     return frozenset(
-        hashlib.sha256(content).hexdigest() for content in (b"", *single, *_BLANK, *_MARKS)
+        hashlib.sha256(content).hexdigest() for content in (b"", *single, *fills, *_BLANK, *_MARKS)
     )

@@ -13,6 +13,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_SAMPLE_BYTES = 64
 _BOM_STARTS = b"\xef\xff\xfe"
 
 
@@ -26,6 +27,8 @@ def decoded_text(content: bytes, charset: str) -> str:
         for bom, name in _BOMS:
             if content.startswith(bom):
                 return content[len(bom) if name == "utf-8" else 0 :].decode(name, "replace")
+    if b"\0" in content[:_SAMPLE_BYTES] and (wide := _wide_without_mark(content)):
+        return content.decode(wide, "replace")
     codec = _usable(charset) if charset else None
     if codec is not None and codec.startswith(_WIDE):
         codec = codec if b"\0" in content[:4096] else None
@@ -41,10 +44,20 @@ def decoded_text(content: bytes, charset: str) -> str:
         return content.decode("cp1252", "replace")
 
 
+def _wide_without_mark(content: bytes) -> str:
+    """The kind of UTF-16 that nearly every other byte of NUL shows; "" for other text."""
+    sample = content[:_SAMPLE_BYTES]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if odd * 10 > len(sample) * 4 and not even:
+        return "utf-16-le"
+    return "utf-16-be" if even * 10 > len(sample) * 4 and not odd else ""
+
+
 def utf8_bytes(content: bytes, charset: str) -> bytes:
     """What `decoded_text` answers with, in UTF-8."""
     codec = _usable(charset) if charset else None
-    if codec in (None, "utf-8") and content[:1] not in _BOM_STARTS:
+    is_marked = content[:1] in _BOM_STARTS or b"\0" in content[:_SAMPLE_BYTES]
+    if codec in (None, "utf-8") and not is_marked:
         with suppress(UnicodeDecodeError):
             content.decode("utf-8")
             return content

@@ -32,7 +32,9 @@ _HANDED_ON = re.compile(
     re.IGNORECASE,
 )
 _UNDECODED_QP = re.compile(r"^\s*3D[\"']?(?=\s*(?:https?|ftp|//))", re.IGNORECASE)
-_CANDIDATES = re.compile(r",\s+")
+# HTML Standard, "parse a srcset attribute": commas end a URL only before a blank.
+_CANDIDATE = re.compile(r"[\s,]*([^\s]+)([^,(]*(?:\([^)]*\)?[^,(]*)*)")
+_ABSOLUTE = re.compile(r"(?:https?|ftp):|//", re.IGNORECASE)
 
 _HREFS = frozenset({"href", "xlink:href"})
 _FOLLOWED = frozenset({"action", "formaction", "originalsrc", "data-saferedirecturl"})
@@ -101,6 +103,8 @@ class Elements:
             self._handlers.append(unquote(_SCRIPT_LINK.sub("", value)))
         elif name == "srcdoc":
             self._frames.append(value)
+        elif name in _ANIMATED and _animates_link(attributes):
+            self._animate(value)
         if name not in _LINKS:
             return
         start = value[:12].lstrip().lower()
@@ -108,11 +112,14 @@ class Elements:
             self._data += [each or "" for each in attributes.values()]
         self._add_link(tag, name, value)
 
+    def _animate(self, value: str) -> None:
+        for end in map(str.strip, value.split(";")):
+            if _ABSOLUTE.match(end):
+                self._links.append(FoundLink(end))
+
     def _add_link(self, tag: str, name: str, value: str) -> None:
         if name == "srcset":
-            for candidate in _CANDIDATES.split(value):
-                raw = candidate.strip().split(" ")[0]
-                self._links.append(FoundLink(raw, LinkRole.RESOURCE))
+            self._links += [FoundLink(raw, LinkRole.RESOURCE) for raw in _candidates(value)]
         elif name in _FETCHED or (name in _HREFS and tag in FETCHED_HREF):
             self._links.append(FoundLink(value, LinkRole.RESOURCE))
         else:
@@ -138,6 +145,19 @@ def elements_of(tree: LexborHTMLParser) -> Elements:
         if tag in _READ_TAGS:
             found._add(node, tag, attributes)
     return found
+
+
+def _animates_link(attributes: Mapping[str, str | None]) -> bool:
+    names = (value for key, value in attributes.items() if key.lower() == "attributename")
+    return any("href" in (name or "").lower() for name in names)
+
+
+def _candidates(value: str) -> Iterator[str]:
+    """The URLs of a `srcset`."""
+    at = 0
+    while match := _CANDIDATE.match(value, at):
+        yield match[1].rstrip(",")
+        at = match.end(1) if match[1].endswith(",") else match.end()
 
 
 @lru_cache(maxsize=4096)

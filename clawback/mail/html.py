@@ -19,7 +19,7 @@ _MAX_DEPTH = 4
 _CONDITION = re.compile(r"<!--\[if\b", re.IGNORECASE)
 _END_CONDITION = re.compile(r"<!\[endif\]", re.IGNORECASE)
 _HOLDS_LINK = re.compile(r"href|src|url\(|://|action", re.IGNORECASE)
-_TEMPLATE = re.compile(r"<template\b[^<>]*>", re.IGNORECASE)
+_TEMPLATE = re.compile(r"<(/?)template\b[^<>]*>?", re.IGNORECASE)
 _LOOKS_HTML = re.compile(r"<(?:a\s[^<>]*href|html|body|img\s|table|!doctype html)", re.IGNORECASE)
 
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "title", "textarea"})
@@ -46,6 +46,7 @@ def links_in_html(source: str, budget: Budget) -> Iterator[Found]:
     conditional comments, strings that a script unescapes or decodes, and `data:` pages.
     """
     if not budget.limits.pages:
+        budget.check_time()
         yield from links_in_tags(source)
         return
     pages = [Page(source)]
@@ -90,9 +91,24 @@ def _inner_pages(page: str, elements: Elements) -> Iterator[Page]:
             if _HOLDS_LINK.search(inner):
                 yield Page(inner)
     if "<template" in page:  # its content is a page of its own until a script puts it in
-        for piece in _TEMPLATE.split(page)[1:]:
-            yield Page(piece.partition("</template")[0])
+        yield from map(Page, _templates(page))
     yield from elements.pages()
+
+
+def _templates(page: str) -> Iterator[str]:
+    """What stands in each template, with what stands in templates within it."""
+    depth = start = 0
+    pieces: list[str] = []
+    for match in _TEMPLATE.finditer(page):
+        if depth:
+            pieces.append(page[start : match.start()])
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        start = match.end()
+        if not depth and pieces:
+            yield "".join(pieces)
+            pieces = []
+    if depth:
+        yield "".join((*pieces, page[start:]))
 
 
 def _links_of_page(tree: LexborHTMLParser, elements: Elements) -> Iterator[FoundLink]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from clawback.core.trivial import is_blank
+
 HEAD_BYTES = 4_096
 """Bytes that are looked at: an Office package names its parts within them, nearly always."""
 
@@ -16,6 +18,12 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"II*\x00", "tiff"),
     (b"MM\x00*", "tiff"),
     (b"\x00\x00\x01\x00", "ico"),
+    (b"8BPS\x00", "psd"),
+    (b"\xd7\xcd\xc6\x9a", "wmf"),
+    (b"\x00\x00\x00\x0cjP  \r\n", "jp2"),
+    (b"\x00\x00\x00\x0cJXL \r\n", "jxl"),
+    (b"\xff\x0a", "jxl"),
+    (b"ActiveMime", "mso"),
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
     (b"Rar!\x1a\x07", "rar"),
@@ -41,6 +49,21 @@ _HTML = re.compile(
     rb"\A\s*(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype html|html|head|body|script)", re.I
 )
 _BOM = b"\xef\xbb\xbf"
+IMAGES = frozenset(
+    ("png", "jpeg", "gif", "bmp", "tiff", "ico", "psd", "wmf", "emf", "jp2", "jxl", "pcx", "webp")
+) | frozenset(("heic", "avif", "svg-image"))
+"""The types that are pictures and nothing else; an SVG that can lead somewhere is "svg"."""
+
+BLANK = "blank"
+"""The type of a file of white space and zeros alone, of any length."""
+
+_MOST_SVG_BYTES = 1_000_000
+# What makes an SVG more than a drawing: scripts, links, foreign content, anything fetched or hidden.
+_ACTIVE_SVG = re.compile(
+    rb"<(?:\w+:)?(?:script|a|foreignobject|iframe|image|feimage|handler|animate\w*|set)[\s/>]"
+    rb"|\son\w+\s*=|href\s*=\s*[\"']?(?![\"'#])|url\(\s*[\"']?(?![\"'#])|@import|<!entity|script:|<!\[cdata",
+    re.IGNORECASE,
+)
 
 
 def file_type(content: bytes) -> str:
@@ -55,7 +78,25 @@ def file_type(content: bytes) -> str:
         return "webp"
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], "mp4")
-    return _text_type(head.removeprefix(_BOM))
+    if head[:4] == b"\x01\0\0\0" and head[40:44] == b" EMF":
+        return "emf"
+    if _is_pcx(head):
+        return "pcx"
+    if is_blank(content):
+        return BLANK
+    name = _text_type(head.removeprefix(_BOM))
+    return "svg-image" if name == "svg" and _is_drawing(content) else name
+
+
+def _is_pcx(head: bytes) -> bool:
+    """ZSoft's header: manufacturer 10, a version, run-length coding, bits, a reserved zero."""
+    if len(head) < 128 or head[0] != 10 or head[2] != 1 or head[64] != 0:
+        return False
+    return head[1] in (0, 2, 3, 4, 5) and head[3] in (1, 2, 4, 8)
+
+
+def _is_drawing(content: bytes) -> bool:
+    return len(content) <= _MOST_SVG_BYTES and _ACTIVE_SVG.search(content) is None
 
 
 def _package(head: bytes) -> str:

@@ -8,32 +8,44 @@ from __future__ import annotations
 
 import quopri
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.header import Header
 from email.message import Message
-from email.policy import Compat32
-from functools import lru_cache
 from typing import NamedTuple
 
 import fast_mail_parser
 from fast_mail_parser import PyLazyMimePart
 
-from clawback.mail.transfer import decoded_from, meant_encoding
+from clawback.mail.part_headers import (
+    BOUNDED,
+    charset_of,
+    claimed_name,
+    declared_text,
+    named,
+    value_of,
+)
+from clawback.mail.spellings import (
+    MULTIPART,
+    as_multipart,
+    boundary_in,
+    meant_multipart,
+    usual_spelling,
+)
+from clawback.mail.transfer import decoded_from, encodings_meant, meant_encoding
+from clawback.mail.uuencoded import may_hold_files, uuencoded_files
 from models.limits import DEFAULT_LIMITS, Limits
 
 # A mailbox separator, a byte order mark or blank lines before the first header.
 _LEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?(?:[ \t]*\r?\n)*")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:+-]+)", re.IGNORECASE)
-_DELSP = re.compile(r"delsp\s*=\s*\"?yes", re.IGNORECASE)
 _DECLARES_QP = re.compile(rb"^content-transfer-encoding:\s*quoted-printable", re.I | re.M)
 HTML_TYPES = ("text/html", "text/x-amp-html")
 _TEXTS = ("text/plain", *HTML_TYPES)
 _HASHED = 10  # times the limit of parts, up to which files are still hashed
 _SLOW_FROM_BYTES = 100_000
 _MOST_STEPS = 10**10  # measured: half a second
-_MOST_HEADER_CHARS = 4_096
+_MOST_REREAD = 8  # times the message's size: multiparts that are spelled oddly, in one another
 
 
 class Leaf(NamedTuple):
@@ -92,9 +104,9 @@ class _Place(NamedTuple):
 
 
 def without_lead(raw: bytes) -> bytes:
-    """The message from its first header line on."""
+    """The message from its first header line on, in the usual spelling."""
     lead = _LEAD.match(raw)
-    return raw[lead.end() :] if lead and lead.end() else raw
+    return usual_spelling(raw[lead.end() :] if lead and lead.end() else raw)
 
 
 @dataclass(slots=True)
@@ -109,10 +121,22 @@ class PartReader:
     cut: bool = False
     problems: list[tuple[str, str]] = field(default_factory=list)
     _count: int = 0
+    _reread_bytes: int = 0
     _standard: Message | None = None
 
     def leaves(self) -> list[Leaf]:
-        """Every part with content, in the order of the message; never raises."""
+        """Every part with content, in the order of the message; never raises.
+
+        A file that stands uuencoded in a text follows it, as part 1.2.1 of the text 1.2.
+        """
+        leaves: list[Leaf] = []
+        for leaf in self._leaves():
+            leaves.append(leaf)
+            if not leaf.is_attachment and may_hold_files(leaf.content):
+                leaves += self._uuencoded(leaf)
+        return leaves
+
+    def _leaves(self) -> list[Leaf]:
         try:
             if not _is_slow(self.raw):
                 root = fast_mail_parser.parse_email_tree(self.raw, mode="lazy")
@@ -125,6 +149,23 @@ class PartReader:
         except Exception:
             self.problems.append(("unparsable", ""))
             return [_leaf_of_bytes(self.raw)]
+
+    def _uuencoded(self, leaf: Leaf) -> Iterator[Leaf]:
+        for number, (name, content) in enumerate(uuencoded_files(leaf.content), start=1):
+            place = _Place(prefix=f"{leaf.where}.{number}", depth=leaf.depth)
+            is_read = self._allowed(place)
+            if not is_read and not self._may_be_hashed(place):
+                return
+            yield Leaf(
+                where=place.prefix,
+                content_type="application/octet-stream",
+                charset="",
+                filename=name,
+                disposition="attachment",
+                content=content,
+                nested=leaf.nested,
+                only_hashed=not is_read,
+            )
 
     def _allowed(self, place: _Place) -> bool:
         """Whether another part may be read there; each limit is recorded where it is first met."""
@@ -147,28 +188,79 @@ class PartReader:
             return
         children = part.children
         if not part.content_type.lower().startswith("multipart/"):
-            leaf = self._leaf(part, place)
-            if is_read:
-                yield leaf
-            elif leaf.is_attachment:
-                yield leaf._replace(only_hashed=True)
+            for leaf in self._readings(part, place):
+                if is_read:
+                    yield leaf
+                elif leaf.is_attachment:
+                    yield leaf._replace(only_hashed=True)
         elif not children and is_read:
             yield from self._salvage(place)
         for index, child in enumerate(children):
             yield from self._walk(child, place.child(index, is_message=part.is_message))
 
+    def _readings(self, part: PyLazyMimePart, place: _Place) -> Iterator[Leaf]:
+        """The part, or the parts in it where its type means a multipart after all.
+
+        Of one that names several encodings each reading: mail programs differ in which one counts.
+        """
+        leaf = self._leaf(part, place)
+        types, encodings = named(part.headers)
+        if any(MULTIPART in each.lower() for each in types):
+            inner = self._reread(meant_multipart(types), leaf.content, place)
+            if inner:
+                yield from inner
+                return
+        yield leaf
+        if len(encodings) > 1 and len(meant := encodings_meant(encodings)) > 1:
+            yield from self._other_readings(leaf, place, meant)
+
+    def _other_readings(self, leaf: Leaf, place: _Place, meant: list[str]) -> Iterator[Leaf]:
+        try:
+            part = copy(self._standard_part(place.steps))
+            del part["Content-Transfer-Encoding"]
+            raw = part.get_payload(decode=True)
+            assert isinstance(raw, bytes)
+            readings = [decoded_from(raw, encoding) for encoding in meant]
+        except Exception:
+            self.problems.append(("unreadable-part", place.where))
+            return
+        where = leaf.where
+        for content in dict.fromkeys(readings):
+            if content != leaf.content:
+                where += ".0"
+                yield leaf._replace(where=where, content=content, is_message=False)
+
+    def _reread(self, declared: str, content: bytes, place: _Place) -> list[Leaf]:
+        """The parts of a multipart, spelled anew; none where that tells no parts apart."""
+        boundary = boundary_in(declared, content) if declared else None
+        self._reread_bytes += len(content)
+        if boundary is None or self._reread_bytes > _MOST_REREAD * len(self.raw):
+            return []
+        inner = PartReader(as_multipart(boundary, content), self.limits, problems=self.problems)
+        inner._count, inner._reread_bytes = self._count, self._reread_bytes
+        try:
+            root = fast_mail_parser.parse_email_tree(inner.raw, mode="lazy")
+            if not root.children:
+                return []
+            return list(inner._walk(root, place._replace(steps=())))
+        except Exception:
+            return []
+        finally:
+            self._count, self._reread_bytes = inner._count, inner._reread_bytes
+            self.cut = self.cut or inner.cut
+
     def _leaf(self, part: PyLazyMimePart, place: _Place) -> Leaf:
         headers = part.headers
-        charset, is_delsp = _declared(_value_of(headers, "Content-Type"))
+        charset, is_delsp = declared_text(value_of(headers, "Content-Type"))
         content = self._content(part, place)
-        encoding = meant_encoding(_value_of(headers, "Content-Transfer-Encoding"))
+        encoding = meant_encoding(value_of(headers, "Content-Transfer-Encoding"))
         if encoding:
             content = decoded_from(content, encoding)
         return Leaf(
             where=place.where,
             content_type=_known_type(part.content_type),
             charset=charset,
-            filename=_filename(part, headers),
+            filename=claimed_name(part, headers),
             disposition=(part.disposition or "").lower(),
             content=content,
             nested=place.depth > 0,
@@ -197,6 +289,10 @@ class PartReader:
             if part.is_multipart():
                 yield from self._walk_standard(part, place)
                 return
+            declared = meant_multipart(map(str, part.get_all("Content-Type", ())))
+            if inner := self._reread(declared, _decoded(part), place):
+                yield from inner
+                return
             content = part.as_bytes().partition(b"\n\n")[2]
         except Exception:
             content = b"" if place.steps else self.raw
@@ -207,7 +303,7 @@ class PartReader:
     def _standard_part(self, steps: tuple[int, ...]) -> Message:
         """The same part as the standard library sees it. Raises if it sees another tree."""
         if self._standard is None:
-            self._standard = message_from_bytes(self.raw, policy=_BOUNDED)
+            self._standard = message_from_bytes(self.raw, policy=BOUNDED)
         part = self._standard
         for step in steps:
             payload = part.get_payload()
@@ -232,25 +328,13 @@ def _is_slow(raw: bytes) -> bool:
     return len(raw) > _SLOW_FROM_BYTES and raw.count(b"=?") * len(raw) > _MOST_STEPS
 
 
-class _Bounded(Compat32):
-    """The standard library's oldest manners, with what it reads of a header bounded: parameters take
-    it time that grows with the square of their number."""
-
-    def header_fetch_parse(self, name: str, value: str) -> str | Header:  # type: ignore[override]
-        """The value as it is asked for; what is written out again stays whole."""
-        return super().header_fetch_parse(name, value[:_MOST_HEADER_CHARS])
-
-
-_BOUNDED = _Bounded()
-
-
 def _standard_leaf(part: Message, place: _Place, *, is_message: bool) -> Leaf:
     declared = str(part.get("Content-Type", ""))
     content = part.get_payload(0).as_bytes() if is_message else _decoded(part)  # type: ignore[union-attr]
     return Leaf(
         where=place.where,
         content_type=part.get_content_type(),
-        charset=_charset(declared),
+        charset=charset_of(declared),
         filename=str(part.get_filename("")),
         disposition=str(part.get_content_disposition() or ""),
         content=content,
@@ -286,32 +370,3 @@ def _leaf_of_bytes(content: bytes, *, where: str = "1") -> Leaf:
         alone=True,
         salvaged=True,
     )
-
-
-def _value_of(headers: Mapping[str, list[str]], name: str) -> str:
-    """The first value of a header by its name, in any case."""
-    values = headers.get(name) or next(
-        (found for key, found in headers.items() if key.lower() == name.lower()), None
-    )
-    return values[0] if values else ""
-
-
-def _filename(part: PyLazyMimePart, headers: Mapping[str, list[str]]) -> str:
-    """The claimed name; the parser ends one in quotes at a semicolon, and leaves the first quote."""
-    if not part.filename.startswith('"'):
-        return part.filename
-    whole = Message(policy=_BOUNDED)
-    for name in ("Content-Disposition", "Content-Type"):
-        whole[name] = _value_of(headers, name)
-    return str(whole.get_filename(part.filename))
-
-
-@lru_cache(maxsize=512)
-def _declared(content_type: str) -> tuple[str, bool]:
-    """The charset that a Content-Type declares, and whether its text is flowed with DelSp."""
-    return _charset(content_type), _DELSP.search(content_type) is not None
-
-
-def _charset(declared: str) -> str:
-    match = _CHARSET.search(declared)
-    return match[1].lower() if match else ""

@@ -56,6 +56,10 @@ _LINKING = frozenset(
 )
 _TRAILING = ".,;:!?。、，；！？\"'`»“”’」』】)]>"
 _LEADING = "\"'`«„“‘「『【([<"
+_WITHIN_WORD = re.compile(
+    r"(?<=\w)(?:</?(?:b|i|u|s|em|strong|span|font|small|big|wbr)\b[^<>]{0,500}>){1,8}(?=\w)",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 # A word in a script that runs on: "パスワードは1234です" has no blank around the password.
 _ASCII_RUN = re.compile(r"[!-~]{3,64}")
@@ -88,14 +92,21 @@ def passwords_in(texts: Iterable[str]) -> tuple[str, ...]:
     """
     ranked: dict[str, int] = {}
     for text in texts:
-        for rank, word in _near_names(_plain(text[:_MAX_TEXT_CHARS])):
-            if 0 < len(word) <= _MAX_PASSWORD_CHARS:
-                ranked[word] = min(rank, ranked.get(word, rank))
+        for plain in _plain(text[:_MAX_TEXT_CHARS]):
+            for rank, word in _near_names(plain):
+                if 0 < len(word) <= _MAX_PASSWORD_CHARS:
+                    ranked[word] = min(rank, ranked.get(word, rank))
     return tuple(sorted(ranked, key=lambda word: ranked[word]))[:MAX_NAMED]
 
 
-def _plain(text: str) -> str:
-    return html.unescape(_TAG.sub(" ", text)) if "<" in text else text
+def _plain(text: str) -> Iterator[str]:
+    """The text without tags; also as it reads where tags that only set type stand within a word."""
+    if "<" not in text:
+        yield text
+        return
+    yield html.unescape(_TAG.sub(" ", text))
+    if _WITHIN_WORD.search(text):
+        yield html.unescape(_TAG.sub(" ", _WITHIN_WORD.sub("", text)))
 
 
 def _near_names(text: str) -> Iterator[tuple[int, str]]:

@@ -38,6 +38,17 @@ _OUT_OF_PLACE = frozenset(
 )
 _ROWS = frozenset({"tr", "tbody", "thead", "tfoot"})
 _MOST_COPIED = 10**9  # characters: some 400 MB
+# As the HTML Standard's tokenizer parts them; nothing is tried twice.
+_NAME_AND_VALUE = (
+    r"[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+|(?=>)))?+"
+)
+_ANY_ATTRIBUTE = re.compile(_NAME_AND_VALUE)
+_TAG_WITH_ATTRIBUTES = re.compile(
+    rf"<([a-z][^\s/>]*+)((?:[\s/]++|{_NAME_AND_VALUE})*+)", re.IGNORECASE
+)
+_MERGED = frozenset({"html", "body"})  # later ones give their attributes to the first
+_MANY_FROM_CHARS = 100_000  # of a page: attributes in it take at most 0.6 s
+_MOST_COMPARED = 10**9  # pairs of attributes: 2 s
 _ATTRIBUTE = re.compile(
     r"\b(href|src|action|formaction|background|data)\s{0,9}=\s{0,9}"
     r"(?:\"([^\"]{0,65536})\"|'([^']{0,65536})'|([^\s\"'<>]+))",
@@ -60,7 +71,26 @@ def unfit(page: str) -> str:
     """Why the page's tree would cost too much, as the code of a `Problem`; "" where it would not."""
     if is_too_deep(page):
         return "too-deep"
-    return "expands-too-far" if _copies_text(page) else ""
+    return "expands-too-far" if _copies_text(page) or _compares_attributes(page) else ""
+
+
+def _compares_attributes(page: str) -> bool:
+    """True where a tag has so many attributes that to compare each with all others takes seconds."""
+    if len(page) < _MANY_FROM_CHARS:
+        return False
+    compared = merged = 0
+    for match in _TAG_WITH_ATTRIBUTES.finditer(page):
+        if not match[2]:
+            continue
+        count = sum(1 for _ in _ANY_ATTRIBUTE.finditer(match[2]))
+        if match[1].lower() in _MERGED:
+            merged += count
+            compared += count * merged
+        else:
+            compared += count * count
+        if compared > _MOST_COMPARED:
+            return True
+    return False
 
 
 def _copies_text(page: str) -> bool:

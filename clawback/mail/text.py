@@ -20,6 +20,7 @@ _ENDS = ("p:", "P:", "s:", "S:", "w.", "W.")  # of the schemes and of "www."
 _GLUED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _AFTER_HOST = re.compile(r"[^:]*:[/\\]+[^/\\?#]+[/\\?#]")
 _TRAILING = ".,;:!?'*|\\`([{\u2019\u2026"
+_EMPHASIS = "_~"  # of Markdown; where it opens before a link it closes behind it
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSING = {start: close for close, start in _PAIRS.items()}
 
@@ -40,6 +41,8 @@ def links_in_text(text: str, *, delsp: bool = False) -> Iterator[FoundLink]:
         yield FoundLink(raw)
     for match in _LINK.finditer(text):
         raw = _trimmed(match[0])
+        if match.start() and text[match.start() - 1] in _EMPHASIS:
+            raw = _trimmed(raw.rstrip(text[match.start() - 1]))
         raw = raw if ":" in raw[:6] else f"http://{raw}"
         yield FoundLink(raw)
         if not raw.isascii() and (shorter := _unglued(raw)):

@@ -25,6 +25,12 @@ def meant_encoding(declared: str) -> str:
     return plain if plain in _DECODED_HERE else ""
 
 
+def encodings_meant(declared: list[str]) -> list[str]:
+    """The distinct ways to read a part whose header names several encodings; 7bit for "as it is"."""
+    plain = (_COMMENT.sub(" ", each).strip(_ROUND_IT).lower() for each in declared)
+    return list(dict.fromkeys(each if each in _DECODED_HERE else "7bit" for each in plain))
+
+
 def decoded_from(content: bytes, encoding: str) -> bytes:
     """The content without one of the encodings that `meant_encoding` answers with."""
     part = Message()

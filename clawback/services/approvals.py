@@ -6,6 +6,7 @@ from clawback.core.explain import approval_markdown
 from clawback.errors import AlreadyDecided, BadInput, Refused
 from clawback.services.context import Context
 from clawback.services.investigate import conclude
+from clawback.services.matching import unmatched
 from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.locations import LocationCounts
 
@@ -36,6 +37,7 @@ def describe(ctx: Context, action_id: int) -> str:
         decision,
         investigation_link=link,
         retentions={name: source.retention for name, source in ctx.sources.items()},
+        unmatched=unmatched(ctx, cluster),
     )
 
 

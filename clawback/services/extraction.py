@@ -38,6 +38,10 @@ PATIENCE = 1.5
 """How many times the limit of seconds a process gets: readers that watch the time end by themselves
 before that, and keep what they saw."""
 
+REST = 0.5
+"""How many times the limit of seconds a process gets for each of the two lesser ways to read a message
+that broke its reader: what is honest takes a tenth of that."""
+
 
 class Extractor:
     """Extracts the facts of messages: small ones without files at once, all others behind a fence.
@@ -110,7 +114,7 @@ class Extractor:
         return [facts for chunk in await asyncio.gather(*chunks) for facts in chunk]
 
     def _read_chunk(self, raws: Sequence[Raw]) -> list[MailFacts]:
-        answers = self._read(raws, self._limits)
+        answers = self._read(raws, self._limits, PATIENCE)
         for number, answer in enumerate(answers):
             if not isinstance(answer, Failed) and len(raws) > 1 and _is_starved(answer):
                 answers[number] = Failed("out-of-memory")  # for what others took, it may be
@@ -119,29 +123,43 @@ class Extractor:
             for raw, answer in zip(raws, answers, strict=True)
         ]
 
-    def _read(self, raws: Sequence[Raw], limits: Limits) -> list[MailFacts | Failed]:
+    def _read(self, raws: Sequence[Raw], limits: Limits, times: float) -> list[MailFacts | Failed]:
+        """The facts of each, in at most so many times the limit of seconds."""
         read = partial(read_packed, reader=self._reader, profile=self._profile, limits=limits)
-        answers = self._fence.work(Task(read, raws, limits.seconds * PATIENCE))
+        answers = self._fence.work(Task(read, raws, self._limits.seconds * times))
         return [one if isinstance(one, Failed) else unpacked(one) for one in answers]
 
     def _read_again(self, raw: Raw, failed: Failed) -> MailFacts:
-        """The facts of a message that broke its reader: tried alone, without its files' content, then
-        without trees of its pages (its files are hashed and links still found), then by its header.
+        """The facts of a message that broke its reader: tried alone, in the time that it left of its own,
+        then in the lesser ways, then by its header.
 
-        What took too long did so alone already. A crash may be the fault of what came before.
+        What took long did so alone already. A crash may be the fault of what came before.
         """
-        if failed.code != "out-of-time":
-            (again,) = self._read([raw], self._limits)
+        spent = failed.seconds / self._limits.seconds
+        if failed.code != "out-of-time" and spent < PATIENCE - 1:
+            (again,) = self._read([raw], self._limits, PATIENCE - spent)
             if not isinstance(again, Failed):
                 return again
             failed = again
-        closed = replace(self._limits, documents=False)
-        (bare,) = self._read([raw], closed)
-        if isinstance(bare, Failed):
-            (bare,) = self._read([raw], replace(closed, pages=0))
-        if isinstance(bare, Failed):
-            bare = extract_head(raw, self._profile, self._limits)
-        return replace(bare, problems=(*bare.problems, Problem(failed.code, "")))
+        facts = self._read_less(raw)
+        if facts is None:
+            facts = extract_head(raw, self._profile, self._limits)
+        return replace(facts, problems=(*facts.problems, Problem(failed.code, "")))
+
+    def _read_less(self, raw: Raw) -> MailFacts | None:
+        """The facts with files hashed but closed; where its pages are to blame, with those read tag by tag.
+
+        Without trees first: that takes little, and shows whether there are files that may be to blame.
+        """
+        closed = replace(
+            self._limits, documents=False, seconds=self._limits.seconds * REST / PATIENCE
+        )
+        (flat,) = self._read([raw], replace(closed, pages=0), REST)
+        if not isinstance(flat, Failed) and not _holds_files(flat):
+            return flat
+        (bare,) = self._read([raw], closed, REST)
+        known = [facts for facts in (bare, flat) if not isinstance(facts, Failed)]
+        return min(known, key=_is_cut_short, default=None)
 
 
 def _holds_files(facts: MailFacts) -> bool:
@@ -151,6 +169,10 @@ def _holds_files(facts: MailFacts) -> bool:
 
 def _is_starved(facts: MailFacts) -> bool:
     return any(problem.code == "out-of-memory" for problem in facts.problems)
+
+
+def _is_cut_short(facts: MailFacts) -> bool:
+    return any(problem.code == "out-of-time" for problem in facts.problems)
 
 
 def _size(raw: Raw) -> int:

@@ -14,8 +14,9 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from signal import SIGALRM
@@ -38,9 +39,10 @@ _END_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Why an item has no answer: "reader-crashed", "out-of-time" or "out-of-memory"."""
+    """Why an item has no answer: "reader-crashed", "out-of-time" or "out-of-memory"; after how long."""
 
     code: str
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,10 @@ class _Process:
         with contextlib.suppress(TimeoutError):
             self._received(START_SECONDS)  # its modules are loaded: the first item's time begins
         for _ in task.items:
+            started = time.monotonic()
             kind, value = self._answer(task.seconds + GRACE_SECONDS)
-            answers.append(value if kind == "answer" else Failed(value))
+            taken = time.monotonic() - started
+            answers.append(value if kind == "answer" else Failed(value, taken))
             if kind == "failed":
                 self.is_fit = False
                 log.warning("reader_failed", extra={"code": value})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clawback.core.clustering import build_cluster as assemble
 from clawback.core.clustering import kind_of, take_out_excluded
-from clawback.core.guards import FileEvidence, guard_findings, refusal
+from clawback.core.guards import Evidence, guard_findings, refusal
 from clawback.core.indicators import BadIndicator, parse_url_indicator
 from clawback.core.judging import judge_entities, to_look_up
 from clawback.core.lifecycle import Finding, investigation_status
@@ -110,12 +110,15 @@ def gather(ctx: Context, indicator: Indicator) -> Cluster:
     kept, excluded = take_out_excluded(found, settings)
     kept, simulated = _take_out_simulations(ctx, kept, settings)
     facts = ctx.store.index.cluster_facts(kept, indicator)
+    guards = guard_findings(indicator, settings, _evidence(ctx, indicator, facts))
+    if kept and refusal(guards) is not None:
+        kept, facts = (), ctx.store.index.cluster_facts((), indicator)
     mails = {member.mail_id for member in kept}
     return assemble(
         indicator,
         with_reasons(kept, ctx.store.index.matches(mails, indicator)),
         facts,
-        guards=guard_findings(indicator, settings, _evidence(ctx, indicator, facts)),
+        guards=guards,
         external_recipients=ctx.store.index.external_recipients(mails, ctx.organisation.domains),
         excluded={**excluded, **simulated},
         query_at=ctx.clock.now(),
@@ -147,12 +150,10 @@ def _simulation(text: str, match: UrlMatch) -> Indicator:
         ) from error
 
 
-def _evidence(ctx: Context, indicator: Indicator, facts: ClusterFacts) -> FileEvidence:
-    if indicator.kind is not IndicatorKind.FILE:
-        return FileEvidence()
-    return FileEvidence(
+def _evidence(ctx: Context, indicator: Indicator, facts: ClusterFacts) -> Evidence:
+    return Evidence(
         types=tuple(facts.file_types),
-        unrelated_senders=ctx.store.index.unrelated_senders(indicator.value),
+        unrelated_senders=ctx.store.index.unrelated_senders(indicator),
     )
 
 

@@ -17,6 +17,7 @@ from clawback.errors import SourceError
 from clawback.ports import MailboxSource
 from clawback.services.context import Context
 from clawback.services.extraction import Extractor
+from clawback.services.matching import unmatched
 from clawback.services.reading import Raw
 from clawback.services.sync import FETCH_BYTES, MAILBOXES_AT_ONCE, Progress
 from models.actions import ActionStatus
@@ -131,9 +132,6 @@ def _unmatched(ctx: Context) -> Mapping[int, int]:
     """
     found: dict[int, int] = {}
     for action in ctx.store.cases.actions(statuses=[ActionStatus.PENDING], limit=_ALL):
-        cluster = ctx.store.cases.cluster(action.cluster_id)
-        mails = {member.mail_id for member in cluster.members}
-        matching = ctx.store.index.matches(mails, cluster.indicator)
-        if number := sum(member.mail_id not in matching for member in cluster.members):
+        if number := unmatched(ctx, ctx.store.cases.cluster(action.cluster_id)):
             found[action.id] = number
     return found

@@ -12,6 +12,7 @@ from datetime import datetime
 from clawback.core.retrying import next_pick_up_at, pick_ups_in_vain
 from clawback.core.showing import show_indicator
 from clawback.services.context import Context
+from clawback.services.matching import unmatched
 from models.actions import ActionStatus, RemediationAction
 from models.alerts import Investigation, StoredVerdict
 from models.clusters import ClusterFacts, Member
@@ -190,6 +191,7 @@ def action_details(ctx: Context, found: RemediationAction) -> View:
         "decision_reason": decision_reason(history),
         "cancelled": cancellation(history),
         "explanation": explanation_view(cluster.facts),
+        "unmatched": unmatched(ctx, cluster) if found.status is ActionStatus.PENDING else 0,
         "messages": [
             {**_ledger(entry), "why": why.get(entry.copy.copy_id, "")}
             for entry in ctx.store.ledger.entries(found.id)

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from cli_stage import Stage, assert_one_clear_line, unprivileged
 
+from clawback.commands.selectors import read_message
+from models.mails import MessageHead
+
 FILE = b"%PDF-1.4 a file of more than sixteen bytes"
 
 
@@ -124,3 +127,28 @@ def test_people_see_links_defanged_and_names_inert(stage: Stage) -> None:
     assert "red.png" in shown
     assert "\x1b" not in shown
     assert "\u202e" not in shown
+
+
+def test_a_file_larger_than_a_message_may_be_is_read_by_its_head_and_hashed_whole(
+    tmp_path: Path,
+) -> None:
+    raw = b"Subject: x\r\n\r\nhttps://first.example/a\r\n" + b"y" * 70 + b"\r\n"
+    path = tmp_path / "large.eml"
+    path.write_bytes(raw + b" z\r\n" * 500_000)
+
+    read = read_message(path, 1_000)
+    assert isinstance(read, MessageHead)
+    assert (len(read.raw), read.size_bytes) == (1_000, path.stat().st_size)
+    assert read.content_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert read_message(path, path.stat().st_size) == path.read_bytes()
+
+
+def test_a_message_above_the_limit_is_named_and_its_head_is_searched(stage: Stage) -> None:
+    raw = b"Subject: x\r\n\r\nhttps://first.example/a\r\n" + b"z\r\n" * 1_000_000
+    path = stage.write("large.eml", raw)
+    with (stage.home / "clawback.toml").open("a") as file:
+        file.write("\n[limits]\nmessage_bytes = 1000000\n")
+    line = stage.json("extract", path).line
+    assert line["problems"] == [{"code": "too-large", "where": ""}]
+    assert line["content_sha256"] == hashlib.sha256(raw).hexdigest()
+    assert [url["url"] for url in line["urls"]] == ["https://first.example/a"]

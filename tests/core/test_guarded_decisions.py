@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from clawback.core.clustering import kind_of
-from clawback.core.guards import FileEvidence, guard_findings
+from clawback.core.guards import Evidence, guard_findings
 from clawback.core.indicators import parse_indicator
 from clawback.core.policy import RULES, decide
 from clawback.core.trivial import EMPTY_SHA256
@@ -29,7 +29,7 @@ class Guarded:
     effect: Effect
     says: str
     indicator: Indicator
-    evidence: FileEvidence = field(default_factory=FileEvidence)
+    evidence: Evidence = field(default_factory=Evidence)
     settings: Mapping[str, object] = field(default_factory=dict)
 
     def findings(self) -> tuple[GuardFinding, ...]:
@@ -46,13 +46,21 @@ PATH = UrlMatch.PATH
 GUARDED = (
     Guarded("trivial-file", NOTHING, "The file is empty or a few bytes",
             Indicator(IndicatorKind.FILE, EMPTY_SHA256, EMPTY_SHA256)),
-    Guarded("trivial-file", NOTHING, "The file has 16 bytes", FILE, FileEvidence(sizes_bytes=(16,))),
+    Guarded("trivial-file", NOTHING, "The file has 16 bytes", FILE, Evidence(sizes_bytes=(16,))),
+    Guarded("trivial-file", NOTHING, "The file is blank", FILE, Evidence(types=("blank",))),
+    Guarded("program-data", WAIT, "Outlook and Word attach such data", FILE, Evidence(types=("mso",))),
+    Guarded("image", WAIT, "The file is an image (pcx)", FILE, Evidence(types=("pcx",))),
+    Guarded("image", WAIT, "The file is an image (svg-image)", FILE, Evidence(types=("svg-image",))),
     Guarded("image", WAIT, "The file is an image (image/png)", FILE,
-            FileEvidence(types=("image/png",), unrelated_senders=1)),
+            Evidence(types=("image/png",), unrelated_senders=1)),
     Guarded("many-senders", WAIT, "The file came from 5 unrelated sender domains", FILE,
-            FileEvidence(types=("application/pdf",), unrelated_senders=5)),
+            Evidence(types=("application/pdf",), unrelated_senders=5)),
     Guarded("many-senders", WAIT, "The file came from 2 unrelated sender domains", FILE,
-            FileEvidence(unrelated_senders=2), {"many_senders": 2}),
+            Evidence(unrelated_senders=2), {"many_senders": 2}),
+    Guarded("many-senders", WAIT, "The URL came from 5 unrelated sender domains: a logo, an unsubscribe",
+            url("https://news.example/leave?id=1"), Evidence(unrelated_senders=5)),
+    Guarded("many-senders", WAIT, "and so does a campaign from many compromised senders",
+            url("https://news.example/leave?id=1"), Evidence(unrelated_senders=5)),
     Guarded("allowed", WAIT, "on the list of allowed indicators", FILE,
             settings={"allowed_indicators": (HASH,)}),
     Guarded("allowed", WAIT, "on the list of allowed indicators", url("https://a.example/x?id=1"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from clawback.core.guards import (
-    FileEvidence,
+    Evidence,
     guard_findings,
     is_host,
     is_listed,
@@ -14,7 +16,8 @@ from clawback.core.guards import (
 )
 from clawback.core.indicators import parse_indicator
 from clawback.core.platforms import Sharing, sharing_of
-from clawback.core.trivial import EMPTY_SHA256
+from clawback.core.trivial import EMPTY_SHA256, is_trivial_hash
+from clawback.mail.magic import IMAGES, file_type
 from models.indicators import GuardLevel, Indicator, IndicatorKind, UrlMatch
 from models.settings import Settings
 
@@ -27,12 +30,12 @@ EMPTY = Indicator(IndicatorKind.FILE, EMPTY_SHA256, EMPTY_SHA256)
 
 
 def codes(
-    indicator: Indicator, evidence: FileEvidence | None = None, **settings: tuple[str, ...] | int
+    indicator: Indicator, evidence: Evidence | None = None, **settings: tuple[str, ...] | int
 ) -> list[tuple[GuardLevel, str]]:
     found = guard_findings(
         indicator,
         Settings(**settings),  # type: ignore[arg-type]
-        evidence or FileEvidence(),
+        evidence or Evidence(),
     )
     assert all(one.reason.endswith(".") and "\n" not in one.reason for one in found)
     return [(one.level, one.code) for one in found]
@@ -41,21 +44,21 @@ def codes(
 @pytest.mark.parametrize(
     ("evidence", "expected"),
     [
-        (FileEvidence(), []),
-        (FileEvidence(sizes_bytes=(0,)), [(REFUSE, "trivial-file")]),
-        (FileEvidence(sizes_bytes=(16,)), [(REFUSE, "trivial-file")]),
-        (FileEvidence(sizes_bytes=(17,)), []),
-        (FileEvidence(unrelated_senders=MANY_SENDERS - 1), []),
-        (FileEvidence(unrelated_senders=MANY_SENDERS), [(APPROVE, "many-senders")]),
-        (FileEvidence(types=("application/pdf",)), []),
-        (FileEvidence(types=("application/pdf", "image/png")), [(APPROVE, "image")]),
-        (FileEvidence(types=("PNG",)), [(APPROVE, "image")]),
-        (FileEvidence(types=("IMAGE/JPEG; name=x",)), [(APPROVE, "image")]),
-        (FileEvidence(types=("image/svg+xml", "svg")), []),
+        (Evidence(), []),
+        (Evidence(sizes_bytes=(0,)), [(REFUSE, "trivial-file")]),
+        (Evidence(sizes_bytes=(16,)), [(REFUSE, "trivial-file")]),
+        (Evidence(sizes_bytes=(17,)), []),
+        (Evidence(unrelated_senders=MANY_SENDERS - 1), []),
+        (Evidence(unrelated_senders=MANY_SENDERS), [(APPROVE, "many-senders")]),
+        (Evidence(types=("application/pdf",)), []),
+        (Evidence(types=("application/pdf", "image/png")), [(APPROVE, "image")]),
+        (Evidence(types=("PNG",)), [(APPROVE, "image")]),
+        (Evidence(types=("IMAGE/JPEG; name=x",)), [(APPROVE, "image")]),
+        (Evidence(types=("image/svg+xml", "svg")), []),
     ],
 )
 def test_a_file_is_judged_by_size_senders_and_type(
-    evidence: FileEvidence, expected: list[tuple[GuardLevel, str]]
+    evidence: Evidence, expected: list[tuple[GuardLevel, str]]
 ) -> None:
     assert codes(FILE, evidence) == expected
 
@@ -140,7 +143,7 @@ def test_an_administrator_takes_a_shipped_platform_out() -> None:
 def test_an_administrator_says_how_many_senders_are_many(
     limit: int, senders: int, waits: bool
 ) -> None:
-    found = codes(FILE, FileEvidence(unrelated_senders=senders), many_senders=limit)
+    found = codes(FILE, Evidence(unrelated_senders=senders), many_senders=limit)
     assert found == ([(APPROVE, "many-senders")] if waits else [])
 
 
@@ -247,3 +250,41 @@ def test_a_path_match_that_would_take_in_a_simulation_is_refused() -> None:
 )
 def test_a_host_is_shared_as_its_longest_entry_says(host: str, sharing: Sharing | None) -> None:
     assert sharing_of(host) is sharing
+
+
+@pytest.mark.parametrize("kind", sorted(IMAGES))
+def test_every_picture_that_the_first_bytes_tell_waits_for_a_person(kind: str) -> None:
+    assert codes(FILE, Evidence(types=(kind,))) == [(APPROVE, "image")]
+
+
+PCX = b"\x0a\x05\x01\x08".ljust(128, b"\0") + b"x"
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><use href="#a"/><path d="M0 0"/></svg>'
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b" \r\n" * 40, "blank"),
+        (bytes(100_000), "blank"),
+        (b"\xff\xfe" + " \n".encode("utf-16-le") * 20, "blank"),
+        (bytes(100_000) + b"x", ""),
+        (b"ActiveMime\0\0\1\xf0" + bytes(40), "mso"),
+        (PCX, "pcx"),
+        (b"\nplain text that begins with a line end" * 9, ""),
+        (DRAWING, "svg-image"),
+        (DRAWING.replace(b"<path", b"<script>x</script><path"), "svg"),
+        (DRAWING.replace(b"<path", b"<path onload='x()'"), "svg"),
+        (DRAWING.replace(b"#a", b"https://evil.example/"), "svg"),
+        (DRAWING.replace(b"<path", b"<a xlink:href='x'/><path"), "svg"),
+    ],
+)
+def test_blank_files_program_data_and_drawings_are_told_by_their_bytes(
+    content: bytes, kind: str
+) -> None:
+    assert file_type(content) == kind
+
+
+def test_blank_blocks_of_the_usual_sizes_are_trivial_by_their_hash_alone() -> None:
+    for content in (bytes(32), bytes(4_096), b" " * 512):
+        assert is_trivial_hash(hashlib.sha256(content).hexdigest())
+    assert not is_trivial_hash(hashlib.sha256(b"x" * 512).hexdigest())

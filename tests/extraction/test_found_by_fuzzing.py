@@ -147,3 +147,37 @@ def test_a_page_over_which_the_parser_breaks_gives_its_links(
     facts = extract(html(LINK))
     assert [fact.url for fact in facts.urls] == ["https://a.example/?x=1&y=2"]
     assert [problem.code for problem in facts.problems] == ["out-of-memory"]
+
+
+MANY_ATTRIBUTES = {
+    "in one tag": "<div " + " ".join(f"a{n}=b" for n in range(60_000)) + ">",
+    "in quotes with ends of tags": "<div " + " ".join(f'a{n}=">"' for n in range(60_000)) + ">",
+    "in some tags": ("<p " + " ".join(f"a{n}" for n in range(15_000)) + ">") * 8,
+    "of bodies": "".join(f"<body a{n}=b>" for n in range(60_000)),
+}
+
+
+@pytest.mark.parametrize("name", MANY_ATTRIBUTES)
+def test_a_page_of_too_many_attributes_to_compare_is_read_without_a_tree(name: str) -> None:
+    started = time.process_time()
+    facts = extract(html(LINK + MANY_ATTRIBUTES[name]))
+    assert time.process_time() - started < 4.0
+    assert [fact.url for fact in facts.urls] == ["https://a.example/?x=1&y=2"]
+    assert [problem.code for problem in facts.problems] == ["expands-too-far"]
+
+
+@pytest.mark.parametrize(
+    "tag", [f"<p a=\"1\" b='2' c=3 d {LINK[3:-5]}", "<p class='a b' style=\"\">"]
+)
+def test_a_long_page_of_usual_attributes_is_no_such_page(tag: str) -> None:
+    assert extract(html(LINK + tag * 10_000)).problems == ()
+
+
+def test_a_pdf_of_streams_without_end_is_not_searched_from_each_of_them() -> None:
+    whole = document(content=shown("https://a.example/x"))
+    begun = b"4 0 obj\n<< /Length 32 >>\nstream\nxxxxxxxxxx\n" * 15_000
+    head = whole.partition(b"endstream")[0]
+    started = time.process_time()
+    facts = extract(attached(head + begun, "application/pdf", "x.pdf"))
+    assert time.process_time() - started < 4.0
+    assert "broken-document" in {problem.code for problem in facts.problems}

@@ -7,10 +7,11 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+from campaign_mail import INDICATORS
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from watching import Crash, Violation
-from world import FOLDERS, INDICATORS, MAILBOXES, World
+from world import FOLDERS, MAILBOXES, World
 
 from clawback.errors import LeaseLost
 from clawback.mail.extract import EXTRACTOR_VERSION
@@ -28,6 +29,8 @@ CARRIED = st.sampled_from([("file",), ("url",), ("file", "url"), ()])
 CALLS = st.integers(0, 60)
 # Of a whole investigation execution alone is half: it begins at 96 to 128 and ends at 153 to 200.
 ALERT_CALLS = st.integers(0, 90) | st.integers(90, 200)
+CANCELLABLE = (ActionStatus.PENDING, ActionStatus.RUNNING)
+REVERTIBLE = (ActionStatus.COMPLETED, ActionStatus.CANCELLED)
 ADMIN = Actor("admin", DecidedVia.CLI, True)
 
 # Thousands of commits wait for a disk here; that they do is tested with the store.
@@ -138,9 +141,21 @@ class Promises(RuleBasedStateMachine):
             self.world.decide(pending[which % len(pending)].id, choice)
             self.world.fuse.out()
 
+    @rule(which=st.integers(0, 20), calls=st.none() | CALLS)
+    def analyst_cancels(self, which: int, calls: int | None) -> None:
+        self._maybe_crash(calls)
+        self._cancel(which)
+        self.world.fuse.out()
+
+    @rule(name=NAMES, calls=ALERT_CALLS, which=st.integers(0, 20))
+    def alert_while_an_analyst_cancels(self, name: str, calls: int, which: int) -> None:
+        self.world.fuse.light(calls, lambda: self._cancel(which))
+        self._suppression_holds(lambda: self.world.alert(name))
+        self.world.fuse.out()
+
     @rule(which=st.integers(0, 20), to=st.sampled_from(list(RevertTo)), calls=st.none() | CALLS)
     def analyst_reverts(self, which: int, to: RevertTo, calls: int | None) -> None:
-        ended = self.world.store.cases.actions(statuses=[ActionStatus.COMPLETED])
+        ended = self.world.store.cases.actions(statuses=REVERTIBLE)
         if ended:
             self._maybe_crash(calls)
             self.world.revert(ended[which % len(ended)].id, to)
@@ -218,16 +233,21 @@ class Promises(RuleBasedStateMachine):
                     continue
                 raise Violation("two workers hold one action at once")
 
+    def _cancel(self, which: int) -> None:
+        open_ones = self.world.store.cases.actions(statuses=CANCELLABLE)
+        if open_ones:
+            self.world.cancel(open_ones[which % len(open_ones)].id)
+
     def _maybe_crash(self, calls: int | None) -> None:
         if calls is not None:
             self.world.fuse.light(calls, _crash)
 
     def _suppression_holds(self, do: object) -> None:
         """Suppressed indicators never remediate by themselves."""
-        before = self.world.automated()
+        before, suppressed = self.world.automated(), set(self.world.suppressed)
         do()  # type: ignore[operator]
         for action_id in self.world.automated() - before:
-            if self.world.store.cases.action(action_id).indicator in self.world.suppressed:
+            if self.world.store.cases.action(action_id).indicator in suppressed:
                 raise Violation("a suppressed indicator remediated by itself")
 
     def _go_on(self) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaign_mail import INDICATORS
 from watching import FakeClock
-from world import ANALYST, INDICATORS, World
+from world import ANALYST, World
 
 from clawback.core.policy import decide as real
 from clawback.errors import AlreadyDecided, Conflict

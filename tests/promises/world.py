@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from campaign_mail import INDICATORS, message
 from watching import (
     AppliedMove,
     Crash,
@@ -28,13 +29,13 @@ from watching import (
     WatchedSource,
 )
 
-from clawback.core.indicators import parse_file_indicator, parse_url_indicator
 from clawback.errors import ClawbackError, LeaseLost, Paused, SourceError
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.guard import GuardedSource
 from clawback.services import (
     approvals,
     batches,
+    cancelling,
     decide,
     intake,
     investigate,
@@ -49,17 +50,12 @@ from clawback.services.sweep import sweep
 from clawback.store.engine import open_store
 from models.actions import AUTOMATION, ActionStatus, ActionType, Actor, Choice, DecidedVia
 from models.alerts import Entity, EntityClaim, NewAlert
-from models.indicators import Indicator, Verdict
+from models.indicators import Verdict
 from models.outcomes import LedgerState, MoveIntent, Outcome
 
-FILE = b"%PDF-1.4 an invoice that nobody ordered"
-URL = "https://login.parcel.test/track?id=77"
-INDICATORS = {
-    "file": parse_file_indicator(hashlib.sha256(FILE).hexdigest()),
-    "url": parse_url_indicator(URL),
-}
 MAILBOXES = ("a@example.com", "b@example.com", "c@example.com")
 FOLDERS = ("INBOX", "Junk", "Projects", "Trash")
+MOVING = (ActionStatus.RUNNING, ActionStatus.CANCELLED)
 ANALYST = Actor("analyst", DecidedVia.CLI, True)
 
 
@@ -75,6 +71,7 @@ class World:
     user_changes: Counter[str] = field(default_factory=Counter)
     moves: list[AppliedMove] = field(default_factory=list)
     suppressed: set[str] = field(default_factory=set)
+    cancelled: dict[int, frozenset[int]] = field(default_factory=dict)
     doubtful_investigations: set[int] = field(default_factory=set)
     unfinished: list[int] = field(default_factory=list)
     workers: int = 0
@@ -239,6 +236,18 @@ class World:
         for action in created:
             self.execute(action)
 
+    def cancel(self, action_id: int) -> None:
+        """An analyst ends an action that waits or runs; what is about to move may still move."""
+        self._run_sync(
+            lambda: cancelling.cancel(self.context(), action_id, actor=ANALYST, reason="ours")
+        )
+        found = self.store.cases.action(action_id)
+        if found.status is ActionStatus.CANCELLED and action_id not in self.cancelled:
+            moving = self.store.ledger.entries(action_id, LedgerState.INTENT)
+            self.cancelled[action_id] = frozenset(entry.copy.copy_id for entry in moving)
+            if found.reverts_action_id is None:
+                self.suppressed.add(found.indicator)
+
     def refresh(self) -> None:
         """The refresh flow, without an orchestrator."""
         self._run(lambda: refresh(self.context()))
@@ -274,13 +283,16 @@ class World:
         """A move was just made: by which right?"""
         rows = [
             (action, entry)
-            for action in self.store.cases.actions(statuses=[ActionStatus.RUNNING])
+            for action in self.store.cases.actions(statuses=MOVING)
             for entry in self.store.ledger.entries(action.id, LedgerState.INTENT)
             if entry.copy.copy_id == intent.copy_id
         ]
         if not rows:
             raise Violation("a message moved without a ledger row that says so")
         action, entry = rows[-1]
+        allowed = self.cancelled.get(action.id, frozenset())
+        if action.status is ActionStatus.CANCELLED and intent.copy_id not in allowed:
+            raise Violation("an action that a person had cancelled went on")
         if entry.restore is None or entry.restore.place != intent.place:
             raise Violation("a message moved and its restore point is not where it was")
         if not action.decided_by:
@@ -332,6 +344,8 @@ class World:
             if have != +self.expected[mailbox]:
                 raise Violation("a message is lost or there twice")
         for action in self.store.cases.actions():
+            if action.id in self.cancelled and action.status is not ActionStatus.CANCELLED:
+                raise Violation("an action that a person had cancelled is not Cancelled any more")
             if action.investigation_id in self.doubtful_investigations:
                 raise Violation("an action came of an indicator that nobody called malicious")
             if action.decided_by == AUTOMATION and not self._may_automate(action.cluster_id):
@@ -353,32 +367,17 @@ class World:
         self.source._tricks.clear()
         for _ in range(3):
             self.pick_up()
+        self.refresh()
         running = self.store.cases.actions(statuses=[ActionStatus.RUNNING])
         if running:
             raise Violation("an action says Running for ever")
         for action in self.store.cases.actions():
+            if action.status is ActionStatus.CANCELLED and self.store.ledger.entries(
+                action.id, LedgerState.INTENT
+            ):
+                raise Violation("a cancelled action holds its messages for ever")
             done = sum(action.outcomes.values())
             if action.status in (ActionStatus.COMPLETED, ActionStatus.FAILED) and (
                 done != action.copies
             ):
                 raise Violation("an ended action has copies without an outcome")
-
-
-def message(serial: int, kinds: tuple[str, ...]) -> bytes:
-    """A small message with the file, the link, both or none."""
-    link = f"see {URL} today" if "url" in kinds else "nothing to see"
-    parts = [f"--b\r\nContent-Type: text/plain\r\n\r\n{link} {serial}\r\n".encode()]
-    if "file" in kinds:
-        head = b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment;"
-        parts.append(head + b' filename="i.pdf"\r\n\r\n' + FILE + b"\r\n")
-    top = (
-        f"From: sender{serial}@example.org\r\nTo: a@example.com\r\nSubject: note {serial}\r\n"
-        f"Message-ID: <{serial}@example.org>\r\nMIME-Version: 1.0\r\n"
-        "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
-    )
-    return top.encode() + b"".join(parts) + b"--b--\r\n"
-
-
-def indicator(name: str) -> Indicator:
-    """One of the two malicious things."""
-    return INDICATORS[name]

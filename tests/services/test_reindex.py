@@ -20,9 +20,11 @@ from clawback.core.indicators import parse_file_indicator, parse_url_indicator
 from clawback.lab.maildir import create_lab
 from clawback.lab.options import LabOptions
 from clawback.mailboxes.memory_mailbox import Access
+from clawback.services import approvals
 from clawback.services import reindex as reindexing
 from clawback.services.extraction import Extractor
 from clawback.services.reindex import reindex
+from clawback.services.report import action_details
 from clawback.services.sync import sync
 from models.actions import ActionStatus
 from models.syncing import ReindexReport
@@ -174,12 +176,17 @@ def test_a_pending_action_keeps_its_messages_and_the_report_names_it(scene: Scen
     asyncio.run(scene.investigate(WRONG.value))
     (action,) = scene.store.cases.actions(statuses=[ActionStatus.PENDING])
     before = scene.store.ledger.entries(action.id)
+    assert "no longer" not in approvals.describe(scene.ctx, action.id)
     members = scene.store.cases.cluster(action.cluster_id).members
     assert len(before) == len(members) == 2
 
     report = run(scene)
 
     assert report.unmatched == {action.id: 2}
+    assert "2 of 2 messages no longer carry the indicator" in approvals.describe(
+        scene.ctx, action.id
+    )
+    assert action_details(scene.ctx, action)["unmatched"] == 2
     assert scene.store.ledger.entries(action.id) == before
     assert scene.store.cases.cluster(action.cluster_id).members == members
     assert scene.store.cases.action(action.id).copies == 2

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from scene import ANALYST, BOXES, FILE, FILE_SHA256, URL, Scene
+from scene import ANALYST, BOXES, FILE, FILE_SHA256, URL, Scene, message
 
 from clawback.core.indicators import parse_url_indicator
 from clawback.errors import AlreadyDecided, BadInput, Conflict, Paused, Refused
@@ -255,3 +255,32 @@ def test_repeating_an_investigation_finds_its_own_action_again(scene: Scene) -> 
 
     assert again.action_id == first.action_id
     assert len(scene.store.cases.actions()) == 1
+
+
+@pytest.mark.parametrize(("domains", "effect"), [(4, Effect.REMEDIATE), (5, Effect.AWAIT_APPROVAL)])
+def test_a_link_of_many_unrelated_senders_waits_and_says_that_it_may_be_a_campaign(
+    scene: Scene, domains: int, effect: Effect
+) -> None:
+    scene.set(similar_urls=True)
+    for number in range(domains):
+        raw = message(URL, b"").replace(b"@", b"@s%d." % number, 1)
+        scene.source.deliver(BOXES[0], raw, "INBOX")
+
+    summary = investigate_now(scene, URL)
+
+    assert summary.effect is effect
+    says = "came from 5 unrelated sender domains: a logo, an unsubscribe or a privacy page does"
+    assert (says in summary.reason) is (effect is Effect.AWAIT_APPROVAL)
+    assert ("many compromised senders" in summary.reason) is (effect is Effect.AWAIT_APPROVAL)
+
+
+def test_a_blank_file_is_found_nowhere_and_removes_nothing(scene: Scene) -> None:
+    scene.set(similar_files=True)
+    blank = b" \t" * 50
+    scene.deliver(file=blank)
+
+    summary = investigate_now(scene, hashlib.sha256(blank).hexdigest())
+
+    assert summary.effect is Effect.NO_ACTION
+    assert "The file is blank" in summary.reason
+    assert scene.folders() == ["INBOX"]

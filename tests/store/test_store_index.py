@@ -259,7 +259,7 @@ def test_a_cluster_is_explained_by_counts_and_the_most_frequent_names(store: Sql
     assert facts.file_types == {"application/pdf (claimed)": 24}
     assert (facts.organisation_share, facts.known_mailboxes) == (0.5, 2)
     assert facts.first_seen_at == NOW
-    assert store.index.unrelated_senders(FILE.value) == 24
+    assert store.index.unrelated_senders(FILE) == 24
 
 
 def test_text_that_no_database_keeps_is_stored_all_the_same(store: SqlStore) -> None:
@@ -294,3 +294,20 @@ def test_every_copy_has_its_message_ids_and_no_header_makes_the_network_id(store
     ids = store.index.message_ids([member.ref.copy_id for member in store.index.find(FILE)])
     assert {internet for internet, _ in ids.values()} == {same}
     assert len({network for _, network in ids.values()}) == 2
+
+
+def test_senders_of_a_link_count_by_domain_and_those_with_it_in_a_header_count_too(
+    store: SqlStore,
+) -> None:
+    senders = ("a@one.test", "b@one.test", "a@two.test", "", "a@three.test")
+    mails = [
+        mail(f"m{number}", from_address=sender, urls=(link(),), attachments=())
+        for number, sender in enumerate(senders)
+    ]
+    headed = mail(
+        "h", from_address="a@four.test", urls=(), attachments=(),
+        header_urls=(link(place=LinkPlace.HEADER),),
+    )  # fmt: skip
+    store.index.apply([delta("a@example.com", *mails, headed)], NOW)
+    assert store.index.unrelated_senders(LINK) == store.index.unrelated_senders(PATH) == 5
+    assert store.index.unrelated_senders(replace(LINK, value=f"{LINK.value}0")) == 0

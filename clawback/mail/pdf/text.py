@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAX_PAGE_BYTES = 2_000_000
 MAX_DRAWN_BYTES = 16_000_000
 _MAX_PAGE_CHARS = 1_000_000
+_MOST_SEARCHED_BYTES = 3 * 10**8  # 1.2 s; of an honest file, twice its size
+_STREAM = re.compile(rb"(?<!end)stream")
 _GLYPHS_AT_ONCE = 4_096  # about 2 ms
 _MAX_FORM_DEPTH = 30
 _MAX_DRAWING_BYTES = 2_000_000  # searched for drawn codes: 0.5 s
@@ -43,8 +45,29 @@ def links_in_pages(content: bytes, opened: OpenPdf, budget: Budget) -> Iterator[
         yield from codes_in_drawing(content, budget)
     if not shown:
         return
+    if _is_slow(content):
+        yield Unread("broken-document")
+        return
     for text in _texts(content, opened.password, shown, budget):
         yield from links_in_text(text)
+
+
+def _is_slow(content: bytes) -> bool:
+    """True where PDFium would look for the ends of streams for seconds.
+
+    From the beginning of each it looks for both words, as far as the end of the file.
+    """
+    ends = dict.fromkeys((b"endstream", b"endobj"), -1)
+    searched = 0
+    for match in _STREAM.finditer(content):
+        for word, known in ends.items():
+            if known < match.end():
+                found = content.find(word, match.end())
+                ends[word] = len(content) if found < 0 else found
+            searched += ends[word] - match.end()
+        if searched > _MOST_SEARCHED_BYTES:
+            return True
+    return False
 
 
 def _texts(content: bytes, password: str, shown: list[int], budget: Budget) -> Iterator[str]:

@@ -50,7 +50,7 @@ def _links(
     database: Database, connection: Connection, mail_ids: Collection[int], indicator: Indicator
 ) -> Mapping[int, Match]:
     found = mail_urls.c
-    is_meant = database.among(found.url_id, _url_ids(connection, indicator))
+    is_meant = database.among(found.url_id, url_ids(connection, indicator))
     is_searched = found.location.in_([place.value for place in SEARCHED])
     first = _first(found, is_meant & is_searched & database.among(found.mail_id, mail_ids))
     source = mail_urls.join(first, _is_first(found, first)).join(urls, urls.c.id == found.url_id)
@@ -65,7 +65,7 @@ def _links(
     return {row[0]: Match(*row[1:]) for row in connection.execute(statement)}
 
 
-def _url_ids(connection: Connection, indicator: Indicator) -> list[int]:
+def url_ids(connection: Connection, indicator: Indicator) -> list[int]:
     """The URLs that the indicator means, checked by their text: keys are only halves of hashes."""
     statement: Select[Any] = select(urls.c.id, urls.c.url)
     if indicator.match is UrlMatch.EXACT:

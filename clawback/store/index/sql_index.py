@@ -179,10 +179,10 @@ class SqlIndex:
         with self._database.read() as connection:
             return summaries.external_recipients(self._database, connection, mail_ids, domains)
 
-    def unrelated_senders(self, sha256: str) -> int:
-        """How many distinct sender domains sent a file with this hash."""
+    def unrelated_senders(self, indicator: Indicator) -> int:
+        """How many distinct sender domains sent a mail with this file, or with this link anywhere."""
         with self._database.read() as connection:
-            return summaries.unrelated_senders(connection, sha256)
+            return summaries.unrelated_senders(self._database, connection, indicator)
 
     def status(self) -> IndexStatus:
         """Size and freshness."""

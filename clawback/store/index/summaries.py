@@ -9,11 +9,20 @@ from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, se
 
 from clawback.store.database import Database
 from clawback.store.index.deltas import NEVER
+from clawback.store.index.matches import url_ids
 from clawback.store.keys import is_sha256
 from models.clusters import ClusterFacts, Member
 from models.indicators import Indicator, IndicatorKind
 from models.syncing import IndexStatus, ProblemMail
-from models.tables.catalog import copies, mail_files, mail_recipients, mailboxes, mails, sources
+from models.tables.catalog import (
+    copies,
+    mail_files,
+    mail_recipients,
+    mail_urls,
+    mailboxes,
+    mails,
+    sources,
+)
 
 CLAIMED = " (claimed)"
 """Behind a type that only the message says: its first bytes do not."""
@@ -102,14 +111,24 @@ def external_recipients(
     )
 
 
-def unrelated_senders(connection: Connection, sha256: str) -> int:
-    """How many sender domains sent a file with this hash; mails without a sender count as one."""
-    if not is_sha256(sha256):
-        return 0
+def unrelated_senders(database: Database, connection: Connection, indicator: Indicator) -> int:
+    """How many sender domains sent the file or link; mails without a sender count as one.
+
+    Mails without a live copy count too, and links in headers, which do not cluster: both tell
+    who else uses it.
+    """
+    match indicator.kind:
+        case IndicatorKind.FILE:
+            if not is_sha256(indicator.value):
+                return 0
+            carrier, is_meant = mail_files, mail_files.c.sha256 == indicator.value
+        case IndicatorKind.URL:
+            found = url_ids(connection, indicator)
+            carrier, is_meant = mail_urls, database.among(mail_urls.c.url_id, found)
     statement = (
         select(func.count(mails.c.from_domain.distinct()))
-        .join(mail_files, mail_files.c.mail_id == mails.c.id)
-        .where(mail_files.c.sha256 == sha256)
+        .join(carrier, carrier.c.mail_id == mails.c.id)
+        .where(is_meant)
     )
     return int(connection.execute(statement).scalar_one())
 

@@ -1,0 +1,13 @@
+"""What of a stored cluster still carries its indicator, by the newest reading of each mail."""
+
+from __future__ import annotations
+
+from clawback.services.context import Context
+from models.clusters import Cluster
+
+
+def unmatched(ctx: Context, cluster: Cluster) -> int:
+    """Messages of the cluster whose mail no longer carries the indicator since it was read again."""
+    mails = {member.mail_id for member in cluster.members}
+    matching = ctx.store.index.matches(mails, cluster.indicator)
+    return sum(member.mail_id not in matching for member in cluster.members)
