@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clawback.commands import screen
+from clawback.commands import lab_graph, screen
 from clawback.commands.screen import AsJson
 from clawback.core.showing import counted, inert, show_url
 from clawback.errors import SetupError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from clawback.lab.options import LabOptions
 
 group = typer.Typer(no_args_is_help=True, help="Make mailboxes with generated mail to try it on.")
+
+group.command()(lab_graph.graph)
 
 SOURCE = "lab"
 SHOWN = 10

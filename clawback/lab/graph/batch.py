@@ -27,7 +27,7 @@ AT_ONCE = 4
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Part:
     """One request of a batch; `refusal` where it cannot even be understood."""
 

@@ -43,13 +43,16 @@ class _Options:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What a token stands for: between rounds (`numbers` None), or within one."""
+    """What a token stands for: between rounds (`entries` None), or within one.
+
+    Entries are numbers of messages, and regular ids of those that left.
+    """
 
     folder: Folder
     options: _Options
     since: int
     until: int
-    numbers: tuple[int, ...] | None
+    entries: tuple[int | str, ...] | None
     position: int = 0
 
 
@@ -82,17 +85,19 @@ def delta(
     """One page of a round."""
     check_options(call, {"$deltatoken"}, but={"$skip", "$count"})
     state = _resumed(call, folder, rounds) or _begun(folder, _options(call), 0, switches)
-    if state.numbers is None:
+    if state.entries is None:
         state = _begun(folder, state.options, state.until, switches)
-    numbers = state.numbers or ()
+    entries = state.entries or ()
     size = call.page_size or state.options.top
     end = state.position + max(1, size)
     value = [
-        view for at in numbers[state.position : end] if (view := _view(at, state, call)) is not None
+        view
+        for entry in entries[state.position : end]
+        if (view := _view(entry, state, call)) is not None
     ]
     body: dict[str, object] = {"@odata.context": context(call, mailbox)}
-    if end < len(numbers):
-        following = _State(folder, state.options, state.since, state.until, numbers, end)
+    if end < len(entries):
+        following = _State(folder, state.options, state.since, state.until, entries, end)
         token = rounds.keep(following, switches.delta_rounds_kept)
         body["@odata.nextLink"] = link(call, {"$skiptoken": token}, keep=False)
     else:
@@ -142,27 +147,38 @@ def _options(call: Call) -> _Options:
 
 def _begun(folder: Folder, options: _Options, since: int, switches: Switches) -> _State:
     """A round: who came, changed or left since, in no order."""
-    numbers = [at for at, sequence in folder.changed.items() if sequence > since]
-    if since:
-        numbers += [at for at, gone in folder.gone.items() if gone.sequence > since]
+    entries: list[int | str] = []
+    for at, changed in reversed(folder.changed.items()):  # both are in the order of their sequence
+        if changed <= since:
+            break
+        entries.append(at)
+    for old, gone in reversed(folder.gone.items()) if since else ():
+        if gone.sequence <= since:
+            break
+        entries.append(old)
     chance = Random(f"{switches.seed}/{folder.id}/{folder.sequence}")
     if switches.delta_repeats:
-        numbers += [at for at in numbers if chance.random() < switches.delta_repeats]
+        entries += [entry for entry in entries if chance.random() < switches.delta_repeats]
     if switches.shuffle:
-        chance.shuffle(numbers)
-    return _State(folder, options, since, folder.sequence, tuple(numbers))
+        chance.shuffle(entries)
+    return _State(folder, options, since, folder.sequence, tuple(entries))
 
 
-def _view(number: int, state: _State, call: Call) -> dict[str, object] | None:
+def _view(entry: int | str, state: _State, call: Call) -> dict[str, object] | None:
     """One message as it is now, or its tombstone; nothing where the options leave it out.
 
-    Who left after the round began is told as gone at once, and again in the next round.
+    Who left after the round began is told as gone at once, and again in the next round. Who left and
+    came back is not gone by its immutable id.
     """
     folder, options = state.folder, state.options
+    gone = folder.gone[entry] if isinstance(entry, str) else None
+    number = entry if isinstance(entry, int) else folder.gone[entry].number
     message = folder.messages.get(number)
-    if message is None:
-        gone = folder.gone[number]
-        return None if options.change_type in {"created", "updated"} else _tombstone(gone, call)
+    if gone is not None or message is None:
+        if options.change_type in {"created", "updated"}:
+            return None
+        back = gone is not None and message is not None and call.immutable
+        return None if back else _tombstone(gone or folder.left[number], call)
     created = not state.since or folder.came[number] > state.since
     if options.change_type and options.change_type != ("created" if created else "updated"):
         return None

@@ -73,14 +73,18 @@ class Gone:
     """What is left of a message in a folder that it left; both ids as they were there."""
 
     sequence: int
+    number: int
     regular_id: str
     immutable_id: str
-    purged: bool
 
 
 @dataclass(slots=True, eq=False)
 class Folder:
-    """One folder; `came`, `changed` and `gone` say at which `sequence` each message did."""
+    """One folder; `came`, `changed` and `gone` say at which `sequence` each message did.
+
+    `gone` is by regular id: a message that comes back has another one, and whoever goes by those has
+    to hear that the old one left. `left` has the last of them for each number.
+    """
 
     id: str
     name: str
@@ -91,12 +95,14 @@ class Folder:
     children: list[Folder] = field(default_factory=list)
     came: dict[int, int] = field(default_factory=dict)
     changed: dict[int, int] = field(default_factory=dict)
-    gone: dict[int, Gone] = field(default_factory=dict)
+    gone: dict[str, Gone] = field(default_factory=dict)
+    left: dict[int, Gone] = field(default_factory=dict)
     sequence: int = 0
 
     def note(self, message: Message) -> None:
-        """Record that a message changed."""
+        """Record that a message changed; the last to change is the last in `changed`."""
         self.sequence += 1
+        self.changed.pop(message.number, None)
         self.changed[message.number] = self.sequence
 
     def take(self, message: Message) -> None:
@@ -104,17 +110,15 @@ class Folder:
         self.messages[message.number] = message
         self.note(message)
         self.came[message.number] = self.sequence
-        self.gone.pop(message.number, None)
 
-    def forget(self, message: Message, *, purged: bool) -> None:
+    def forget(self, message: Message) -> None:
         """Record that a message left."""
         self.sequence += 1
         del self.messages[message.number]
         del self.changed[message.number]
         del self.came[message.number]
-        self.gone[message.number] = Gone(
-            self.sequence, message.regular_id, message.immutable_id, purged
-        )
+        gone = Gone(self.sequence, message.number, message.regular_id, message.immutable_id)
+        self.gone[gone.regular_id] = self.left[gone.number] = gone
 
 
 class Mailbox:
@@ -146,13 +150,31 @@ class Mailbox:
 
     def folder_at(self, path: str) -> Folder:
         """The folder at a path of display names, made where it is missing; well-known names count."""
-        if (known := self.well_known.get(path.lower())) is not None:
-            return known
-        folder = self.root
-        for name in path.split("/"):
+        first, _, rest = path.partition("/")
+        folder = self.well_known.get(first.lower())
+        if folder is None:
+            folder, rest = self.root, path
+        for name in filter(None, rest.split("/")):
             below = (child for child in folder.children if child.name.lower() == name.lower())
             folder = next(below, None) or self.add_folder(name, folder)
         return folder
+
+    def move_folder(self, folder: Folder, parent: Folder) -> None:
+        """Put a folder below another; its id and those of its messages stay."""
+        if folder.parent is not None:
+            folder.parent.children.remove(folder)
+        folder.parent = parent
+        parent.children.append(folder)
+
+    def drop_folder(self, folder: Folder) -> None:
+        """Remove a folder for good, with what is in and below it."""
+        for child in list(folder.children):
+            self.drop_folder(child)
+        for message in list(folder.messages.values()):
+            self.purge(message)
+        if folder.parent is not None:
+            folder.parent.children.remove(folder)
+        del self.folders[folder.id]
 
     def arrive(self, folder: Folder, raw: bytes, received_at: datetime) -> Message:
         """Put a new message into a folder."""
@@ -177,7 +199,7 @@ class Mailbox:
         "message: move" (graph/api/message-move): a copy in the destination, the original removed.
         A move into the folder where it is makes a new copy too: the page excludes nothing.
         """
-        self._leave(message, purged=False)
+        self._leave(message)
         message.folder = folder
         message.regular_id = make_id(REGULAR, self._key, self._number())
         message.changed_at = now
@@ -188,7 +210,7 @@ class Mailbox:
 
     def purge(self, message: Message) -> None:
         """Out of every client's sight for good."""
-        self._leave(message, purged=True)
+        self._leave(message)
         del self.immutable[message.immutable_id]
 
     def touch(self, message: Message, now: datetime) -> None:
@@ -197,8 +219,8 @@ class Mailbox:
         message.version += 1
         message.folder.note(message)
 
-    def _leave(self, message: Message, *, purged: bool) -> None:
-        message.folder.forget(message, purged=purged)
+    def _leave(self, message: Message) -> None:
+        message.folder.forget(message)
         del self.regular[message.regular_id]
 
     def _number(self) -> int:

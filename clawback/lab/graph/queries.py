@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -41,8 +42,11 @@ def number(call: Call, name: str, default: int, *, low: int, high: int) -> int:
 def selected(call: Call, known: frozenset[str]) -> frozenset[str] | None:
     """The names in `$select`, without case as OData has them not; None where all are wanted."""
     text = call.query.get("$select")
-    if text is None:
-        return None
+    return None if text is None else _selection(text, known)
+
+
+@lru_cache(maxsize=256)
+def _selection(text: str, known: frozenset[str]) -> frozenset[str] | None:
     spelled = {name.lower(): name for name in known}
     names = set()
     for name in filter(None, map(str.strip, text.split(","))):

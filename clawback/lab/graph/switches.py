@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from clawback.errors import BadInput
@@ -143,13 +144,17 @@ def _read(name: str, now: object, value: object) -> object:
             return value
         case "delta_repeats", int() | float():
             return _rate(name, value)
-    if isinstance(now, bool) and isinstance(value, bool):
-        return value
-    if not isinstance(now, bool | str) and isinstance(value, int | float) and value >= 0:
-        if isinstance(now, float):
-            return float(value)
-        if isinstance(now, int) and int(value) == value:
-            return int(value)
+        case "quota_status", 413 | 507:
+            return value
+        case "quota_status", _:
+            raise BadInput(f"quota_status is 413 or 507, not {value!r}")
+    if isinstance(now, bool) or isinstance(value, bool):
+        if isinstance(now, bool) and isinstance(value, bool):
+            return value
+    elif isinstance(now, int | float) and isinstance(value, int | float) and isfinite(value):
+        whole = isinstance(now, int)
+        if value >= 0 and (not whole or value == int(value)):
+            return int(value) if whole else float(value)
     raise BadInput(f"{name} cannot be {value!r}")
 
 
@@ -161,6 +166,6 @@ def _member(kind: type[StrEnum], value: object) -> StrEnum:
 
 
 def _rate(name: object, value: object) -> float:
-    if isinstance(value, int | float) and 0 <= value <= 1:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
         return float(value)
     raise BadInput(f"{name}: a rate is from 0 to 1, not {value!r}")

@@ -102,6 +102,16 @@ class Tenant:
         message.is_read = is_read
         mailbox.touch(message, self.clock())
 
+    def user_delete_folder(self, user: str, path: str) -> None:
+        """What a user does with a folder: below Deleted Items, with all that is in it."""
+        mailbox = self.mailboxes[user.lower()]
+        mailbox.move_folder(mailbox.folder_at(path), mailbox.well_known[DELETED])
+
+    def drop_folder(self, user: str, path: str) -> None:
+        """Remove a folder and its messages for good."""
+        mailbox = self.mailboxes[user.lower()]
+        mailbox.drop_folder(mailbox.folder_at(path))
+
     def purge(self, user: str, message_id: str) -> None:
         """Remove a message for good, as the end of the retention time does."""
         mailbox, message = self._message(user, message_id)

@@ -29,7 +29,7 @@ class _Window:
         self._times: deque[float] = deque()
 
     def add(self, now: float, limit: int) -> float:
-        """Count one; 0 if it is within the limit, else the seconds until there is room.
+        """Count one; 0 if it is within the limit, else the seconds until another one would be.
 
         Refused ones count too: "all requests accrue against your usage limits" (graph/throttling).
         What is counted beyond twice the limit is let go of, so that a client that never waits gets
@@ -42,7 +42,7 @@ class _Window:
             times.append(now)
         if len(times) <= limit:
             return 0.0
-        return times[len(times) - limit - 1] + self._seconds - now
+        return times[len(times) - limit] + self._seconds - now
 
 
 class Throttle:
