@@ -59,15 +59,15 @@ def graph(
     from clawback.lab.graph.serving import bind, serve
     from clawback.lab.graph.tenant import Tenant
 
-    values: dict[str, object] = {
-        **_pairs("--switch", switch),
-        "latency_seconds": latency,
-        "concurrency_scope": scope,
-        "seed": seed,
-        "faults": _pairs("--fault", fault),
-        "mailboxes": _pairs("--mailbox", mailbox),
-    }
-    switches = _switches({**values, **({"roles": role} if role else {})})
+    values = dict(
+        _pairs("--switch", switch),
+        latency_seconds=latency,
+        concurrency_scope=scope,
+        seed=seed,
+        faults=_pairs("--fault", fault),
+        mailboxes=_pairs("--mailbox", mailbox),
+    )
+    switches = _switches(values if role is None else dict(values, roles=role))
     tenant = Tenant.from_maildir(directory.expanduser().absolute())
     bound = bind(host, port)
     certificate, key = _certificate(host) if tls else (None, None)

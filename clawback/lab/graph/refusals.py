@@ -123,7 +123,7 @@ def move_copy_failed() -> Refusal:
 
 
 def too_many_objects(headers: Mapping[str, str] = _NONE) -> Refusal:
-    """What follows `move_copy_failed` in the same thread."""
+    """What follows `move_copy_failed` (OfficeDev/outlook-dev-docs #144)."""
     return Refusal(
         429, "ErrorTooManyObjectsOpened", "Too many objects were opened in the mailbox.", headers
     )
