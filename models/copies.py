@@ -81,7 +81,9 @@ class FolderChanges:
     """What a store says of one folder since a cursor.
 
     With `complete`, `present` is all there is, and anything else that the index knows of this
-    folder is gone from it; without, only `vanished` is gone.
+    folder is gone from it; without, only `vanished` is gone, and what is not `present` of the handles
+    that begin with one of `vanished_stems` and a colon: a store may name by a number alone what it
+    has not any more.
     """
 
     folder: str
@@ -89,6 +91,7 @@ class FolderChanges:
     complete: bool
     present: tuple[Entry, ...]
     vanished: tuple[str, ...] = ()
+    vanished_stems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

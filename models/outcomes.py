@@ -63,7 +63,9 @@ class LedgerEntry(NamedTuple):
 class MoveIntent(NamedTuple):
     """An order to a source: this copy, from the place that was just read, to that folder.
 
-    A source moves nothing whose bytes at `place` do not hash to `content_sha256`.
+    A source moves nothing whose bytes at `place` do not hash to `content_sha256`. With `repeated` a
+    move of this copy was ordered before, and may have been interrupted halfway: a store that copies
+    first and removes then may hold both.
     """
 
     copy_id: int
@@ -71,6 +73,7 @@ class MoveIntent(NamedTuple):
     place: Place
     content_sha256: str
     destination: str
+    repeated: bool = False
 
 
 class MoveReply(NamedTuple):

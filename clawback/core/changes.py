@@ -58,10 +58,18 @@ def _folders_gone(known: set[str], changes: MailboxChanges) -> set[str]:
 
 
 def _vanished(here: dict[str, KnownCopy], folder: FolderChanges) -> list[KnownCopy]:
+    present = {entry.handle for entry in folder.present}
     if folder.complete:
-        present = {entry.handle for entry in folder.present}
         return [copy for handle, copy in here.items() if handle not in present]
-    return [here[handle] for handle in folder.vanished if handle in here]
+    vanished = [here[handle] for handle in folder.vanished if handle in here]
+    if folder.vanished_stems:
+        stems = set(folder.vanished_stems)
+        vanished += [
+            copy
+            for handle, copy in here.items()
+            if handle.partition(":")[0] in stems and handle not in present
+        ]
+    return vanished
 
 
 class CopyMatcher:

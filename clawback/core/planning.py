@@ -217,6 +217,7 @@ def _intent(entry: LedgerEntry, place: Place) -> MoveIntent:
         place=place,
         content_sha256=entry.expected_sha256,
         destination=entry.destination_folder,
+        repeated=entry.state is LedgerState.INTENT,
     )
 
 

@@ -65,7 +65,8 @@ def test_a_copy_in_its_mailbox_moves_from_where_it_is_now(state: LedgerState) ->
     )
 
     assert plan.restore_points == {1: RestorePoint(now_at, FolderRole.USER, SEEN)}
-    assert plan.intents == (MoveIntent(1, "a@example.com", now_at, SHA, BIN),)
+    repeated = state is INTENT
+    assert plan.intents == (MoveIntent(1, "a@example.com", now_at, SHA, BIN, repeated),)
     assert (plan.outcomes, plan.unanswered) == ((), frozenset())
 
 

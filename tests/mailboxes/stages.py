@@ -158,6 +158,12 @@ def _letters(flags: Collection[str]) -> str:
 StageMaker = Callable[[], Stage]
 
 
+def as_stored(stage: Stage, raw: bytes) -> bytes:
+    """What a source shows of a message that came as `raw`: the same, unless its protocol forbids."""
+    shown = getattr(stage, "as_stored", None)
+    return raw if shown is None else bytes(shown(raw))
+
+
 def sha(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 

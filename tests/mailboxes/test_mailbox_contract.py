@@ -1,10 +1,10 @@
-"""Every sentence of the port, over every source that runs without a server."""
+"""Every sentence of the port, over every source."""
 
 from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from clawback.errors import SourceError
 from models.copies import FolderRole, MailboxChanges, Place, SourceFault
 from models.outcomes import MoveIntent
+from tests.mailboxes.imap_stage import ImapStage
 from tests.mailboxes.stages import (
     ANN,
     BEN,
@@ -19,6 +20,7 @@ from tests.mailboxes.stages import (
     MaildirStage,
     MemoryStage,
     Stage,
+    as_stored,
     fetch,
     intent,
     locate,
@@ -29,15 +31,25 @@ from tests.mailboxes.stages import (
 MAIL, OTHER = b"Subject: a\r\n\r\nbody\r\n", b"Subject: b\r\n\r\nother\r\n"
 
 
-@pytest.fixture(params=["memory", "memory-incremental", "memory-new-handles", "maildir"])
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+SERVED = [pytest.param(name, marks=pytest.mark.dovecot) for name in ("imap", "imap-bare")]
+
+
+@pytest.fixture(params=["memory", "memory-incremental", "memory-new-handles", "maildir", *SERVED])
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    if request.param.startswith("imap"):
+        is_bare = request.param == "imap-bare"
+        served = request.getfixturevalue("bare_dovecot" if is_bare else "dovecot")
+        imap = ImapStage(served.port, served.root, has_identity=not is_bare)
+        yield imap
+        imap.close()
+        return
     makers: dict[str, Callable[[], Stage]] = {
         "memory": MemoryStage,
         "memory-incremental": lambda: MemoryStage(incremental=True),
         "memory-new-handles": lambda: MemoryStage(new_handles=True),
         "maildir": lambda: MaildirStage(tmp_path),
     }
-    return makers[request.param]()
+    yield makers[request.param]()
 
 
 class Follower:
@@ -59,6 +71,12 @@ class Follower:
                 self._drop(lambda place, folder=listed.folder: place.folder == folder)
             for handle in listed.vanished:
                 self.places.pop(Place(listed.folder, handle), None)
+            stems = set(listed.vanished_stems)
+            self._drop(
+                lambda place, folder=listed.folder, stems=stems: (
+                    place.folder == folder and place.handle.partition(":")[0] in stems
+                )
+            )
             for entry in listed.present:
                 self.places[Place(listed.folder, entry.handle)] = entry.flags
         self.cursor, self.last = changes.cursor, changes
@@ -130,7 +148,7 @@ def test_fetch_gives_the_bytes_as_stored_and_none_for_what_is_gone(stage: Stage)
     here, gone = stage.deliver(ANN, raw), stage.deliver(ANN, OTHER)
     stage.user_delete(ANN, gone)
     answer = asyncio.run(fetch(stage.source, ANN, here, gone, Place("No such", "x")))
-    assert answer == {here: raw, gone: None, Place("No such", "x"): None}
+    assert answer == {here: as_stored(stage, raw), gone: None, Place("No such", "x"): None}
 
 
 def test_a_copy_is_located_at_its_place_with_its_flags(stage: Stage) -> None:
