@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from bench import extract, find, investigate, move, sync
+from bench.crash import bench as crash
 from bench.measuring import NotMeasured
 from bench.offering import add_options, chosen
 from bench.results import Result
@@ -41,13 +42,20 @@ BENCHES = (
         investigate.InvestigateOptions,
         investigate.run,
     ),
+    Bench(
+        "crash",
+        "executors killed anywhere: nothing lost, doubled, repeated or untrue",
+        crash.CrashOptions,
+        crash.run,
+    ),
 )
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; 0 when it was measured, 1 when it could not be, 2 for bad input.
 
-    A missed target is a result, not an error, unless `--strict` is given.
+    A missed target is a result, not an error, unless `--strict` is given. What must never be, such
+    as a lost message, is 1.
     """
     parsed = _parser().parse_args(list(arguments))
     if parsed.directory is not None:
@@ -64,6 +72,8 @@ def main(arguments: Sequence[str]) -> int:
             show(Console(), result)
     if parsed.json:
         print(json.dumps(_as_json(results, alone=parsed.bench is not None)))
+    if not all(result.is_sound for result in results):
+        return 1
     return 1 if parsed.strict and not all(result.is_met for result in results) else 0
 
 

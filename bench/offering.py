@@ -21,9 +21,22 @@ def place(help: str) -> Any:
     return field(default="", metadata={"help": help, "least": None})
 
 
+def one_of(default: str, names: tuple[str, ...], help: str) -> Any:
+    """A field of an options class that takes one of some words."""
+    return field(default=default, metadata={"help": help, "least": None, "names": names})
+
+
 def add_options(parser: ArgumentParser, options: type[Any]) -> None:
     """An option `--name` for each field of the class."""
     for item in fields(options):
+        if names := item.metadata.get("names"):
+            parser.add_argument(
+                f"--{item.name.replace('_', '-')}",
+                choices=names,
+                default=item.default,
+                help=f"{item.metadata['help']} (default {item.default})",
+            )
+            continue
         is_place = item.metadata["least"] is None
         default = "" if is_place else f" (default {item.default})"
         parser.add_argument(

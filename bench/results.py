@@ -74,19 +74,23 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All that one bench found; `facts` are what it saw besides times, such as counts."""
+    """All that one bench found; `facts` are what it saw besides times, such as counts.
+
+    `is_sound` False: it saw something that must never be, which is no matter of a target.
+    """
 
     bench: str
     options: Mapping[str, object]
     ratios: Sequence[Ratio]
     figures: Sequence[Figure] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
+    is_sound: bool = True
 
     @property
     def is_met(self) -> bool:
-        """Whether every target is met."""
+        """Whether it is sound and every target is met."""
         ratios_are = all(ratio.is_met for ratio in self.ratios)
-        return ratios_are and all(figure.is_met for figure in self.figures)
+        return self.is_sound and ratios_are and all(figure.is_met for figure in self.figures)
 
     def as_json(self) -> dict[str, object]:
         """One object; names of ratios and figures are keys."""

@@ -1,0 +1,73 @@
+"""The crash trial: sound executors pass it, and each kind of broken one is caught by it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.crash.jobs import Phase, Spoil
+from bench.crash.maildir import maildir_store
+from bench.crash.tally import Tally
+from bench.crash.trial import hold_trial
+from tests.bench import broken_executors
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture
+def seed() -> int:
+    """Chance that can be had again: the seed is printed."""
+    seed = int(os.environ.get("CLAWBACK_TEST_SEED", "0")) or random.randrange(1, 10**6)
+    print(f"CLAWBACK_TEST_SEED={seed}")
+    return seed
+
+
+def trial(home: Path, seed: int, spoil: Spoil | None, *, kills: int) -> Tally:
+    tally, _ = hold_trial(
+        home, maildir_store, mailboxes=4, kills=kills, seed=seed, spoil=spoil, breaches=8
+    )
+    return tally
+
+
+def test_the_bench_hits_every_phase_and_finds_nothing_lost_or_untrue(tmp_path: Path) -> None:
+    arguments = f"crash --source maildir --json --kills 12 --mailboxes 4 --directory {tmp_path}"
+    command = [sys.executable, "-m", "bench", *arguments.split()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = json.loads(done.stdout)
+    assert result["breaches"] == []
+    assert result["kills"] >= 12
+    assert all(result["kills_by_phase"][phase.value] for phase in Phase)
+    assert result["executors"] >= 2 * result["kills"]
+    assert result["copies_moved"] == 24 * result["actions"]
+    assert result["copies_failed"] == 0
+    assert result["options"]["seed"] > 0
+    assert not list(tmp_path.iterdir()), "temporary files are left behind"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "caught"),
+    [
+        (broken_executors.writing_outcomes_from_the_ok, "the copy is not at its destination"),
+        (broken_executors.moving_again_without_a_look, "sent again that the store showed"),
+        (broken_executors.checking_no_fence, "two executors worked on one action"),
+        (broken_executors.writing_no_restore_point, "no restore point says from where"),
+        (broken_executors.losing_what_is_on_its_way, "a copy is lost|outcome says not found"),
+        (broken_executors.leaving_a_copy_behind, "a copy is in two places"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_executor_with_a_defect_is_caught(
+    tmp_path: Path, seed: int, spoil: Spoil, caught: str
+) -> None:
+    tally = trial(tmp_path, seed, spoil, kills=60)
+    assert any(re.search(caught, breach) for breach in tally.breaches), tally.breaches
