@@ -9,15 +9,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+# Clients that we did not write: large, and with requirements of their own.
+INTEROP := .venv-interop
 # The locks are complete, so nothing is left to resolve: pip before 23.3 would look for a newest
 # SQLAlchemy for another package's extra, and refuse it for want of a hash.
 # Quiet twice: errors are shown, remarks about a machine's own package sources are not.
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
-LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+LOCK := $(COMPILE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench up format lock
+.PHONY: help demo test interop check bench up format lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +33,10 @@ up: $(RUNTIME) ## start Clawback: server, work pool, deployments, worker; Ctrl-C
 
 test: $(DEV) ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 $(ARGS)
+
+interop: $(INTEROP)/.installed $(RUNTIME) ## drive the lab's Graph tenant with Microsoft's SDK and O365 (half a gigabyte)
+	@CLAWBACK_PYTHON=$(CURDIR)/$(BIN)/python $(INTEROP)/bin/python -m pytest \
+		-c tests/interop/pytest.ini --rootdir . --confcutdir tests/interop tests/interop $(ARGS)
 
 check: $(DEV) ## format, lint, types, architecture
 	$(BIN)/ruff format --check .
@@ -44,11 +51,12 @@ format: $(DEV) ## put the code into the format that `make check` asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(DEV) ## write both lock files anew from pyproject.toml, keeping pins that still fit
+lock: $(DEV) ## write the lock files anew from pyproject.toml, keeping pins that still fit
 	$(INSTALL) uv
 	$(LOCK) --extra postgresql --extra build -o requirements.lock $(ARGS)
 	$(LOCK) --extra postgresql --extra build --extra dev -c requirements.lock \
 		-o requirements-dev.lock $(ARGS)
+	$(COMPILE) requirements-interop.in -c requirements-dev.lock -o requirements-interop.lock $(ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -66,4 +74,11 @@ $(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
 $(DEV): requirements-dev.lock $(RUNTIME)
 	@echo "Installing what tests and checks need …"
 	@$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(INTEROP)/.installed: requirements-interop.lock | $(BIN)/python
+	@echo "Installing Microsoft's SDK and O365 (about a minute, once) …"
+	@$(PYTHON) -m venv --clear $(INTEROP)
+	@$(INTEROP)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements-interop.lock
 	@touch $@

@@ -1,4 +1,4 @@
-"""Both lock files fit pyproject.toml and each other, and every pin carries hashes."""
+"""The lock files fit pyproject.toml and each other, and every pin carries hashes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+INTEROP = "requirements-interop.lock"
 
 
 def _pins(lock: str) -> dict[str, tuple[str, int]]:
@@ -49,7 +50,23 @@ def test_a_lock_pins_everything_that_is_declared(lock: str, extras: tuple[str, .
         assert version in requirement.specifier, f"{requirement} is pinned to {version}: make lock"
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+def test_the_interop_lock_pins_what_its_source_names() -> None:
+    pins = _pins(INTEROP)
+    lines = (ROOT / "requirements-interop.in").read_text(encoding="utf-8").splitlines()
+    wanted = [Requirement(text) for line in lines if (text := line.partition("#")[0].strip())]
+    assert {_normal(requirement.name) for requirement in wanted} >= {"msgraph-sdk", "o365"}
+    for requirement in wanted:
+        assert pins[_normal(requirement.name)][0] in requirement.specifier
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, INTEROP])
+def test_no_lock_names_where_packages_come_from(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "--index" not in text
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, INTEROP])
 def test_every_pin_carries_hashes(lock: str) -> None:
     pins = _pins(lock)
     assert len(pins) > 50

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -66,9 +66,7 @@ class _Graph:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gateway = self._gateway
         gateway.statistics.requests += 1
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        headers = _headers(scope["headers"])
         body = await _body(receive)
         fault = gateway.mishaps.for_connection(gateway.switches)
         if fault is not None:
@@ -114,6 +112,15 @@ def _call(scope: Scope, headers: Mapping[str, str], body: bytes, application: st
         application,
         headers.get("consistencylevel", "").lower() == "eventual",
     )
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Fields by name; those that come more than once are one list: RFC 9110, 5.3."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 def _json(body: bytes, headers: Mapping[str, str]) -> object:

@@ -52,6 +52,18 @@ class Call:
         """Whether it is a move, a deletion or another change."""
         return self.method != "GET"
 
+    def parameter(self, name: str) -> object:
+        """What the body gives for a parameter of an action; None where it does not.
+
+        Without case: the pages write `destinationId`, Microsoft's own SDK sends `DestinationId`.
+        """
+        if not isinstance(self.body, dict):
+            return None
+        if name in self.body:
+            return self.body[name]
+        found = (value for key, value in self.body.items() if key.lower() == name.lower())
+        return next(found, None)
+
 
 @dataclass(slots=True)
 class Answer:

@@ -143,7 +143,7 @@ def move_message(
     call: Call, mailbox: Mailbox, message: Message, tenant: Tenant, switches: Switches
 ) -> Answer:
     """ "message: move" (graph/api/message-move): 201 and the message as it is in its new place."""
-    name = call.body.get("destinationId") if isinstance(call.body, dict) else None
+    name = call.parameter("destinationId")
     if not isinstance(name, str) or not name:
         raise bad_request("The move action needs a destinationId.")
     folder = folder_named(mailbox, name)

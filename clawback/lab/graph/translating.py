@@ -11,8 +11,8 @@ _MOST = 1_000
 
 def translate(call: Call, mailbox: Mailbox) -> Answer:
     """Regular ids into immutable ones, or back; an id of nothing has no `targetId`."""
-    body = call.body if isinstance(call.body, dict) else {}
-    ids, kinds = body.get("inputIds"), (body.get("sourceIdType"), body.get("targetIdType"))
+    ids = call.parameter("inputIds")
+    kinds = (call.parameter("sourceIdType"), call.parameter("targetIdType"))
     if not isinstance(ids, list) or len(ids) > _MOST:
         raise bad_request(f"inputIds holds 1 to {_MOST:,} ids.")
     if kinds not in {
