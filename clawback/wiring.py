@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
@@ -14,7 +14,7 @@ from clawback.clock import SystemClock
 from clawback.config import Config, load_config
 from clawback.core.clustering import excluded_mailboxes
 from clawback.errors import SetupError
-from clawback.mail.extract import EXTRACTOR_VERSION
+from clawback.mail.extract import EXTRACTOR_VERSION, extract
 from clawback.ports import MailboxSource, RunControl, VerdictSource
 from clawback.services.batches import check_may_move
 from clawback.services.context import Context
@@ -22,6 +22,7 @@ from clawback.source_config import GraphConfig, ImapConfig, MaildirConfig, Sourc
 from clawback.store_ports import Store
 from models.indicators import Indicator
 from models.limits import DEFAULT_LIMITS
+from models.mails import MessageHead
 
 
 def open_app(config: Config | None = None) -> Context:
@@ -106,9 +107,17 @@ def open_source(
         case GraphConfig():
             from clawback.mailboxes.graph.source import open_graph
 
-            return open_graph(source, os.environ, read_at_most=read_at_most)
+            return open_graph(
+                source, os.environ, read_at_most=read_at_most, mail_key_of=mail_key_of(read_at_most)
+            )
         case never:
             assert_never(never)
+
+
+def mail_key_of(read_at_most: int) -> Callable[[bytes | MessageHead], str]:
+    """What gives the key of a mail's bytes, as the index keeps it: files in it are not opened."""
+    limits = replace(DEFAULT_LIMITS, message_bytes=read_at_most, documents=False)
+    return lambda raw: extract(raw, limits=limits).mail_key
 
 
 def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:

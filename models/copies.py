@@ -40,8 +40,9 @@ class CopyRef(NamedTuple):
     """One copy as the index knows it: the store may have moved on since.
 
     `copy_id` is the index's number, 0 where the copy is not in the index. `siblings` are the handles
-    of other copies with the same bytes in the same mailbox: a search by content must not take one
-    of them for this copy.
+    of other copies of the same mail in the same mailbox: a search by content must not take one
+    of them for this copy. `internet_message_id` is the mail's Message-ID as it stands there, by which
+    some stores can search.
     """
 
     copy_id: int
@@ -52,6 +53,7 @@ class CopyRef(NamedTuple):
     content_sha256: str
     mail_key: str
     siblings: frozenset[str] = frozenset()
+    internet_message_id: str = ""
 
 
 class SourceFault(StrEnum):
@@ -129,6 +131,7 @@ class LiveCopy(NamedTuple):
     never change (an IMAP UID under its UIDVALIDITY, an EMAILID, a Graph immutable id), that identity
     read anew is enough, and the hash is the one asked for. `fault` is set where the store could not
     say; then the location is unknown. `protected` says that the store lets nobody move this copy.
+    `folder_id` is the store's own identity of the folder, where it has one that outlives a new name.
     """
 
     copy_id: int
@@ -138,6 +141,7 @@ class LiveCopy(NamedTuple):
     flags: frozenset[str] = frozenset()
     protected: bool = False
     fault: SourceFault | None = None
+    folder_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,15 @@ class LedgerState(StrEnum):
 
 
 class RestorePoint(NamedTuple):
-    """Where a copy was before the move, written before it: folder, role, handle and flags."""
+    """Where a copy was before the move, written before it: folder, role, handle and flags.
+
+    `folder_id` is the folder's own identity, where the store has one that outlives a new name.
+    """
 
     place: Place
     role: FolderRole
     flags: frozenset[str]
+    folder_id: str = ""
 
 
 class LedgerEntry(NamedTuple):
@@ -44,6 +48,7 @@ class LedgerEntry(NamedTuple):
 
     `restore` is set from the intent on. `expected_sha256` is the content that was decided on.
     `destination` is the folder that the move goes to, `moved_to` where the copy was seen afterwards.
+    `destination_id` is the identity of that folder, where it is known and outlives a new name.
     """
 
     action_id: int
@@ -58,6 +63,7 @@ class LedgerEntry(NamedTuple):
     moved_to: Place | None
     finished_at: datetime | None
     recoverable_until: datetime | None
+    destination_id: str = ""
 
 
 class MoveIntent(NamedTuple):
@@ -65,7 +71,8 @@ class MoveIntent(NamedTuple):
 
     A source moves nothing whose bytes at `place` do not hash to `content_sha256`. With `repeated` a
     move of this copy was ordered before, and may have been interrupted halfway: a store that copies
-    first and removes then may hold both.
+    first and removes then may hold both. With `destination_id` that folder is meant, whatever it is
+    called now; where it is gone, `destination` is made anew.
     """
 
     copy_id: int
@@ -74,6 +81,7 @@ class MoveIntent(NamedTuple):
     content_sha256: str
     destination: str
     repeated: bool = False
+    destination_id: str = ""
 
 
 class MoveReply(NamedTuple):

@@ -1,0 +1,67 @@
+"""One request and its answer, as everybody above the dispatcher sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel
+
+from clawback.mailboxes.graph import wire
+from clawback.mailboxes.graph.errors import Meaning
+
+PATIENCE_SECONDS = 40.0
+"""How long one look or move waits for a mailbox that is throttled before it says "not now".
+
+Two in a row stay within the executor's lease of two minutes.
+"""
+
+SYNC_PATIENCE_SECONDS = 300.0
+"""The same for listing and reading, which hold nothing up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request about one mailbox; `path` begins behind `/users/{id}`.
+
+    With `mailbox` empty it is about the directory, and the path is all of it; so it is of a link that
+    an answer gave. `body` makes it a POST. `page` is how many entries an answer should have.
+    """
+
+    mailbox: str
+    path: str
+    body: dict[str, Any] | None = None
+    page: int = 0
+    is_link: bool = False
+    patience_seconds: float = PATIENCE_SECONDS
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether sending it twice could do something twice."""
+        return self.body is not None
+
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back in the end: `body` is read JSON, bytes, or None."""
+
+    meaning: Meaning
+    body: Any = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was done."""
+        return self.meaning is Meaning.DONE
+
+    def read(self, shape: type[Shape]) -> Shape:
+        """The body in a shape. Raises `wire.Unreadable`."""
+        return wire.read(shape, self.body)
+
+
+def message_path(handle: str) -> str:
+    """The path of a message by its id, below its mailbox."""
+    return f"/messages/{quote(handle, safe='=')}"

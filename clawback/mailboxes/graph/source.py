@@ -1,0 +1,248 @@
+"""Mailboxes in Exchange Online, or in anything else that speaks Microsoft Graph's mail API."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from clawback.errors import SetupError, SourceUnavailable
+from clawback.mailboxes.faults import source_error
+from clawback.mailboxes.graph import checking, wire
+from clawback.mailboxes.graph.asking import Answer
+from clawback.mailboxes.graph.changing import Failed, changes_in
+from clawback.mailboxes.graph.clouds import Endpoints, endpoints_of
+from clawback.mailboxes.graph.credentials import token_source
+from clawback.mailboxes.graph.directory import Directory
+from clawback.mailboxes.graph.dispatch import Dispatcher
+from clawback.mailboxes.graph.errors import Meaning, fault_of
+from clawback.mailboxes.graph.fetching import Fetcher
+from clawback.mailboxes.graph.folders import FolderBook
+from clawback.mailboxes.graph.locating import Locator, MailKeyOf, Seen
+from clawback.mailboxes.graph.moving import Mover
+from clawback.mailboxes.graph.naming import FolderNames
+from clawback.mailboxes.graph.queueing import Pace
+from clawback.mailboxes.graph.tokens import TokenSource
+from clawback.mailboxes.graph.transport import Transport, open_transport
+from clawback.mailboxes.graph.whereabouts import Whereabouts
+from clawback.mailboxes.per_loop import PerLoop
+from clawback.mailboxes.spreading import UNBOUNDED
+from clawback.ports import MailboxSource
+from clawback.source_config import GraphConfig
+from models.copies import (
+    CopyRef,
+    FetchedCopy,
+    FolderRole,
+    LiveCopy,
+    MailboxChanges,
+    Place,
+    Retention,
+    SourceFault,
+)
+from models.outcomes import MoveIntent, MoveReply
+
+_MAILBOXES_AT_ONCE_IN_ALL = (
+    50  # where four requests are all there is: a piece stays within the lease
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What belongs to one event loop."""
+
+    transport: Transport
+    dispatcher: Dispatcher
+    fetcher: Fetcher
+    locator: Locator
+    mover: Mover
+
+
+class GraphSource:
+    """The mail system of one tenant. A handle is a message's immutable id.
+
+    Found by content means: found by Message-ID, and its mail key is that of the copy. What Graph
+    gives as a message's bytes is written anew each time, so that its hash proves nothing; an immutable
+    id stands for the bytes that were read under it.
+    """
+
+    def __init__(
+        self,
+        config: GraphConfig,
+        endpoints: Endpoints,
+        make_tokens: Callable[[], TokenSource],
+        *,
+        read_at_most: int,
+        mail_key_of: MailKeyOf,
+        transport: httpx.AsyncBaseTransport | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._config = config
+        self._endpoints = endpoints
+        self._make_tokens = make_tokens
+        self._read_at_most = read_at_most
+        self._mail_key_of = mail_key_of
+        self._transport = transport
+        self._chance = chance
+        self._names = FolderNames(config.folders)
+        self._seen = Seen(self._names, FolderBook(), Whereabouts())
+        self._directory = Directory(config)
+        self._directory.dispatcher = self._dispatcher
+        self._clients = PerLoop(self._open)
+
+    @property
+    def name(self) -> str:
+        """The configured name."""
+        return self._config.name
+
+    @property
+    def retention(self) -> Retention:
+        """As long as the tenant keeps deleted items: 14 days unless an administrator changed it."""
+        days = self._config.retention_days
+        if days is None:
+            return Retention(None, "as the tenant's policies say")
+        return Retention(days, f"{days} days in Recoverable Items, unless the mailbox is on hold")
+
+    @property
+    def mailboxes_at_once(self) -> int:
+        """As many as there are, unless all of them share a few requests."""
+        is_shared = self._config.concurrency_scope == "application"
+        return _MAILBOXES_AT_ONCE_IN_ALL if is_shared else UNBOUNDED
+
+    def folder_for(self, role: FolderRole) -> str:
+        """The folder that a move to `role` goes to."""
+        return self._names.folder_for(role)
+
+    def role_of(self, folder: str) -> FolderRole:
+        """What a folder is for: by Exchange's own names, not by what people call it."""
+        return self._names.role_of(folder)
+
+    async def check(self) -> tuple[str, ...]:
+        """What is wrong with the application, its rights and its mailboxes; nothing is changed."""
+        return await checking.problems(self._config, self._directory, self._dispatcher)
+
+    async def mailboxes(self) -> tuple[str, ...]:
+        """The configured mailboxes, or everybody in the directory who has one. Raises `SourceError`."""
+        if self._directory.is_configured:
+            return self._directory.configured()
+        try:
+            names = await self._directory.listed(await self._dispatcher())
+        except wire.Unreadable:
+            raise source_error(self.name, SourceFault.CORRUPT) from None
+        if isinstance(names, Answer):
+            raise self._failed(names.meaning)
+        if not names:
+            raise SourceUnavailable(self.name, "no-mailboxes")
+        return names
+
+    async def changes(self, mailbox: str, cursor: str) -> MailboxChanges:
+        """What changed since `cursor`, folder by folder. Raises `SourceError`."""
+        dispatcher = await self._dispatcher()
+        try:
+            return await changes_in(dispatcher, self._seen.book, self._names, mailbox, cursor)
+        except Failed as error:
+            raise self._failed(error.meaning) from None
+        except wire.Unreadable:
+            raise source_error(self.name, SourceFault.CORRUPT) from None
+
+    async def fetch(self, mailbox: str, places: Sequence[Place]) -> AsyncIterator[FetchedCopy]:
+        """The messages' bytes, or None. Raises `SourceError` where the tenant does not give them."""
+        client = await self._clients.get()
+        fetching = client.fetcher.fetch(mailbox, places)
+        try:
+            async for fetched, meaning in fetching:
+                if fault_of(meaning) not in (None, SourceFault.GONE):
+                    raise self._failed(meaning)
+                yield fetched
+        finally:
+            await fetching.aclose()
+
+    async def locate(self, copies: Sequence[CopyRef]) -> AsyncIterator[LiveCopy]:
+        """Where each copy is now. Raises `SourceError` only if the whole tenant is away."""
+        client = await self._clients.get()
+        async for live in client.locator.locate(copies):
+            yield live
+
+    async def move(self, intents: Sequence[MoveIntent]) -> AsyncIterator[MoveReply]:
+        """Move each message. Raises `SourceError` only if the whole tenant is away."""
+        client = await self._clients.get()
+        moving = client.mover.move(intents)
+        try:
+            async for reply in moving:
+                yield reply
+        finally:
+            await moving.aclose()
+
+    async def client(self) -> Client:
+        """What belongs to the running loop, for its counts."""
+        return await self._clients.get()
+
+    async def _dispatcher(self) -> Dispatcher:
+        return (await self._clients.get()).dispatcher
+
+    def _failed(self, meaning: Meaning) -> Exception:
+        return source_error(self.name, fault_of(meaning) or SourceFault.CORRUPT)
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[Client]:
+        config = self._config
+        in_all = config.mailbox_concurrency if config.concurrency_scope == "application" else None
+        pace = Pace(
+            config.mailbox_concurrency,
+            in_all,
+            config.requests_per_10_minutes,
+            config.requests_per_second,
+        )
+        async with open_transport(
+            self.name,
+            self._endpoints,
+            self._make_tokens,
+            timeout_seconds=config.timeout_seconds,
+            transport=self._transport,
+        ) as transport:
+            dispatcher = Dispatcher(
+                self.name, transport, pace, self._directory, chance=self._chance
+            )
+            fetcher = Fetcher(
+                dispatcher,
+                transport,
+                read_at_most=self._read_at_most,
+                at_once=config.mailbox_concurrency,
+            )
+            locator = Locator(dispatcher, fetcher, self._seen, self._mail_key_of)
+            try:
+                yield Client(transport, dispatcher, fetcher, locator, Mover(dispatcher, self._seen))
+            finally:
+                await dispatcher.close()
+
+
+def open_graph(
+    config: GraphConfig,
+    env: Mapping[str, str],
+    *,
+    read_at_most: int,
+    mail_key_of: MailKeyOf,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> MailboxSource:
+    """The configured tenant; nothing is asked of it yet.
+
+    `mail_key_of` gives the key of a message's bytes, as the index keeps it. `transport` replaces the
+    network. Raises `SetupError` for an address that can be none and for a library that is missing.
+    """
+    endpoints = endpoints_of(config)
+    try:
+        is_sound = bool(httpx.URL(endpoints.base_url).host) and endpoints.base_url.isprintable()
+    except httpx.InvalidURL:
+        is_sound = False
+    if not is_sound or not endpoints.base_url.startswith(("https://", "http://")):
+        raise SetupError(f"the source {config.name}: base_url has to be an https address")
+    return GraphSource(
+        config,
+        endpoints,
+        token_source(config, env, endpoints),
+        read_at_most=read_at_most,
+        mail_key_of=mail_key_of,
+        transport=transport,
+    )
