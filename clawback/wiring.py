@@ -21,7 +21,7 @@ from clawback.services.context import Context
 from clawback.source_config import GraphConfig, ImapConfig, MaildirConfig, SourceConfig
 from clawback.store_ports import Store
 from models.indicators import Indicator
-from models.limits import DEFAULT_LIMITS
+from models.limits import DEFAULT_LIMITS, Limits
 from models.mails import MessageHead
 
 
@@ -90,7 +90,10 @@ def read_indicators(path: Path) -> tuple[Indicator, ...]:
 
 
 def open_source(
-    source: SourceConfig, *, read_at_most: int = DEFAULT_LIMITS.message_bytes
+    source: SourceConfig,
+    *,
+    read_at_most: int = DEFAULT_LIMITS.message_bytes,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> MailboxSource:
     """One mail system, unguarded: for checks and for tests. Raises `SetupError`."""
     match source:
@@ -108,16 +111,16 @@ def open_source(
             from clawback.mailboxes.graph.source import open_graph
 
             return open_graph(
-                source, os.environ, read_at_most=read_at_most, mail_key_of=mail_key_of(read_at_most)
+                source, os.environ, read_at_most=read_at_most, mail_key_of=mail_key_of(limits)
             )
         case never:
             assert_never(never)
 
 
-def mail_key_of(read_at_most: int) -> Callable[[bytes | MessageHead], str]:
+def mail_key_of(limits: Limits) -> Callable[[bytes | MessageHead], str]:
     """What gives the key of a mail's bytes, as the index keeps it: files in it are not opened."""
-    limits = replace(DEFAULT_LIMITS, message_bytes=read_at_most, documents=False)
-    return lambda raw: extract(raw, limits=limits).mail_key
+    closed = replace(limits, documents=False)
+    return lambda raw: extract(raw, limits=closed).mail_key
 
 
 def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:
@@ -129,7 +132,11 @@ def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:
 
     return {
         source.name: GuardedSource(
-            open_source(source, read_at_most=config.limits.message_bytes),
+            open_source(
+                source,
+                read_at_most=config.limits.message_bytes,
+                limits=config.reading_limits(),
+            ),
             may_move=lambda: check_may_move(ctx),
             excluded=excluded,
         )

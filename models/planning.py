@@ -13,13 +13,15 @@ from models.copies import FolderRole
 class PlannedCopy:
     """One ledger row to be: copy, the content that was decided on and the destination.
 
-    `expected_sha256` empty takes the content that the index knows.
+    `expected_sha256` empty takes the content that the index knows. `destination_id` is the identity of
+    the folder, where it is known and outlives a new name.
     """
 
     copy_id: int
     expected_sha256: str
     destination_role: FolderRole
     destination_folder: str
+    destination_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

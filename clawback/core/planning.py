@@ -107,13 +107,15 @@ def plan_batch(
 
 
 def at_destination(entry: LedgerEntry, found: LiveCopy) -> bool:
-    """True if the copy is where the entry's move goes to.
+    """True if the copy is where the entry's move goes to, whatever that folder is called now.
 
     For a soft delete any folder of Recoverable Items will do: the copy is out of the user's sight.
     """
     if found.place is None:
         return False
     if entry.destination_role is FolderRole.RECOVERABLE and found.role is FolderRole.RECOVERABLE:
+        return True
+    if entry.destination_id and found.folder_id == entry.destination_id:
         return True
     return found.place.folder == entry.destination_folder
 
@@ -155,7 +157,7 @@ def _step(
         return ended(entry, Outcome.PROTECTED, "store protects this message", found)
     if removes and found.role is FolderRole.QUARANTINE:
         return ended(entry, Outcome.PROTECTED, "in quarantine, which is left alone", found)
-    return RestorePoint(found.place, found.role or entry.copy.role, found.flags)
+    return RestorePoint(found.place, found.role or entry.copy.role, found.flags, found.folder_id)
 
 
 def _arrived(entry: LedgerEntry, found: LiveCopy) -> CopyOutcome:
@@ -218,6 +220,7 @@ def _intent(entry: LedgerEntry, place: Place) -> MoveIntent:
         content_sha256=entry.expected_sha256,
         destination=entry.destination_folder,
         repeated=entry.state is LedgerState.INTENT,
+        destination_id=entry.destination_id,
     )
 
 
@@ -229,7 +232,7 @@ def _was_moved(entry: LedgerEntry) -> bool:
 
 
 def _way_back(entry: LedgerEntry, to: ActionType, folder_for: FolderFor) -> PlannedCopy:
-    copy = entry.copy
+    copy, folder_id = entry.copy, ""
     match to:
         case ActionType.MOVE_TO_INBOX:
             role, folder = FolderRole.INBOX, folder_for(copy.source, FolderRole.INBOX)
@@ -239,8 +242,9 @@ def _way_back(entry: LedgerEntry, to: ActionType, folder_for: FolderFor) -> Plan
             if entry.restore is None:
                 raise ValueError(f"copy {copy.copy_id} was moved without a restore point")
             role, folder = entry.restore.role, entry.restore.place.folder
+            folder_id = entry.restore.folder_id
         case ActionType.SOFT_DELETE:
             raise ValueError("a soft delete is no way back")
         case _:
             assert_never(to)
-    return PlannedCopy(copy.copy_id, entry.expected_sha256, role, folder)
+    return PlannedCopy(copy.copy_id, entry.expected_sha256, role, folder, folder_id)

@@ -27,7 +27,11 @@ _PLANNED = (
     type_coerce(action_copies.c.restore_handle, Text),
     action_copies.c.restore_role,
     action_copies.c.restore_flags,
+    type_coerce(action_copies.c.restore_folder_id, Text),
+    type_coerce(action_copies.c.destination_id, Text),
 )
+_BEHIND = len(REF_COLUMNS)
+_ENDING = _BEHIND + len(_PLANNED)
 ENDED = (
     action_copies.c.outcome,
     type_coerce(action_copies.c.detail, Text),
@@ -48,13 +52,14 @@ def entry_of(row: Sequence[Any], siblings: frozenset[str]) -> LedgerEntry:
     """The entry in a row; one of an unfinished copy goes without the columns of its ending."""
     (
         action_id, expected, role, folder, state,
-        restore_folder, restore_handle, restore_role, restore_flags,
-    ) = row[8:17]  # fmt: skip
-    outcome, detail, moved_folder, moved_handle, finished_at, until = row[17:] or _NOT_ENDED
+        restore_folder, restore_handle, restore_role, restore_flags, restore_folder_id, folder_id,
+    ) = row[_BEHIND:_ENDING]  # fmt: skip
+    outcome, detail, moved_folder, moved_handle, finished_at, until = row[_ENDING:] or _NOT_ENDED
     restore = None
     if restore_folder is not None:
         place = place_of(restore_folder, restore_handle)
-        restore = RestorePoint(place, ROLES[restore_role], _flags_in(restore_flags))
+        flags = _flags_in(restore_flags)
+        restore = RestorePoint(place, ROLES[restore_role], flags, unescaped(restore_folder_id))
     return LedgerEntry(
         action_id,
         ref_of(row, siblings),
@@ -68,6 +73,7 @@ def entry_of(row: Sequence[Any], siblings: frozenset[str]) -> LedgerEntry:
         None if moved_folder is None else place_of(moved_folder, moved_handle),
         finished_at,
         until,
+        unescaped(folder_id),
     )
 
 

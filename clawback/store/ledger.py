@@ -255,10 +255,12 @@ _INTENT = Many(
         restore_handle=bindparam("by_handle"),
         restore_role=bindparam("in_role"),
         restore_flags=bindparam("flags"),
+        restore_folder_id=bindparam("in_folder_id"),
         intent_at=bindparam("now"),
     ),
     "of_copy",
     "by_handle",
+    "in_folder_id",
 )
 
 
@@ -268,10 +270,11 @@ def _write_points(
     restore_points: Mapping[int, RestorePoint],
     now: datetime,
 ) -> None:
-    """Write them, those that differ in nothing but copy and handle together."""
-    groups: dict[tuple[str, FolderRole, frozenset[str]], list[tuple[int, str]]] = {}
-    for copy_id, (place, role, flags) in sorted(restore_points.items()):
-        groups.setdefault((place.folder, role, flags), []).append((copy_id, place.handle))
+    """Write them, those that differ in nothing but copy, handle and folder's identity together."""
+    groups: dict[tuple[str, FolderRole, frozenset[str]], list[tuple[int, str, str]]] = {}
+    for copy_id, (place, role, flags, folder_id) in sorted(restore_points.items()):
+        point = copy_id, place.handle, folder_id
+        groups.setdefault((place.folder, role, flags), []).append(point)
     for (folder, role, flags), points in groups.items():
         _INTENT.run(
             connection,

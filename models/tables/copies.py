@@ -24,7 +24,7 @@ class CopyRow(Row, table=True):
             sqlite_where=sql("gone_at IS NULL"),
             postgresql_where=sql("gone_at IS NULL"),
         ),
-        Index(None, "mail_id"),
+        Index(None, "mail_id", "mailbox_id"),
         Index(None, "content_sha256", "mailbox_id", "mail_id"),
     )
 

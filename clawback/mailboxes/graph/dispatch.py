@@ -84,9 +84,11 @@ class Dispatcher:
 
     async def ask(self, ask: Ask) -> Answer:
         """The answer to one request. Raises `SourceError` where the whole source is away."""
-        async for _, answer in self.answers([ask]):
-            return answer
-        raise AssertionError("every request is answered")
+        entry = self._enter(ask)
+        try:
+            return await entry.future
+        finally:
+            await _let_go([entry])
 
     async def answers(self, asks: Sequence[Ask]) -> AsyncIterator[tuple[int, Answer]]:
         """The number of each request and its answer, as they come.

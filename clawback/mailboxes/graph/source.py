@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -26,7 +25,7 @@ from clawback.mailboxes.graph.moving import Mover
 from clawback.mailboxes.graph.naming import FolderNames
 from clawback.mailboxes.graph.queueing import Pace
 from clawback.mailboxes.graph.tokens import TokenSource
-from clawback.mailboxes.graph.transport import Transport, open_transport
+from clawback.mailboxes.graph.transport import Connection, Transport
 from clawback.mailboxes.graph.whereabouts import Whereabouts
 from clawback.mailboxes.per_loop import PerLoop
 from clawback.mailboxes.spreading import UNBOUNDED
@@ -185,37 +184,44 @@ class GraphSource:
     def _failed(self, meaning: Meaning) -> Exception:
         return source_error(self.name, fault_of(meaning) or SourceFault.CORRUPT)
 
-    @asynccontextmanager
-    async def _open(self) -> AsyncIterator[Client]:
-        config = self._config
-        in_all = config.mailbox_concurrency if config.concurrency_scope == "application" else None
-        pace = Pace(
-            config.mailbox_concurrency,
-            in_all,
-            config.requests_per_10_minutes,
-            config.requests_per_second,
-        )
-        async with open_transport(
+    def _open(self) -> _Opened:
+        return _Opened(self._connection(), self._client_over)
+
+    def _connection(self) -> Connection:
+        return Connection(
             self.name,
             self._endpoints,
             self._make_tokens,
-            timeout_seconds=config.timeout_seconds,
+            timeout_seconds=self._config.timeout_seconds,
             transport=self._transport,
-        ) as transport:
-            dispatcher = Dispatcher(
-                self.name, transport, pace, self._directory, chance=self._chance
-            )
-            fetcher = Fetcher(
-                dispatcher,
-                transport,
-                read_at_most=self._read_at_most,
-                at_once=config.mailbox_concurrency,
-            )
-            locator = Locator(dispatcher, fetcher, self._seen, self._mail_key_of)
-            try:
-                yield Client(transport, dispatcher, fetcher, locator, Mover(dispatcher, self._seen))
-            finally:
-                await dispatcher.close()
+        )
+
+    def _client_over(self, transport: Transport) -> Client:
+        config, at_once = self._config, self._config.mailbox_concurrency
+        in_all = at_once if config.concurrency_scope == "application" else None
+        pace = Pace(at_once, in_all, config.requests_per_10_minutes, config.requests_per_second)
+        dispatcher = Dispatcher(self.name, transport, pace, self._directory, chance=self._chance)
+        fetcher = Fetcher(dispatcher, transport, read_at_most=self._read_at_most, at_once=at_once)
+        locator = Locator(dispatcher, fetcher, self._seen, self._mail_key_of)
+        return Client(transport, dispatcher, fetcher, locator, Mover(dispatcher, self._seen))
+
+
+class _Opened:
+    """A client while it is entered; what is under way at the end is stopped."""
+
+    def __init__(self, connection: Connection, make: Callable[[Transport], Client]) -> None:
+        self._connection = connection
+        self._make = make
+        self._client: Client | None = None
+
+    async def __aenter__(self) -> Client:
+        self._client = self._make(await self._connection.__aenter__())
+        return self._client
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._client is not None:
+            await self._client.dispatcher.close()
+        await self._connection.__aexit__()
 
 
 def open_graph(

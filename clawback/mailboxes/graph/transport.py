@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -179,30 +178,39 @@ async def _read_message(response: httpx.Response, at_most: int) -> bytes | Messa
     return MessageHead(bytes(head), hashed.hexdigest(), size)
 
 
-@asynccontextmanager
-async def open_transport(
-    name: str,
-    endpoints: Endpoints,
-    make_tokens: Callable[[], TokenSource],
-    *,
-    timeout_seconds: float,
-    transport: httpx.AsyncBaseTransport | None = None,
-) -> AsyncIterator[Transport]:
-    """A transport for one event loop, closed at the end. No redirect is followed, no proxy is guessed
-    but what the environment says."""
-    tokens = Tokens(name, make_tokens(), time.time)
-    limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
-    try:
-        async with httpx.AsyncClient(
+class Connection:
+    """A transport for one event loop, while it is entered. No redirect is followed.
+
+    No generator: a loop that ends closes all generators at once, those within others too.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        endpoints: Endpoints,
+        make_tokens: Callable[[], TokenSource],
+        *,
+        timeout_seconds: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
+        self._http = httpx.AsyncClient(
             http2=False,
             timeout=httpx.Timeout(timeout_seconds, pool=None),
             limits=limits,
             transport=transport,
             headers={"Accept": "application/json", "User-Agent": "clawback"},
             follow_redirects=False,
-        ) as http:
-            yield Transport(
-                endpoints, http, tokens, longest_seconds=timeout_seconds * _TIMES_THE_TIMEOUT
-            )
-    finally:
-        await asyncio.shield(tokens.close())
+        )
+        self._tokens = Tokens(name, make_tokens(), time.time)
+        self._endpoints = endpoints
+        self._longest_seconds = timeout_seconds * _TIMES_THE_TIMEOUT
+
+    async def __aenter__(self) -> Transport:
+        return Transport(
+            self._endpoints, self._http, self._tokens, longest_seconds=self._longest_seconds
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+        await self._tokens.close()

@@ -92,7 +92,7 @@ class Actions:
     def _expect(
         self, connection: Connection, action_id: int, wanted: Mapping[int, PlannedCopy]
     ) -> None:
-        """Write the expected hashes that are others than the index knows."""
+        """Write the expected hashes that are others than the index knows, and folders' identities."""
         statement = select(action_copies.c.copy_id, action_copies.c.expected_sha256)
         written = connection.execute(statement.where(action_copies.c.action_id == action_id)).all()
         if len(written) != len(wanted):
@@ -104,6 +104,13 @@ class Actions:
         ]
         if rows:
             connection.execute(_EXPECT, rows)
+        folders = [
+            {"of_action": action_id, "of_copy": copy_id, "folder_id": item.destination_id}
+            for copy_id, item in wanted.items()
+            if item.destination_id
+        ]
+        if folders:
+            connection.execute(_TO_FOLDER, folders)
 
     def _suppress_reverted(
         self, connection: Connection, revert: RemediationAction, actor: Actor, now: datetime
@@ -335,6 +342,8 @@ def _insert_ledger(action_id: int, is_meant: ColumnElement[bool], role: str, fol
         "expected_sha256": copies.c.content_sha256,
         "destination_role": literal(role, ledger.destination_role.type),
         "destination_folder": literal(folder, ledger.destination_folder.type),
+        "destination_id": literal("", ledger.destination_id.type),
+        "restore_folder_id": literal("", ledger.restore_folder_id.type),
         "detail": literal("", ledger.detail.type),
     }
     source = select(*values.values()).where(is_meant).order_by(copies.c.id)
@@ -348,4 +357,13 @@ _EXPECT = (
         action_copies.c.copy_id == bindparam("of_copy"),
     )
     .values(expected_sha256=bindparam("expected"))
+)
+
+_TO_FOLDER = (
+    update(action_copies)
+    .where(
+        action_copies.c.action_id == bindparam("of_action"),
+        action_copies.c.copy_id == bindparam("of_copy"),
+    )
+    .values(destination_id=bindparam("folder_id"))
 )

@@ -146,6 +146,9 @@ def is_over(indicator: Indicator) -> Any:
     )
 
 
+_MAIL_ID, _WHY = len(REF_COLUMNS), len(REF_COLUMNS) + 1
+
+
 def _members(database: Database, connection: Connection, cluster_id: int) -> tuple[Member, ...]:
     statement = (
         select(*REF_COLUMNS, copies.c.mail_id, cluster_members.c.why)
@@ -156,7 +159,8 @@ def _members(database: Database, connection: Connection, cluster_id: int) -> tup
     rows = connection.execute(statement).all()
     siblings = read_siblings(database, connection, [row[0] for row in rows]) if rows else {}
     return tuple(
-        Member(ref_of(row, siblings.get(row[0], NO_SIBLINGS)), row[8], row[9]) for row in rows
+        Member(ref_of(row, siblings.get(row[0], NO_SIBLINGS)), row[_MAIL_ID], row[_WHY])
+        for row in rows
     )
 
 

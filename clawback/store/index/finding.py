@@ -36,7 +36,10 @@ SEARCHED = (LinkPlace.BODY, LinkPlace.ATTACHMENT, LinkPlace.QR_CODE)
 AT_ONCE = 1_000
 """Rows that are read at once."""
 
-_MAIL_ID, _POSITION, _DETAILS = 8, 9, 10  # the columns behind those of a reference
+# The columns behind those of a reference.
+_MAIL_ID, _POSITION, _DETAILS = (len(REF_COLUMNS) + number for number in range(3))
+    len(REF_COLUMNS) + number for number in range(3)
+)  # the columns behind those of a reference
 _PART = re.compile(r"[0-9./!]{1,64}")
 
 
@@ -115,7 +118,7 @@ def _members(
 ) -> tuple[Member, ...]:
     """The members in some rows, read in pieces: ten thousand rows at once keep the collector busy."""
     members: list[Member] = []
-    by_content: dict[tuple[str, bytes, str], int] = {}
+    by_mail: dict[tuple[str, int, str], int] = {}
     twins: dict[int, list[int]] = defaultdict(list)
     last = 0
     for piece in pieces:
@@ -123,7 +126,7 @@ def _members(
             if row[0] == last or (is_meant is not None and not is_meant(row)):
                 continue
             last = row[0]
-            first = by_content.setdefault((row[2], row[6], row[1]), len(members))
+            first = by_mail.setdefault((row[2], row[_MAIL_ID], row[1]), len(members))
             if first != len(members):
                 twins[first].append(len(members))
             members.append(Member(ref_of(row), row[_MAIL_ID], why(row)))
@@ -133,7 +136,7 @@ def _members(
 
 
 def _make_siblings(members: list[Member], positions: Sequence[int]) -> None:
-    """Tell copies with the same bytes in one mailbox of each other."""
+    """Tell copies of one mail in one mailbox of each other."""
     handles = {position: members[position].ref.place.handle for position in positions}
     for position in positions:
         others = frozenset(handle for other, handle in handles.items() if other != position)

@@ -22,6 +22,7 @@ REF_COLUMNS = (
     copies.c.role,
     type_coerce(copies.c.content_sha256, LargeBinary),
     type_coerce(mails.c.mail_key, LargeBinary),
+    type_coerce(mails.c.internet_message_id, Text),
 )
 """What `ref_of` reads, in its order and as the database has it: ten thousand rows at a time.
 
@@ -37,8 +38,8 @@ ROLES: Mapping[str, FolderRole] = {role.value: role for role in FolderRole}
 
 
 def ref_of(row: Sequence[Any], siblings: frozenset[str] = NO_SIBLINGS) -> CopyRef:
-    """The reference in the first eight columns of a row."""
-    number, source, mailbox, folder, handle, role, content, key = row[:8]
+    """The reference in the first columns of a row."""
+    number, source, mailbox, folder, handle, role, content, key, message_id = row[:9]
     # As `place_of` does, without the call: it shows in clusters of ten thousand.
     if not (folder.isascii() and handle.isascii()):
         folder, handle = unescaped(folder), unescaped(handle)
@@ -51,6 +52,7 @@ def ref_of(row: Sequence[Any], siblings: frozenset[str] = NO_SIBLINGS) -> CopyRe
         content.hex(),
         key.hex(),
         siblings,
+        message_id if message_id.isascii() else unescaped(message_id),
     )
 
 
@@ -62,7 +64,7 @@ def place_of(folder: str, handle: str) -> Place:
 
 
 def select_refs(*more: Any) -> Select[Any]:
-    """A select of references, with further columns behind the first eight."""
+    """A select of references, with further columns behind `REF_COLUMNS`."""
     return select(*REF_COLUMNS, *more).select_from(COPIES)
 
 
@@ -82,14 +84,13 @@ def read_refs(
 def read_siblings(
     database: Database, connection: Connection, copy_ids: Collection[int]
 ) -> dict[int, frozenset[str]]:
-    """For each copy that has any: handles of other live copies with its bytes in its mailbox."""
+    """For each copy that has any: handles of other live copies of its mail in its mailbox."""
     other = copies.alias("other")
     statement = (
         select(copies.c.id, other.c.handle)
         .join(
             other,
-            (other.c.content_sha256 == copies.c.content_sha256)
-            & (other.c.mailbox_id == copies.c.mailbox_id),
+            (other.c.mail_id == copies.c.mail_id) & (other.c.mailbox_id == copies.c.mailbox_id),
         )
         .where(
             database.among(copies.c.id, copy_ids),
