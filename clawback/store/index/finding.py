@@ -38,8 +38,6 @@ AT_ONCE = 1_000
 
 # The columns behind those of a reference.
 _MAIL_ID, _POSITION, _DETAILS = (len(REF_COLUMNS) + number for number in range(3))
-    len(REF_COLUMNS) + number for number in range(3)
-)  # the columns behind those of a reference
 _PART = re.compile(r"[0-9./!]{1,64}")
 
 
