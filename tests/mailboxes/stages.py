@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from clawback.mail.extract import extract
 from clawback.mailboxes.maildir import MaildirSource
 from clawback.mailboxes.maildir_names import directory_of, flags_of, handle_of
 from clawback.mailboxes.memory import MemorySource
@@ -178,7 +179,18 @@ def ref(
     siblings: Collection[str] = (),
 ) -> CopyRef:
     role = stage.source.role_of(place.folder)
-    return CopyRef(copy_id, "stage", mailbox, place, role, sha(raw), "key", frozenset(siblings))
+    facts = extract(raw)
+    return CopyRef(
+        copy_id,
+        "stage",
+        mailbox,
+        place,
+        role,
+        sha(raw),
+        facts.mail_key,
+        frozenset(siblings),
+        facts.internet_message_id,
+    )
 
 
 async def locate(source: MailboxSource, *copies: CopyRef) -> dict[int, LiveCopy]:

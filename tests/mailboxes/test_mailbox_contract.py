@@ -12,6 +12,7 @@ import pytest
 from clawback.errors import SourceError
 from models.copies import FolderRole, MailboxChanges, Place, SourceFault
 from models.outcomes import MoveIntent
+from tests.mailboxes.graph.graph_stage import GraphStage
 from tests.mailboxes.imap_stage import ImapStage
 from tests.mailboxes.stages import (
     ANN,
@@ -28,13 +29,17 @@ from tests.mailboxes.stages import (
     ref,
 )
 
-MAIL, OTHER = b"Subject: a\r\n\r\nbody\r\n", b"Subject: b\r\n\r\nother\r\n"
+MAIL = b"Message-ID: <a@example.org>\r\nSubject: a\r\n\r\nbody\r\n"
+OTHER = b"Message-ID: <b@example.org>\r\nSubject: b\r\n\r\nother\r\n"
 
 
 SERVED = [pytest.param(name, marks=pytest.mark.dovecot) for name in ("imap", "imap-bare")]
 
 
-@pytest.fixture(params=["memory", "memory-incremental", "memory-new-handles", "maildir", *SERVED])
+HERE = ("memory", "memory-incremental", "memory-new-handles", "maildir", "graph")
+
+
+@pytest.fixture(params=[*HERE, *SERVED])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     if request.param.startswith("imap"):
         is_bare = request.param == "imap-bare"
@@ -48,6 +53,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
         "memory-incremental": lambda: MemoryStage(incremental=True),
         "memory-new-handles": lambda: MemoryStage(new_handles=True),
         "maildir": lambda: MaildirStage(tmp_path),
+        "graph": GraphStage,
     }
     yield makers[request.param]()
 
@@ -135,7 +141,8 @@ def test_an_empty_or_unusable_cursor_asks_for_everything(stage: Stage) -> None:
         inbox = next(listed for listed in changes.folders if listed.folder == "INBOX")
         assert inbox.complete
         assert [entry.handle for entry in inbox.present] == [place.handle]
-        assert inbox.present[0].size_bytes == len(MAIL)
+        # Graph tells no sizes: a guess bounds how many messages are read at a time.
+        assert inbox.present[0].size_bytes == len(MAIL) or isinstance(stage, GraphStage)
 
 
 def test_listing_an_unknown_mailbox_raises_a_source_error(stage: Stage) -> None:
@@ -213,6 +220,8 @@ def test_two_identical_messages_are_two_copies_wherever_they_went(stage: Stage) 
 
 
 def test_changed_content_is_reported_and_not_moved(stage: Stage) -> None:
+    if isinstance(stage, GraphStage):
+        pytest.skip("an immutable id stands for the bytes that were read under it")
     place = stage.deliver(ANN, MAIL)
     copy = ref(stage, ANN, place, MAIL)
     asyncio.run(locate(stage.source, copy))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -17,6 +18,8 @@ PATIENCE_SECONDS = 40.0
 Two in a row stay within the executor's lease of two minutes.
 """
 
+_ID = re.compile(r"[A-Za-z0-9_+/=-]{1,1024}")
+
 SYNC_PATIENCE_SECONDS = 300.0
 """The same for listing and reading, which hold nothing up."""
 
@@ -25,11 +28,11 @@ SYNC_PATIENCE_SECONDS = 300.0
 class Ask:
     """A request about one mailbox; `path` begins behind `/users/{id}`.
 
-    With `mailbox` empty it is about the directory, and the path is all of it; so it is of a link that
+    Without `mailbox` it is about the directory, and the path is all of it; so it is of a link that
     an answer gave. `body` makes it a POST. `page` is how many entries an answer should have.
     """
 
-    mailbox: str
+    mailbox: str | None
     path: str
     body: dict[str, Any] | None = None
     page: int = 0
@@ -63,5 +66,8 @@ class Answer:
 
 
 def message_path(handle: str) -> str:
-    """The path of a message by its id, below its mailbox."""
-    return f"/messages/{quote(handle, safe='=')}"
+    """The path of a message by its id, below its mailbox.
+
+    Text that can be no id leads to an id that is nobody's: no path is ever made of it.
+    """
+    return f"/messages/{quote(handle, safe='=') if _ID.fullmatch(handle) else '0'}"

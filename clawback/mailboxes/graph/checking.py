@@ -128,7 +128,7 @@ async def _is_group(dispatcher: Dispatcher, name: str) -> bool:
     """Whether an address is a group's; False where we may not see groups."""
     said = quote("'" + name.replace("'", "''") + "'", safe="'@")
     path = f"/groups?$filter=mail%20eq%20{said}&$select=id,groupTypes"
-    answer = await dispatcher.ask(Ask("", path))
+    answer = await dispatcher.ask(Ask(None, path))
     try:
         return answer.is_done and bool(answer.read(wire.Groups).value)
     except wire.Unreadable:

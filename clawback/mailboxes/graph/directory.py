@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +17,10 @@ from clawback.source_config import GraphConfig
 _SELECT = "$select=id,userPrincipalName,mail,userType"
 _PAGE = 999  # "List users" (graph/api/user-list): the largest page
 _MOST_USERS = 2_000_000
+_NAME = r"[^\s@/\\?#%&<>\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,256}"
+_ADDRESS = re.compile(
+    rf"{_NAME}@{_NAME}|[0-9a-fA-F]{{8}}(-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}"
+)
 
 
 class Directory:
@@ -35,6 +40,10 @@ class Directory:
     def is_configured(self) -> bool:
         """Whether the configuration names the mailboxes."""
         return bool(self._config.users) or self._config.users_file is not None
+
+    def may_exist(self, mailbox: str) -> bool:
+        """Whether a text can be an address or a user's id at all; no path is made of another."""
+        return _ADDRESS.fullmatch(mailbox) is not None
 
     def path_of(self, mailbox: str) -> str:
         """The beginning of every path about this mailbox."""
@@ -59,7 +68,7 @@ class Directory:
 
         Raises `Unreadable`, `SourceError`.
         """
-        ask = Ask("", f"/users?$top={_PAGE}&{_SELECT}", patience_seconds=SYNC_PATIENCE_SECONDS)
+        ask = Ask(None, f"/users?$top={_PAGE}&{_SELECT}", patience_seconds=SYNC_PATIENCE_SECONDS)
         names: set[str] = set()
         while True:
             answer = await dispatcher.ask(ask)
@@ -100,7 +109,7 @@ class Directory:
         assert self.dispatcher is not None
         said = quote("'" + mailbox.replace("'", "''") + "'", safe="'@")
         dispatcher = await self.dispatcher()
-        answer = await dispatcher.ask(Ask("", f"/users?$filter=mail%20eq%20{said}&{_SELECT}"))
+        answer = await dispatcher.ask(Ask(None, f"/users?$filter=mail%20eq%20{said}&{_SELECT}"))
         if not answer.is_done:
             return False
         self._unknown.add(mailbox)

@@ -41,6 +41,10 @@ class Counts:
 class Addresses(Protocol):
     """How the owner of a mailbox is named in a path."""
 
+    def may_exist(self, mailbox: str) -> bool:
+        """Whether a text can name a mailbox at all."""
+        ...
+
     def path_of(self, mailbox: str) -> str:
         """The beginning of every path about this mailbox."""
         ...
@@ -111,13 +115,12 @@ class Dispatcher:
         return replace(ask, path=self._transport.local(link), is_link=True)
 
     @asynccontextmanager
-    async def leave(self, ask: Ask) -> AsyncIterator[bool]:
-        """Leave to send one request by oneself, in its turn; False where it would take too long."""
+    async def leave(self, ask: Ask) -> AsyncIterator[Answer]:
+        """Leave to send one request by oneself, in its turn; an answer where it may not be sent."""
         entry = self._enter(ask, alone=True)
         lane = self._queue.lane(ask.mailbox)
         try:
-            answer = await entry.future
-            yield answer.is_done
+            yield await entry.future
         finally:
             if entry.is_sent:
                 self._arrived(lane)
@@ -143,7 +146,10 @@ class Dispatcher:
 
     def _enter(self, ask: Ask, *, alone: bool = False) -> Entry:
         entry = Entry(ask, self._loop.create_future(), alone)
-        self._queue.put(entry)
+        if ask.mailbox is None or self._addresses.may_exist(ask.mailbox):
+            self._queue.put(entry)
+        else:
+            entry.future.set_result(Answer(Meaning.NO_MAILBOX))
         return entry
 
     def _wake(self) -> None:
@@ -259,7 +265,7 @@ class Dispatcher:
 
     def path_of(self, ask: Ask) -> str:
         """The path and query of a request."""
-        if ask.is_link or not ask.mailbox:
+        if ask.is_link or ask.mailbox is None:
             return ask.path
         return self._addresses.path_of(ask.mailbox) + ask.path
 
@@ -279,7 +285,11 @@ class Dispatcher:
             self._again(entry, 0.0)
         elif answer.meaning is Meaning.TOKEN:
             entry.future.set_exception(SourceDenied(self._name, "token-refused"))
-        elif answer.meaning is Meaning.NO_MAILBOX and lane.mailbox and not entry.was_looked_up:
+        elif (
+            answer.meaning is Meaning.NO_MAILBOX
+            and lane.mailbox is not None
+            and not entry.was_looked_up
+        ):
             entry.was_looked_up = True
             self._run(self._look_up(entry, answer))
         elif self._is_worth_another_try(entry, answer):
@@ -299,7 +309,7 @@ class Dispatcher:
     async def _look_up(self, entry: Entry, answer: Answer) -> None:
         """Ask again under another name of the mailbox, where the directory has one."""
         try:
-            is_known = await self._addresses.look_up(entry.ask.mailbox)
+            is_known = await self._addresses.look_up(entry.ask.mailbox or "")
         except Exception as error:
             if not entry.future.done():
                 entry.future.set_exception(error)

@@ -31,9 +31,9 @@ class Fetcher:
         ask = Ask(mailbox, f"{message_path(handle)}/$value", patience_seconds=patience_seconds)
         answer = Answer(Meaning.TRANSIENT)
         for tries in range(1, TRIES + 1):
-            async with self._dispatcher.leave(ask) as may_go:
-                if not may_go:
-                    return Answer(Meaning.THROTTLED)
+            async with self._dispatcher.leave(ask) as leave:
+                if not leave.is_done:
+                    return leave
                 path = self._dispatcher.path_of(ask)
                 reply = await self._transport.stream(path, at_most=self._read_at_most)
                 answer = self._dispatcher.settle_alone(ask, reply)

@@ -45,7 +45,7 @@ class State(Enum):
 class Lane:
     """The requests about one mailbox."""
 
-    mailbox: str
+    mailbox: str | None
     window: Window
     waiting: deque[Entry] = field(default_factory=deque)
     under_way: int = 0

@@ -37,13 +37,13 @@ class Queue:
         self._pace = pace
         self._loop = loop
         self._wake = wake
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[str | None, Lane] = {}
         self._ready: deque[Lane] = deque()
         self.most_in_a_batch = min(PARTS_IN_A_BATCH, pace.at_once_in_all or PARTS_IN_A_BATCH)
         self.full = 0
 
-    def lane(self, mailbox: str) -> Lane:
-        """The lane of a mailbox."""
+    def lane(self, mailbox: str | None) -> Lane:
+        """The lane of a mailbox, or of the directory."""
         lane = self._lanes.get(mailbox)
         if lane is None:
             if len(self._lanes) >= _LANES_KEPT:
