@@ -37,6 +37,7 @@ class Call:
     application: str = ""
     advanced: bool = False  # ConsistencyLevel: eventual
     immutable: bool = field(init=False)
+    counted: str | None = None  # the mailbox whose limits it counts against, once it is let in
 
     def __post_init__(self) -> None:
         self.immutable = bool(self.prefer) and _IMMUTABLE.search(self.prefer) is not None
@@ -94,7 +95,9 @@ def split_target(target: str) -> tuple[list[str], dict[str, str]]:
     path, _, query = target.partition("?")
     if "(" in path:
         path = _KEYS.sub(r"/\1", path.replace("%27", "'"))
-    segments = [unquote(segment) for segment in path.split("/") if segment]
+    segments = [segment for segment in path.split("/") if segment]
+    if "%" in path:
+        segments = [unquote(segment) for segment in segments]
     options: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True) if query else ():
         key = name.lower() if name.startswith("$") else name

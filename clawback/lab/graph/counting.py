@@ -25,8 +25,8 @@ class Statistics:
         self.first_at: float | None = None
         self.last_at: float | None = None
 
-    def began(self, now: float) -> None:
-        """A request or part came."""
+    def at(self, now: float) -> None:
+        """A request came, or was answered."""
         if self.first_at is None:
             self.first_at = now
         self.last_at = now

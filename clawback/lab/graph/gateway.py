@@ -66,6 +66,7 @@ class Gateway:
 
     async def single(self, call: Call) -> Answer:
         """A request of its own."""
+        self.statistics.at(self.now())
         refused = self._enter(call)
         if refused is not None:
             return refused
@@ -74,10 +75,12 @@ class Gateway:
             return self._finish(call)
         finally:
             self._leave(call)
+            self.statistics.at(self.now())
 
     async def batch(self, call: Call) -> Answer:
         """All parts of a batch, in waves of those that may run at once."""
         self.statistics.batches += 1
+        self.statistics.at(self.now())
         try:
             if call.method != "POST":
                 raise method_not_allowed()
@@ -93,6 +96,7 @@ class Gateway:
                 done[part.id.lower()] = made.status
                 responses.append(part_answer(part.id, made))
             waiting = [part for part in waiting if part.id.lower() not in done]
+        self.statistics.at(self.now())
         if self.switches.batch_any_order:
             self._chance.shuffle(responses)
         return Answer(200, {"responses": responses})
@@ -128,22 +132,21 @@ class Gateway:
     def _enter(self, call: Call) -> Answer | None:
         """Let a request in; its answer where a limit forbids it."""
         now = self._timer()
-        self.statistics.began(self.now())
         self.statistics.kinds[kind_of(call)] += 1
         try:
             self.throttle.count(call.application, self.switches, now)
-            if (name := self._counted_mailbox(call)) is not None:
+            if (name := self._mailbox_counted(call)) is not None:
                 self.throttle.enter(call.application, name, self.switches, now)
+                call.counted = name
         except Refusal as refusal:
             return self._counted(refusal)
         return None
 
     def _leave(self, call: Call) -> None:
-        if (name := self._counted_mailbox(call)) is not None:
-            self.throttle.leave(call.application, name)
-        self.statistics.last_at = self.now()
+        if call.counted is not None:
+            self.throttle.leave(call.application, call.counted)
 
-    def _counted_mailbox(self, call: Call) -> str | None:
+    def _mailbox_counted(self, call: Call) -> str | None:
         """Whose limits a request counts against: one mailbox, whichever name it is called by."""
         name = mailbox_name(call)
         if name is None:

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
@@ -90,7 +91,7 @@ def _plain(value: object) -> str:
 def _fields(raw: bytes) -> dict[bytes, bytes]:
     """The first field of each name, in lower case; a tenth of what the standard parser takes."""
     found: dict[bytes, bytes] = {}
-    for line in _FOLD.sub(b" ", head_of(raw)).splitlines():
+    for line in _FOLD.sub(b"", head_of(raw)).splitlines():
         name, colon, value = line.partition(b":")
         if colon:
             found.setdefault(name.strip().lower(), value.strip())
@@ -106,7 +107,7 @@ def _text(fields: Mapping[bytes, bytes], name: bytes) -> str:
         return plain
     try:
         return str(make_header(decode_header(plain))).strip()
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, MessageError):
         return plain
 
 

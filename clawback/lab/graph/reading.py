@@ -72,3 +72,4 @@ def _read_folder(path: Path, mailbox: Mailbox, folder: Folder) -> None:
             message = mailbox.arrive(folder, file.read_bytes(), received_at)
             message.is_read, message.flagged = "S" in flags, "F" in flags
             message.is_draft = "D" in flags or folder.well_known == "drafts"
+            _ = message.header  # read now, so that the first request for it costs what others do

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,8 @@ def serve(
     key: Path | None = None,
 ) -> None:
     """Serve until a signal comes."""
+    gc.collect()
+    gc.freeze()  # a whole organisation is in memory: looking through it for garbage again takes long
     config = uvicorn.Config(
         app,
         http=_Connection,

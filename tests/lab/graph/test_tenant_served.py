@@ -6,9 +6,12 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import ssl
+import struct
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +21,7 @@ from typing import Any
 import httpx
 import pytest
 from lab_walk import Found
+from tenant_client import move_part
 
 from clawback.lab.graph.tenant import Tenant
 from clawback.lab.manifest import LabManifest
@@ -101,6 +105,43 @@ def test_it_serves_https_with_its_own_certificate_and_drops_what_it_is_told_to(
                 ready["control"], json={"faults": {"slow-body": 1}, "slow_body_seconds": 0.1}
             )
             assert client.get(f"{ready['base_url']}/users").status_code == 200
+
+
+def test_a_client_that_dies_leaves_a_batch_that_is_carried_out_and_no_place_taken(
+    tmp_path: Path, lab: tuple[Path, LabManifest]
+) -> None:
+    with _served(tmp_path, lab[0], "--latency", "0.2") as (ready, _):
+        user = lab[1].mailboxes[0]
+        with httpx.Client(base_url=ready["authority"], trust_env=False) as client:
+            truth = f"/_lab/messages/{user}"
+            ids = [entry["immutable_id"] for entry in client.get(truth).json()["messages"]][:8]
+            parts = [
+                move_part(n, user, at, "recoverableitemsdeletions") for n, at in enumerate(ids)
+            ]
+            body = json.dumps({"requests": parts}).encode()
+            port = int(ready["authority"].rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port)) as dying:
+                # With no time to linger, closing is what the kernel does for a process that was killed.
+                dying.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                dying.sendall(
+                    b"POST /v1.0/$batch HTTP/1.1\r\nHost: lab\r\nAuthorization: Bearer lab-token\r\n"
+                    b"Content-Type: application/json\r\nContent-Length: "
+                    + str(len(body)).encode()
+                    + b"\r\n\r\n"
+                    + body
+                )
+                until = time.monotonic() + 10
+                while not client.get("/_lab/statistics").json()["parts"]:
+                    assert time.monotonic() < until
+            while client.get("/_lab/statistics").json()["by_status"] != {"201": 8}:
+                assert time.monotonic() < until
+            kept = client.get(truth).json()["messages"]
+            moved = {
+                at["immutable_id"] for at in kept if at["folder"] == "recoverableitemsdeletions"
+            }
+            assert set(ids) <= moved
+            headers = {"Authorization": "Bearer lab-token"}
+            assert client.get(f"/v1.0/users/{user}/messages", headers=headers).status_code == 200
 
 
 def test_a_port_that_is_taken_is_one_clear_line(
