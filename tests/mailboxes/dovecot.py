@@ -64,6 +64,7 @@ service imap-login {{
 }}
 service imap {{
   process_limit = 512
+  service_count = 256
 }}
 passdb {{
   driver = passwd-file

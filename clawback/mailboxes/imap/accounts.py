@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 from clawback.mailboxes.imap.problems import MailboxFault, ServerFault
 from clawback.source_config import ImapConfig
 from models.copies import SourceFault
+
+Parsed = TypeVar("Parsed")
 
 
 class Login(NamedTuple):
@@ -34,29 +36,29 @@ class Accounts:
     def __init__(self, config: ImapConfig, env: Mapping[str, str]) -> None:
         self._config = config
         self._env = env
-        self._read: dict[Path, tuple[tuple[int, ...], tuple[str, ...]]] = {}
+        self._users = {user.lower(): user for user in config.users}
+        self._read: dict[Path, tuple[tuple[int, ...], object]] = {}
 
-    def listed(self) -> Mapping[str, str] | None:
-        """The configured addresses, as written, by themselves in lower case. Raises `ServerFault`."""
+    def listed(self) -> Mapping[str, object] | None:
+        """The configured addresses in lower case, as keys. Raises `ServerFault`."""
         config = self._config
         if config.users:
-            return {user.lower(): user for user in config.users}
+            return self._users
         if config.users_file is not None:
-            return {user.lower(): user for user in self._lines(config.users_file, "users_file")}
+            return self._parsed(config.users_file, "users_file", _addresses)
         if config.credentials_file is not None:
-            return {user.lower(): user for user, _ in self._credentials()}
+            return self._credentials()
         return None
 
     def login(self, mailbox: str) -> Login:
         """What opens this mailbox. Raises `ServerFault`, and `MailboxFault` for one without secret."""
-        config = self._config
-        if config.credentials_file is not None:
-            for user, secret in self._credentials():
-                if user.lower() == mailbox:
-                    return Login(self._with_master(user), secret)
-            raise MailboxFault(SourceFault.DENIED)
-        listed = self.listed()
-        user = mailbox if listed is None else listed.get(mailbox, mailbox)
+        if self._config.credentials_file is not None:
+            found = self._credentials().get(mailbox)
+            if found is None:
+                raise MailboxFault(SourceFault.DENIED)
+            return Login(self._with_master(found.user), found.secret)
+        written = (self.listed() or {}).get(mailbox)
+        user = written if isinstance(written, str) else mailbox
         return Login(self._with_master(user), self._secret())
 
     def own_login(self) -> Login:
@@ -78,41 +80,59 @@ class Accounts:
                 raise ServerFault("no-secret", line)
             return secret
         assert config.secret_file is not None
-        lines = self._lines(config.secret_file, "secret_file", is_secret=True)
-        if len(lines) != 1:
-            line = f"{config.secret_file} must hold the secret in one line, and nothing else"
-            raise ServerFault("no-secret", line)
-        return lines[0]
+        return self._parsed(config.secret_file, "secret_file", _only_line, is_secret=True)
 
-    def _credentials(self) -> list[tuple[str, str]]:
+    def _credentials(self) -> Mapping[str, Login]:
         path = self._config.credentials_file
         assert path is not None
-        pairs: list[tuple[str, str]] = []
-        for number, text in enumerate(self._lines(path, "credentials_file", is_secret=True), 1):
-            user, _, secret = text.partition(" ")
-            if not secret.strip():
-                line = f"{path}, entry {number}: write an address, a space and its secret"
-                raise ServerFault("no-secret", line)
-            pairs.append((user, secret.strip()))
-        return pairs
+        return self._parsed(path, "credentials_file", _logins, is_secret=True)
 
-    def _lines(self, path: Path, key: str, *, is_secret: bool = False) -> tuple[str, ...]:
-        """The lines of a file that say something; cached until the file changes."""
+    def _parsed(
+        self,
+        path: Path,
+        key: str,
+        parse: Callable[[Path, list[str]], Parsed],
+        *,
+        is_secret: bool = False,
+    ) -> Parsed:
+        """What `parse` makes of the lines of a file that say something; kept until it changes."""
         try:
             status = os.stat(path)
             if is_secret and status.st_mode & (stat.S_IROTH | stat.S_IWOTH):
                 line = f"{path} can be read or written by everybody: chmod 600 it"
                 raise ServerFault("secret-not-private", line)
             stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
-            cached = self._read.get(path)
-            if cached is not None and cached[0] == stamp:
-                return cached[1]
+            kept = self._read.get(path)
+            if kept is not None and kept[0] == stamp:
+                return cast(Parsed, kept[1])
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             line = f"{path} cannot be read ({reason}): set {key} to the right file"
             raise ServerFault("file-unreadable", line) from None
         stripped = (each.strip() for each in text.splitlines())
-        lines = tuple(each for each in stripped if each and not each.startswith("#"))
-        self._read[path] = stamp, lines
-        return lines
+        parsed = parse(path, [each for each in stripped if each and not each.startswith("#")])
+        self._read[path] = stamp, parsed
+        return parsed
+
+
+def _addresses(_: Path, lines: list[str]) -> Mapping[str, str]:
+    return {line.lower(): line for line in lines}
+
+
+def _only_line(path: Path, lines: list[str]) -> str:
+    if len(lines) != 1:
+        line = f"{path} must hold the secret in one line, and nothing else"
+        raise ServerFault("no-secret", line)
+    return lines[0]
+
+
+def _logins(path: Path, lines: list[str]) -> Mapping[str, Login]:
+    found: dict[str, Login] = {}
+    for number, text in enumerate(lines, 1):
+        user, _, secret = text.partition(" ")
+        if not secret.strip():
+            line = f"{path}, entry {number}: write an address, a space and its secret"
+            raise ServerFault("no-secret", line)
+        found[user.lower()] = Login(user, secret.strip())
+    return found

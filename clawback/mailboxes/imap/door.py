@@ -6,6 +6,7 @@ import asyncio
 import base64
 import ssl
 from functools import cached_property
+from typing import NamedTuple
 
 from clawback.mailboxes.imap.accounts import Accounts, Login
 from clawback.mailboxes.imap.names import Names
@@ -22,6 +23,11 @@ PORTS = {"tls": 993, "starttls": 143, "none": 143}
 _EXPIRED, _NOT_YET, _UNTRUSTED, _HOSTNAME = {10}, {9}, {2, 18, 19, 20, 21}, {62, 64}
 
 
+class _Learned(NamedTuple):
+    names: Names
+    identity: bytes
+
+
 class Door:
     """Opens sessions on one server."""
 
@@ -31,6 +37,7 @@ class Door:
         self._host = config.host.strip("[]")
         self._port = config.port or PORTS[config.security]
         self.address = f"{config.host}:{self._port}"
+        self._learned: _Learned | None = None  # the same for all users of a server
 
     async def open(self, mailbox: str) -> Session:
         """A session in this mailbox. Raises `ServerFault`, and `MailboxFault` if only this one fails."""
@@ -53,8 +60,11 @@ class Door:
         try:
             session = await self._greeted(wire, mailbox)
             await self._log_in(session, wire, login)
-            await _learn(session)
             self._require(session)
+            if self._learned is None:
+                self._learned = await _learn(session)
+            session.names, session.identity = self._learned
+            session.prelude = _enabling(session)
             return session
         except BaseException:
             wire.abort()
@@ -218,23 +228,28 @@ async def _ask_capabilities(session: Session) -> None:
             session.capabilities = frozenset(words[2:])
 
 
-async def _learn(session: Session) -> None:
-    """Ask what the server calls its folders, and whether it names messages for ever."""
+async def _learn(session: Session) -> _Learned:
+    """What the server calls its folders, and whether it names messages for ever."""
     commands = [b"NAMESPACE" if session.has("NAMESPACE") else b'LIST "" ""']
     asks_name = session.has("ID") and not session.has("OBJECTID")
     if asks_name:
         commands.append(b"ID NIL")
-    if session.has("ENABLE") and (session.has("QRESYNC") or session.has("CONDSTORE")):
-        commands.append(b"ENABLE QRESYNC" if session.has("QRESYNC") else b"ENABLE CONDSTORE")
     answers = await session.run(*commands)
     try:
-        session.names = _names(answers[0])
-        if session.has("OBJECTID"):
-            session.identity = b"EMAILID"
-        elif asks_name and _is_dovecot(answers[1]):
-            session.identity = b"X-GUID"  # not announced; doc.dovecot.org, "X-GUID"
+        identity = b"EMAILID" if session.has("OBJECTID") else b""
+        if asks_name and _is_dovecot(answers[1]):
+            identity = b"X-GUID"  # not announced; doc.dovecot.org, "X-GUID"
+        return _Learned(_names(answers[0]), identity)
     except BadAnswer:
         raise MailboxFault(SourceFault.CORRUPT) from None
+
+
+def _enabling(session: Session) -> tuple[bytes, ...]:
+    """The command for the change feed, which a server takes before a folder is selected only."""
+    if not session.has("ENABLE"):
+        return ()
+    wanted = (name for name in ("QRESYNC", "CONDSTORE") if session.has(name))
+    return tuple(b"ENABLE " + name.encode() for name in wanted)[:1]
 
 
 def _is_dovecot(answer: Answer) -> bool:

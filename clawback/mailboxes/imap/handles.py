@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 _HANDLE = re.compile(r"([1-9]\d{0,9})\.([1-9]\d{0,9}):(\d{1,18}):([gef][!-~]{0,600})", re.ASCII)
 _SAFE = "!#$&'()*+,;=@/?^|{}[]"
+_PLAIN = re.compile(rb"[A-Za-z0-9.,=_+-]+")
 _KINDS = {b"X-GUID": "g", b"EMAILID": "e"}
 _NONE = "f"
 _IDENTITY_BYTES = 200
@@ -58,6 +60,7 @@ def stem_of(uidvalidity: int, uid: int) -> str:
     return f"{uidvalidity}.{uid}"
 
 
+@lru_cache(maxsize=1 << 14)
 def parse_handle(text: str) -> Handle | None:
     """The handle behind a text, or None for one that is none of ours."""
     match = _HANDLE.fullmatch(text)
@@ -73,7 +76,9 @@ def identity_of(kind: bytes, value: bytes) -> str:
     """
     if not 0 < len(value) <= _IDENTITY_BYTES:
         return ""
-    return _KINDS[kind.upper()] + quote_from_bytes(value, safe=_SAFE)
+    if _PLAIN.fullmatch(value) is not None:
+        return _KINDS[kind] + value.decode("ascii")
+    return _KINDS[kind] + quote_from_bytes(value, safe=_SAFE)
 
 
 def search_key(identity: str) -> bytes | None:

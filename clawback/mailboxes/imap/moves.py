@@ -29,6 +29,7 @@ async def move_in(
     session: Session, intents: Sequence[MoveIntent], roles: RoleBook, claims: Claims
 ) -> list[MoveReply]:
     """One reply for each intent; a pair of folders that fails spoils only its own."""
+    session.has_moved, session.is_finished = True, False
     replies: list[MoveReply] = []
     pairs = grouped(intents, lambda intent: (intent.place.folder, intent.destination))
     for (folder, destination), group in pairs.items():

@@ -90,7 +90,7 @@ class Pool:
         return None
 
     def _keep(self, session: Session) -> None:
-        if not session.is_open:
+        if session.is_finished or not session.is_open:
             session.close()
             return
         self._resting[session.mailbox] = _Kept(session, asyncio.get_running_loop().time())

@@ -74,6 +74,9 @@ class Session:
         self.selected: Selected | None = None
         self.roles: dict[str, FolderRole] | None = None  # by SPECIAL-USE, once they were asked for
         self._wire = wire
+        self.has_moved = False  # whether something was moved since the last look
+        self.is_finished = False  # whether nobody is likely to come back soon
+        self.prelude: tuple[bytes, ...] = ()  # written before the first command, answers not needed
         self._tags = 0
         self._is_answering = False
 
@@ -83,11 +86,8 @@ class Session:
         return self._wire.is_open and not self._is_answering
 
     def close(self) -> None:
-        """Take leave, without waiting for the answer."""
-        if self._is_answering:
-            self._wire.abort()
-        else:
-            self._wire.close(b"Z LOGOUT\r\n")
+        """Close the connection. A LOGOUT would change nothing, and wake the server once more."""
+        self._wire.close()
 
     def has(self, capability: str) -> bool:
         """Whether the server offers it."""
@@ -100,13 +100,14 @@ class Session:
 
     async def run(self, *commands: bytes) -> list[Answer]:
         """The answers to commands that are written at once. Raises `MailboxFault`."""
+        prelude, self.prelude = self.prelude, ()
         try:
-            tags = self._send(commands)
+            tags = self._send((*prelude, *commands))
             answers = [await self._answer(tag) for tag in tags]
         except (BadAnswer, ConnectionLost, OSError) as error:
             raise self._broken(error) from error
         self._is_answering = False
-        return answers
+        return answers[len(prelude) :]
 
     async def stream(self, command: bytes, *, literal_bytes: int) -> AsyncIterator[Response]:
         """The responses to one command as they come. Raises `MailboxFault`, also for a NO."""

@@ -173,6 +173,8 @@ class ImapSource:
                 yield live
 
     async def _locate(self, session: Session, group: Sequence[CopyRef]) -> list[LiveCopy]:
+        """The look after a move is the last one for a while: its session is not kept."""
+        session.is_finished, session.has_moved = session.has_moved, False
         return await locate_in(session, group, self._roles, read_at_most=self._read_at_most)
 
     async def move(self, intents: Sequence[MoveIntent]) -> AsyncIterator[MoveReply]:
@@ -209,7 +211,7 @@ class ImapSource:
         """Raises `MailboxFault` for a mailbox that is not one of ours: nobody logs in there."""
         listed = self._accounts.listed()
         known = self._named if listed is None else listed
-        if (listed is not None or self._named) and mailbox not in known:
+        if (listed is not None or known) and mailbox not in known:
             raise MailboxFault(SourceFault.GONE)
 
     def _pool(self) -> Pool:

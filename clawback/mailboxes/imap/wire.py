@@ -81,11 +81,9 @@ class Wire(asyncio.Protocol):
             raise ConnectionLost
         self._transport.write(data)
 
-    def close(self, farewell: bytes = b"") -> None:
-        """Close after what was written, and `farewell`, has gone out."""
+    def close(self) -> None:
+        """Close after what was written has gone out."""
         if self._transport is not None and not self._transport.is_closing():
-            if farewell and not self._lost:
-                self._transport.write(farewell)
             self._transport.close()
 
     def abort(self) -> None:
