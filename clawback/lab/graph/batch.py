@@ -5,9 +5,11 @@
 - each part has its own status, headers and body; MIME content is base64 text
 - parts come back in any order
 - `dependsOn` makes a part wait; where the one before failed it is answered 424
-- "Throttling and batching" (graph/throttling): each part counts against the limits, and Outlook
-  gets at most 4 parts of a batch at a time. One version of the page counts those for each mailbox,
-  another over all: the switch `concurrency_scope` decides here too.
+- each part counts against the limits for itself ("Batch size limitations")
+- "Outlook service limits for JSON batching" (graph/throttling-limits): "the service executes up to 4
+  requests in parallel at any point, irrespective of the target mailbox". Where the limit is counted
+  for each mailbox (`concurrency_scope`), so is this. Some have seen the fifth part refused with 429
+  instead of being run later: the switch `batch_queues`.
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ def next_wave(waiting: Sequence[Part], done: dict[str, int], switches: Switches)
         if any(name not in done for name in part.waits_for):
             continue
         key = part.mailbox if by_mailbox else ""
-        if part.mailbox and running[key] >= AT_ONCE:
+        if switches.batch_queues and part.mailbox and running[key] >= AT_ONCE:
             continue
         running[key] += bool(part.mailbox)
         wave.append(part)

@@ -119,9 +119,8 @@ def _mailbox(name: str, desk: Desk) -> Mailbox:
     Whether the scope or the mailbox is looked at first is documented nowhere.
     """
     mailbox = desk.tenant.find(name)
-    if mailbox is None:
-        raise unknown_user(name) if "@" in name else unknown_resource(name)
-    match desk.switches.mailboxes.get(mailbox.address):
+    address = name.lower() if mailbox is None else mailbox.address
+    match desk.switches.mailboxes.get(address):
         case MailboxState.ON_PREMISES | MailboxState.INACTIVE:
             raise not_hosted()
         case MailboxState.UNLICENSED:
@@ -130,6 +129,8 @@ def _mailbox(name: str, desk: Desk) -> Mailbox:
             raise group_mailbox()
         case MailboxState.OUTSIDE_SCOPE:
             raise access_denied()
+    if mailbox is None:
+        raise unknown_user(name) if "@" in name else unknown_resource(name)
     return mailbox
 
 

@@ -19,8 +19,8 @@ class Scope(StrEnum):
     """What the limit of concurrent requests is counted for.
 
     "Microsoft Graph service-specific throttling limits" (graph/throttling-limits), Outlook service
-    limits, says in one version "for each app ID and mailbox combination", in another "per
-    application ID, over all mailboxes".
+    limits: one version evaluates it "for each app ID and mailbox combination", another for the app
+    ID, whether the requests "access the same mailbox, or access different mailboxes".
     """
 
     MAILBOX = "mailbox"
@@ -84,8 +84,8 @@ KNOWN_ROLES = frozenset(
 class Switches:
     """All switches. A limit of 0 is no limit; rates are 0 to 1; seconds may have fractions.
 
-    `requests_per_second`: the issue of this number is old pages' "2,000 requests per second per
-    app"; the page of 2025 says 130,000 in 10 seconds. The lower one is the default.
+    `requests_per_second`: older versions of graph/throttling-limits say 2,000 in a second for an
+    application, that of 2025 says 130,000 in 10 seconds. The lower one is the default.
     """
 
     concurrency_scope: Scope = Scope.MAILBOX
@@ -106,6 +106,7 @@ class Switches:
     delta_repeats: float = 0.0
     delta_rounds_kept: int = 100_000
     batch_any_order: bool = True
+    batch_queues: bool = True
 
     def changed(self, values: Mapping[str, object]) -> Switches:
         """The same with other values, as JSON gives them. Raises `BadInput`."""

@@ -109,6 +109,18 @@ def test_at_most_four_parts_run_at_once_as_either_page_counts_them(scope: str, m
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("scope", ["mailbox", "application"])
+def test_the_fifth_part_can_be_refused_in_place_of_waiting(scope: str) -> None:
+    async def story() -> None:
+        switches = Switches().changed({"batch_queues": False, "concurrency_scope": scope})
+        async with a_rig(Tenant([USER]), switches) as rig:
+            answers = await rig.batch(*[_get(str(number)) for number in range(6)])
+            statuses = [entry["status"] for entry in answers.values()]
+            assert sorted(statuses) == [200] * 4 + [429] * 2
+
+    asyncio.run(story())
+
+
 def test_a_part_carries_its_own_retry_after() -> None:
     async def story() -> None:
         switches = Switches().changed({"requests_per_10_minutes": 3})

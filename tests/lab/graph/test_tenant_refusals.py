@@ -181,6 +181,9 @@ def test_a_mailbox_that_cannot_be_used_says_why(state: str, status: int, code: s
         async with a_rig(tenant, Switches().changed({"mailboxes": {USER: state}})) as rig:
             answer = await rig.get(f"/users/{USER}/messages")
             assert (answer.status_code, code_of(answer)) == (status, code)
+            rig.switch(mailboxes={USER: state, NOBODY: state})
+            answer = await rig.get(f"/users/{NOBODY}/messages")
+            assert (answer.status_code, code_of(answer)) == (status, code)
             assert (await rig.get(f"/users/{OTHER}/messages")).status_code == 200
             listed = (await rig.get("/users?$select=mail")).json()["value"]
             assert (USER in {view["mail"] for view in listed}) == (state != "group")
