@@ -35,7 +35,7 @@ test: $(DEV) ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 $(ARGS)
 
 interop: $(INTEROP)/.installed $(RUNTIME) ## drive the lab's Graph tenant with Microsoft's SDK and O365 (half a gigabyte)
-	@CLAWBACK_PYTHON=$(CURDIR)/$(BIN)/python $(INTEROP)/bin/python -m pytest \
+	@CLAWBACK_PYTHON=$(abspath $(BIN)/python) $(INTEROP)/bin/python -m pytest \
 		-c tests/interop/pytest.ini --rootdir . --confcutdir tests/interop tests/interop $(ARGS)
 
 check: $(DEV) ## format, lint, types, architecture
