@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from clawback.mail.archives import coders
 from clawback.mail.archives.zip_aes import AES_METHOD, AesMember, WrongPassword
+from clawback.mail.archives.zip_streams import open_member
 from clawback.mail.found import EmbeddedFile, Found, Unread
 from clawback.mail.limits import Budget, Stream
 from clawback.mail.passwords import ARCHIVE_PASSWORD, Passwords
@@ -133,7 +134,7 @@ class Members:
                     return
                 yield from self._decrypted(archive, info)
                 return
-            with archive.open(info) as source:
+            with Opened(open_member(archive, info, None)) as source:
                 stream = coders.Tolerant(source)
                 for found in unpack(info.filename, stream, self.budget, most):
                     if isinstance(found, EmbeddedFile) and stream.is_broken:
@@ -182,7 +183,7 @@ class Members:
             return Opened(AesMember.of(self.content, info).opened(secret))
         if info.compress_size > _MOST_CLASSIC_BYTES:
             raise coders.UnsupportedCoder("too long for the classic cipher")
-        return Opened(archive.open(info, pwd=secret))
+        return Opened(open_member(archive, info, secret))
 
 
 @dataclass(slots=True)
