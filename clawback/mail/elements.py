@@ -14,6 +14,7 @@ from urllib.parse import unquote, urljoin
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from clawback.mail.found import FoundLink
+from clawback.mail.intents import links_of_intents
 from clawback.mail.scripts import Page, pages_in_data, pages_in_script
 from clawback.mail.xml_text import FETCHED_HREF
 from models.mails import LinkRole
@@ -65,11 +66,14 @@ class Elements:
         """Every link in an attribute or a style, resolved against the page's base."""
         base = self._base or ""
         base = base if len(base) <= _MAX_BASE_CHARS else ""
-        for found in self._links:
-            yield _resolved(found, base)
-        for content in self._refreshes:
-            if match := _REFRESH.search(content):
-                yield _resolved(FoundLink(match[1]), base)
+        is_used = False
+        refreshes = filter(None, map(_REFRESH.search, self._refreshes))
+        for found in (*self._links, *(FoundLink(match[1]) for match in refreshes)):
+            resolved = _resolved(found, base)
+            is_used = is_used or (bool(base) and resolved is not found)
+            yield resolved
+        if is_used:  # by itself it leads nowhere
+            yield FoundLink(base)
         for text in (*self._styles, *self._inline_styles):
             for match in _CSS_URL.finditer(text):
                 yield FoundLink(match[1] or match[2], LinkRole.RESOURCE)
@@ -105,7 +109,7 @@ class Elements:
             self._frames.append(value)
         elif name in _ANIMATED and _animates_link(attributes):
             self._animate(value)
-        if name not in _LINKS:
+        if name not in _LINKS or tag == "base":
             return
         start = value[:12].lstrip().lower()
         if start.startswith("data:") and start.startswith(_DATA_STARTS.get(name, "\0")):
@@ -122,6 +126,8 @@ class Elements:
             self._links += [FoundLink(raw, LinkRole.RESOURCE) for raw in _candidates(value)]
         elif name in _FETCHED or (name in _HREFS and tag in FETCHED_HREF):
             self._links.append(FoundLink(value, LinkRole.RESOURCE))
+        elif value[:12].lstrip().lower().startswith("intent:"):
+            self._links += map(FoundLink, links_of_intents("".join(value.split())))
         else:
             handed = None if value.startswith("http") else _HANDED_ON.match(value)
             self._links.append(FoundLink(value[handed.end() :] if handed else value))

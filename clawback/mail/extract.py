@@ -31,7 +31,7 @@ from models.mails import (
 )
 
 # Raise it when the same bytes give other facts: the index then knows what to read again.
-EXTRACTOR_VERSION = 4
+EXTRACTOR_VERSION = 5
 
 _PASSWORD_TEXT_BYTES = 400_000
 _PASSWORD_FILE_BYTES = 10_000  # of a text file: one that names a password is short

@@ -119,6 +119,11 @@ class Spot:
     depth: int
     mark: str | None = None
 
+    @property
+    def part(self) -> str:
+        """The part of the message that the file stands in."""
+        return self.where.partition("!")[0]
+
     def inner(self, number: int, mark: str | None) -> Spot:
         """The spot of a file in this one."""
         return Spot(f"{self.where}!{number}", self.depth + 1, mark or self.mark)
@@ -135,9 +140,10 @@ def read_file(document: Document, found: Findings, spot: Spot) -> None:
                     link = item if item.opened_from else item._replace(opened_from=spot.mark)
                     found.add_link(link, LinkPlace.ATTACHMENT, spot.where)
                 case Unread():
-                    found.note(item.code, spot.where)
+                    found.note(item.code, spot.part if item.of_part else spot.where)
                 case EmbeddedFile():
-                    inner = spot.inner(item.number or len(files) + 1, item.opened_from)
+                    outer = spot.inner(1, None) if item.wrapped else spot
+                    inner = outer.inner(item.number or len(files) + 1, item.opened_from)
                     if item.whole and item.counts:
                         found.attachments.append(_member(item, inner.where))
                     files.append((item, inner))

@@ -29,7 +29,8 @@ class EmbeddedFile:
     False for what unrelated files share, such as the parts of a document: searched too, never hashed.
     `number` is its place among the files of its container, from 1; 0 for "the next". `opened_from`
     marks what only a password revealed; the links in it have the mark too. `content_type` is what the
-    container declares, if it does.
+    container declares, if it does. `wrapped`: it stands in the one file of its container, which is
+    itself too large to be given: the tar in a gzip.
     """
 
     name: str
@@ -39,6 +40,7 @@ class EmbeddedFile:
     number: int = 0
     opened_from: str | None = None
     content_type: str = ""
+    wrapped: bool = False
 
     def numbered(self, number: int, *, mark: str | None = None) -> EmbeddedFile:
         """The same file at its place, with the mark of what opened it."""
@@ -51,9 +53,13 @@ class EmbeddedFile:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Something that could not be read, as the code of a `Problem`."""
+    """Something that could not be read, as the code of a `Problem`.
+
+    `of_part`: it is named once for the whole part, as the message's limits are.
+    """
 
     code: str
+    of_part: bool = False
 
 
 Found = FoundLink | EmbeddedFile | Unread

@@ -6,16 +6,16 @@ until then and records the limit's code as a problem.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Protocol
 
-from clawback.mail.found import EmbeddedFile
 from models.limits import Limits
 
 RATIO_FROM_BYTES = 16_000_000
 """Unpacked bytes up to which no ratio is asked: a blank page or sheet packs a thousandfold."""
 
-_PIECE_BYTES = 1 << 18
+_MOST_PASSED_OVER = 4
+"""How many times `unpacked_bytes` may be unpacked to reach what stands behind: 512 MB take 1.5 s."""
 
 Clock = Callable[[], float]
 """Seconds that only ever grow, such as `time.monotonic`."""
@@ -51,6 +51,7 @@ class Budget:
         "_deadline",
         "_links_here",
         "_most_unpacked",
+        "_passed_over",
         "_too_far",
         "_used",
         "limits",
@@ -67,6 +68,17 @@ class Budget:
         self._too_far = "too-large" if by_ratio >= limits.unpacked_bytes else "expands-too-far"
         self._used: dict[str, int] = {}
         self._links_here = limits.links
+        self._passed_over = 0
+
+    @property
+    def too_far(self) -> str:
+        """The code for more unpacked bytes than the limits allow."""
+        return self._too_far
+
+    @property
+    def left_bytes(self) -> int:
+        """Unpacked bytes that are left."""
+        return max(0, self._most_unpacked - self._used.get(self._too_far, 0))
 
     def check_time(self) -> None:
         """Raise "out-of-time" if the message's time is over; cheap enough for every few kilobytes."""
@@ -86,9 +98,18 @@ class Budget:
     def take_bytes(self, unpacked: int) -> None:
         """So many bytes that came out of an archive, a stream or a packed text.
 
-        Unpack in pieces, and take each: `unpack` does. `take_bytes(0)` asks whether any are left.
+        Unpack no more than `left_bytes`: `unpack` does so. `take_bytes(0)` asks whether any are left.
         """
         self._take(self._too_far, unpacked, self._most_unpacked)
+
+    def pass_over(self, unpacked: int) -> bool:
+        """So many bytes that were unpacked only to reach those behind them; False for too many.
+
+        Raises for the time alone: what follows in another stream can still be read.
+        """
+        self.check_time()
+        self._passed_over += unpacked
+        return self._passed_over <= _MOST_PASSED_OVER * self.limits.unpacked_bytes
 
     def take_objects(self, count: int = 1) -> None:
         """So many parts of a document that are looked at one by one."""
@@ -129,20 +150,3 @@ class Budget:
         self._used[code] = used
         if used > most:
             raise LimitReached(code)
-
-
-def unpack(name: str, stream: Stream, budget: Budget) -> Iterator[EmbeddedFile]:
-    """The file that a stream unpacks to. Over a limit: what came until then, then `LimitReached`.
-
-    Errors of the stream are the caller's.
-    """
-    budget.take_members()
-    pieces: list[bytes] = []
-    try:
-        while piece := stream.read(_PIECE_BYTES):
-            pieces.append(piece)
-            budget.take_bytes(len(piece))
-    except LimitReached:
-        yield EmbeddedFile(name, b"".join(pieces), whole=False)
-        raise
-    yield EmbeddedFile(name, b"".join(pieces))

@@ -28,6 +28,7 @@ from clawback.mail.found import EmbeddedFile, Found, FoundLink, Unread
 from clawback.mail.limits import Budget
 from clawback.mail.passwords import Passwords
 from clawback.mail.text import links_in_text
+from clawback.mail.unpacking import share
 from models.mails import LinkRole
 
 _RELATIONSHIP = re.compile(r"<(?:\w+:)?Relationship\b[^<>]*>", re.IGNORECASE)
@@ -136,19 +137,25 @@ def read_package(archive: zipfile.ZipFile, members: Members, budget: Budget) -> 
     Pictures come last, for their codes alone: they are the heaviest. Raises `LimitReached`.
     """
     numbered = enumerate(archive.infolist(), 1)
-    for number, info in sorted(numbered, key=lambda entry: _is_picture(entry[1].filename)):
+    searched = [(number, info) for number, info in numbered if _is_searched(info.filename)]
+    searched.sort(key=lambda entry: _is_picture(entry[1].filename))
+    shares = share([info.file_size for _, info in searched], budget)
+    for (number, info), most in zip(searched, shares, strict=True):
         name = info.filename
-        is_text = _is_read(name)
-        if name.endswith("/") or (not is_text and not _is_picture(name) and _is_boilerplate(name)):
-            continue
-        for found in members.read(archive, info):
+        for found in members.read(archive, info, most):
             if not isinstance(found, EmbeddedFile):
                 yield found
-            elif is_text:
+            elif _is_read(name):
                 yield from _links_of_part(name, found.content, budget)
             else:
                 counts = _EMBEDDED.search(name) is None and not _is_picture(name)
                 yield replace(found, number=number, counts=counts)
+
+
+def _is_searched(name: str) -> bool:
+    if name.endswith("/"):
+        return False
+    return _is_read(name) or _is_picture(name) or not _is_boilerplate(name)
 
 
 def _is_read(name: str) -> bool:

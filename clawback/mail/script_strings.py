@@ -1,8 +1,8 @@
 """Strings that a script puts together, worked out without running it.
 
 Known are literals, variables that hold a string, `+`, `+=`, `join`, `concat`, `reverse`, `replace` of
-one text by another, `String.fromCharCode`, `unescape`, `decodeURI(Component)` and `atob`. Everything
-else is unknown, and ends the string: nothing is called, looped over or guessed.
+one text by another, templates, `String.fromCharCode`, `unescape`, `decodeURI(Component)` and `atob`.
+Everything else is unknown, and ends the string: nothing is called, looped over or guessed.
 """
 
 from __future__ import annotations
@@ -10,28 +10,21 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from clawback.mail.script_pieces import growing_names, is_of_location, names_location, whole
+from clawback.mail.script_tokens import NOTHING, Token, template_parts, tokens_of
+
 UNESCAPE, ATOB, CONCATENATION = "script:unescape", "script:atob", "script:concatenation"
 
-MAX_TOKENS = 200_000
 MAX_CHARS = 2_000_000  # of all strings together
 MAX_STEPS = 200_000  # operands looked at, some of them again and again: half a second
 _MOST_NESTED = 24
 
-_TOKEN = re.compile(
-    # A string without its end ends with the line: looking for the end again and again is slow.
-    r"'((?:[^'\\\n]|\\.)*)'?|\"((?:[^\"\\\n]|\\.)*)\"?|`((?:[^`\\]|\\.)*)`?"
-    r"|/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*|([A-Za-z_$][\w$]*)|(0[xX][0-9A-Fa-f]+|\d+)|(\+=|[+=()\[\],.;])|(\S)",
-    re.DOTALL,
-)
 _UNICODE = re.compile(r"%u([0-9A-Fa-f]{4})")
-_JS_ESCAPE = re.compile(
-    r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|([0-7]{1,3})|(.))", re.DOTALL
-)
-_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "\n": ""}
+_GAP = "\0"  # stands in a string for what is unknown
 _DECODERS = ("unescape", "decodeURIComponent", "decodeURI", "atob", "btoa")
 
 
@@ -43,16 +36,9 @@ class Made:
     trick: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str  # "text", "name", "number" or the sign itself
-    value: str
-
-
-def strings_made(script: str) -> Iterator[Made]:
-    """Every string that the script makes of others or decodes, in its order."""
-    reader = _Reader([token for token, _ in zip(_tokens(script), range(MAX_TOKENS), strict=False)])
-    yield from reader.made()
+def strings_made(tokens: Sequence[Token]) -> Iterator[Made]:
+    """Every string that a script makes of others or decodes, in its order."""
+    yield from _Reader(tokens).made()
 
 
 def percent_decoded(text: str) -> str:
@@ -69,42 +55,22 @@ def from_base64(text: str) -> str | None:
         return None
 
 
-def js_unescaped(text: str) -> str:
-    """A literal's content with its escapes undone."""
-    return _JS_ESCAPE.sub(_unescaped, text) if "\\" in text else text
+def _with_gap(text: str) -> str:
+    return text if text.endswith(_GAP) else text + _GAP
 
 
-def _unescaped(match: re.Match[str]) -> str:
-    if digits := match[1] or match[2] or match[3]:
-        code = int(digits, 16)
-        return chr(code) if code < 0x110000 else "\ufffd"
-    if match[4]:
-        return chr(int(match[4], 8))
-    return _CONTROLS.get(match[5], match[5])
-
-
-def _tokens(script: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(script):
-        match match.lastindex:
-            case 1 | 2 | 3:
-                yield _Token("text", js_unescaped(match[match.lastindex]))
-            case 4:
-                yield _Token("name", match[4])
-            case 5:
-                yield _Token("number", match[5])
-            case 6 | 7:
-                sign = match[match.lastindex]
-                yield _Token(sign, sign)
-            case _:
-                pass  # a comment, or an empty literal
-
-
-_NOTHING = _Token("", "")
+def _readable(made: Made, *, is_piece: bool = False) -> Made:
+    """The string without what is only the beginning of a link; `is_piece` says that it goes on."""
+    if not is_piece and _GAP not in made.text:
+        return made
+    *pieces, last = made.text.split(_GAP)
+    texts = (*map(whole, pieces), whole(last) if is_piece else last)
+    return Made(" ".join(texts), made.trick)
 
 
 @dataclass(slots=True)
 class _Reader:
-    tokens: list[_Token]
+    tokens: Sequence[Token]
     at: int = 0
     chars: int = 0
     nested: int = 0
@@ -113,6 +79,7 @@ class _Reader:
 
     def made(self) -> Iterator[Made]:
         growing: dict[str, Made] = {}
+        pieces = growing_names(self.tokens)
         while self.at < len(self.tokens) and self.chars < MAX_CHARS and self.steps < MAX_STEPS:
             start = self.at
             target = self._target()
@@ -120,6 +87,8 @@ class _Reader:
             if value is None:
                 # What lies inside the unknown may still be known: go on behind its first token.
                 self.at = start + 1
+                if target and target[1] and target[0] in self.known:
+                    self._grow_unknown(target[0], growing)
                 continue
             if target:
                 name, is_added = target
@@ -130,8 +99,14 @@ class _Reader:
                     growing[name] = value
                     continue
             if value.trick:
-                yield value
-        yield from (value for value in growing.values() if value.trick)
+                yield _readable(value, is_piece=target is not None and target[0] in pieces)
+        yield from (_readable(value) for value in growing.values() if value.trick)
+
+    def _grow_unknown(self, name: str, growing: dict[str, Made]) -> None:
+        known = self.known[name]
+        self.known[name] = self._new(_with_gap(known.text), known.trick)
+        if name in growing:
+            growing[name] = self.known[name]
 
     def _target(self) -> tuple[str, bool] | None:
         """The variable that a string is put into here, and whether it is added to it."""
@@ -141,9 +116,9 @@ class _Reader:
             return name.value, sign.kind == "+="
         return None
 
-    def _peek(self, ahead: int = 0) -> _Token:
+    def _peek(self, ahead: int = 0) -> Token:
         at = self.at + ahead
-        return self.tokens[at] if at < len(self.tokens) else _NOTHING
+        return self.tokens[at] if at < len(self.tokens) else NOTHING
 
     def _take(self, kind: str, value: str | None = None) -> bool:
         token = self._peek()
@@ -163,9 +138,12 @@ class _Reader:
                 before = self.at
                 self.at += 1
                 more = self._operand()
-                if more is None:
+                if more is None or self._peek().kind in (".", "[", "("):
                     self.at = before
-                    break
+                    made = self._joined(parts)
+                    if names_location(self.tokens, before + 1):
+                        return made
+                    return self._new(_with_gap(made.text), made.trick)
                 parts.append(more)
             return self._joined(parts) if parts else None
         finally:
@@ -177,7 +155,7 @@ class _Reader:
         trick = next((part.trick for part in reversed(parts) if part.trick), CONCATENATION)
         return self._new("".join(part.text for part in parts), trick)
 
-    def _new(self, text: str, trick: str) -> Made:
+    def _new(self, text: str, trick: str | None) -> Made:
         left = MAX_CHARS - self.chars
         self.chars += len(text)
         return Made(text[: max(left, 0)], trick)
@@ -199,6 +177,9 @@ class _Reader:
         if token.kind == "text":
             self.at += 1
             return Made(token.value)
+        if token.kind == "template":
+            self.at += 1
+            return self._filled(token.value)
         if self._take("("):
             value = self._sum()
             return value if value is not None and self._take(")") else None
@@ -214,6 +195,29 @@ class _Reader:
         if token.value in _DECODERS:
             return self._decoded(token.value)
         return self.known.get(token.value)
+
+    def _filled(self, template: str) -> Made:
+        """A template with what is known put in, and a gap for what is not."""
+        pieces: list[str] = []
+        trick = CONCATENATION
+        for text, put_in in template_parts(template):
+            pieces.append(text)
+            if put_in is None or is_of_location(put_in):
+                continue
+            value = self._inner(put_in)
+            pieces.append(_GAP if value is None else value.text)
+            trick = value.trick or trick if value else trick
+        return self._new("".join(pieces), trick)
+
+    def _inner(self, expression: str) -> Made | None:
+        """What an expression in a template makes, if all of it is known."""
+        if self.nested >= _MOST_NESTED:
+            return None
+        inner = _Reader(tokens_of(expression), nested=self.nested + 1, known=self.known)
+        inner.chars, inner.steps = self.chars, self.steps
+        value = inner._sum()
+        self.chars, self.steps = inner.chars, inner.steps
+        return value if inner.at == len(inner.tokens) else None
 
     def _list(self) -> Made | None:
         """The strings of a list, if it is joined at once."""

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
 
+from clawback.mail.script_pieces import whole, without_pieces
 from clawback.mail.script_strings import (
     ATOB,
     UNESCAPE,
     from_base64,
-    js_unescaped,
     percent_decoded,
     strings_made,
 )
+from clawback.mail.script_tokens import js_unescaped, tokens_of
 
 _MAX_SCRIPT_CHARS = 2_000_000
 # Calls whose string is broken over lines, as when the page's own encoding was not undone.
@@ -26,6 +27,9 @@ _ENCODED = re.compile(r"atob\s*\(\s*(?:'([^']*)'|\"([^\"]*)\"|`([^`]*)`)")
 _STRING = re.compile(r"'([^'\\\n]{24,})'|\"([^\"\\\n]{24,})\"|`([^`]{24,})`")
 _ENCODED_STRING = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _JS_ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|/)")
+_GOES_ON = re.compile(
+    r"[\s)]*(?:\+(?!\s*(?:['\"`][\s\"'<>#]|(?:\w+\.){0,3}location\.(?:hash|search)\b))|\.\s*concat\b|\}(?![\s\"'<>#`]))"
+)
 _DATA = re.compile(r"\s*data:([a-z0-9.+/-]*)((?:;[^,;]*)*),(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -44,18 +48,24 @@ class Page:
 def pages_in_script(script: str) -> Iterator[Page]:
     """The script's own text and every string that it decodes or puts together."""
     script = script[:_MAX_SCRIPT_CHARS]
-    plain = _JS_ESCAPE.sub(lambda match: js_unescaped(match[0]), script)
+    has_strings = any(sign in script for sign in ("'", '"', "`", "fromChar"))
+    tokens = tokens_of(script) if has_strings else ()
+    plain = _in_clear(without_pieces(script, tokens))
     yield Page(f"<p>{plain.translate(_APART)}")
-    if "'" not in script and '"' not in script and "`" not in script and "fromChar" not in script:
+    if not has_strings:
         return
-    made = (Page(one.text, one.trick) for one in strings_made(script) if _may_lead(one.text))
+    made = (Page(one.text, one.trick) for one in strings_made(tokens) if _may_lead(one.text))
     links: dict[str | None, list[str]] = {}
-    for page in dict.fromkeys((*made, *_long_strings(plain))):
+    for page in dict.fromkeys((*made, *_long_strings(_in_clear(script)))):
         if "<" in page.text:
             yield page
         else:  # no page of its own: all of one trick are read together
             links.setdefault(page.opened_from, []).append(page.text)
     yield from (Page("<p>" + "\n".join(texts), mark) for mark, texts in links.items())
+
+
+def _in_clear(script: str) -> str:
+    return _JS_ESCAPE.sub(lambda match: js_unescaped(match[0]), script)
 
 
 def pages_in_data(link: str) -> Iterator[str]:
@@ -80,16 +90,21 @@ def _long_strings(script: str) -> Iterator[Page]:
     if "unescape" not in script and "decodeURI" not in script and "atob" not in script:
         return
     for match in _ESCAPED.finditer(script):
-        yield Page(percent_decoded(_group(match)), UNESCAPE)
+        yield Page(_read(match, percent_decoded(_group(match))), UNESCAPE)
     for match in _ENCODED.finditer(script):
         if (page := from_base64(_group(match))) is not None:
-            yield Page(page, ATOB)
+            yield Page(_read(match, page), ATOB)
     for match in _STRING.finditer(script):
         text = _group(match)
         if text.count("%") * 6 > len(text):
-            yield Page(percent_decoded(text), UNESCAPE)
+            yield Page(_read(match, percent_decoded(text)), UNESCAPE)
         elif _ENCODED_STRING.fullmatch(text) and (page := from_base64(text)) is not None:
-            yield Page(page, ATOB)
+            yield Page(_read(match, page), ATOB)
+
+
+def _read(match: re.Match[str], decoded: str) -> str:
+    """What a call or string was decoded to, without a link that the script goes on with."""
+    return whole(decoded) if _GOES_ON.match(match.string, match.end()) else decoded
 
 
 def _group(match: re.Match[str]) -> str:

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 _HEAD_BYTES = 16_384
 _BLANK = re.compile(rb"\r\r|\n\r?\n")
-_HIDDEN_LINE = re.compile(rb"\r(?=[A-Za-z][\w-]{0,60}[ \t]*:)")
+_HIDDEN_LINE = re.compile(rb"\r[A-Za-z][\w-]{0,60}[ \t]*:")
 _SPACED = re.compile(rb"^(content-[a-z-]{2,30}|mime-version)[ \t]+:", re.IGNORECASE | re.MULTILINE)
-# Looked for in every mail: without regard to case it takes ten times as long.
-_SEEN_SPACED = re.compile(rb"\n[CcMm][A-Za-z-]{2,40}[ \t]+:")
+# Looked for in every mail: without regard to case, or for fewer letters, it takes several times as long.
+_SEEN_SPACED = re.compile(rb"\n[CcMm][OoIi][NnMm][TtEe][A-Za-z-]{1,40}[ \t]+:")
 _QUOTED_OR_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)')
 _MOST_NESTED_COMMENTS = 5
 _MOST_TYPE_CHARS = 4_096
@@ -30,17 +30,17 @@ def usual_spelling(raw: bytes) -> bytes:
 
     The same object where nothing is unusual, which is nearly always.
     """
-    head = raw[: _end_of_head(raw)]
-    if head.count(b"\r") > head.count(b"\r\n") and _HIDDEN_LINE.search(_BLANK.split(head, 1)[0]):
+    if _HIDDEN_LINE.search(raw, 0, _HEAD_BYTES) and _HIDDEN_LINE.search(_head(raw)):
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if _SEEN_SPACED.search(raw) or _SPACED.match(raw):
+    if (_SEEN_SPACED.search(raw) and _SPACED.search(raw)) or _SPACED.match(raw):
         raw = _without_blanks(raw)
     return raw
 
 
-def _end_of_head(raw: bytes) -> int:
+def _head(raw: bytes) -> bytes:
     ends = (raw.find(blank, 0, _HEAD_BYTES) for blank in (b"\n\r\n", b"\n\n"))
-    return min((end for end in ends if end >= 0), default=_HEAD_BYTES)
+    end = min((end for end in ends if end >= 0), default=_HEAD_BYTES)
+    return _BLANK.split(raw[:end], 1)[0]
 
 
 def _without_blanks(raw: bytes) -> bytes:

@@ -10,6 +10,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from clawback.mail.found import FoundLink
 from clawback.mail.text import links_in_text
@@ -30,7 +31,7 @@ _FLAT = frozenset(
     {"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "wbr", "source", "param"}
     | {"p", "li", "td", "th", "tr", "dt", "dd", "option", "tbody", "html", "head", "body"}
 )
-_WHOLE_TAG = re.compile(r"<(/?)([a-z][^\s/<>]*)([^<>]*)>?", re.IGNORECASE)
+_WHOLE_TAG = re.compile(r"<(?:(/?)([a-z][^\s/<>]*)|[!?/])([^<>]*)>?", re.IGNORECASE)  # or comment
 _CELLS = frozenset({"td", "th", "caption"})
 _OUT_OF_PLACE = frozenset(
     {"tr", "tbody", "thead", "tfoot", "col", "colgroup", "frame", "frameset", "head", "body"}
@@ -39,16 +40,19 @@ _OUT_OF_PLACE = frozenset(
 _ROWS = frozenset({"tr", "tbody", "thead", "tfoot"})
 _MOST_COPIED = 10**9  # characters: some 400 MB
 # As the HTML Standard's tokenizer parts them; nothing is tried twice.
-_NAME_AND_VALUE = (
-    r"[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+|(?=>)))?+"
-)
-_ANY_ATTRIBUTE = re.compile(_NAME_AND_VALUE)
-_TAG_WITH_ATTRIBUTES = re.compile(
-    rf"<([a-z][^\s/>]*+)((?:[\s/]++|{_NAME_AND_VALUE})*+)", re.IGNORECASE
-)
+_NAME = r"[^\s/>][^\s/>=]*+"
+_VALUE = r"(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+|(?=>)))?+"
+_ANY_ATTRIBUTE = re.compile(rf"({_NAME}){_VALUE}")
+_ATTRIBUTES = re.compile(rf"(?:[\s/]++|{_NAME}{_VALUE})*+")
 _MERGED = frozenset({"html", "body"})  # later ones give their attributes to the first
 _MANY_FROM_CHARS = 100_000  # of a page: attributes in it take at most 0.6 s
 _MOST_COMPARED = 10**9  # pairs of attributes: 2 s
+_MOST_ATTRIBUTES = 32_000  # of one tag: so many are more pairs than that
+_MOST_NAMES = 20_000  # of tags, or of attributes: the parser's table of them does not grow
+_MOST_OPTIONS = 10_000  # at each of which a parser goes through all those of its list: 0.4 to 1.5 s
+_OPTION = re.compile(r"<option", re.IGNORECASE)
+_MOST_WALKED = 5 * 10**8  # open elements, at tags that may look through all of them: 1.5 s
+_MOST_TIMES_READ = 4  # for attributes, of honest pages once
 _ATTRIBUTE = re.compile(
     r"\b(href|src|action|formaction|background|data)\s{0,9}=\s{0,9}"
     r"(?:\"([^\"]{0,65536})\"|'([^']{0,65536})'|([^\s\"'<>]+))",
@@ -71,24 +75,46 @@ def unfit(page: str) -> str:
     """Why the page's tree would cost too much, as the code of a `Problem`; "" where it would not."""
     if is_too_deep(page):
         return "too-deep"
-    return "expands-too-far" if _copies_text(page) or _compares_attributes(page) else ""
+    is_dear = _copies_text(page) or _has_many_options(page) or _compares_attributes(page)
+    return "expands-too-far" if is_dear else ""
+
+
+def _has_many_options(page: str) -> bool:
+    return page.count("<") > _MOST_OPTIONS and len(_OPTION.findall(page)) > _MOST_OPTIONS
 
 
 def _compares_attributes(page: str) -> bool:
-    """True where a tag has so many attributes that to compare each with all others takes seconds."""
+    """True where to compare attributes with all others of their tag, or names with all others of the page,
+    takes seconds.
+
+    Whatever looks like a tag counts, within comments and quotes too, where it may be the one that a parser
+    sees: all tags that are some are among them.
+    """
     if len(page) < _MANY_FROM_CHARS:
         return False
-    compared = merged = 0
-    for match in _TAG_WITH_ATTRIBUTES.finditer(page):
-        if not match[2]:
-            continue
-        count = sum(1 for _ in _ANY_ATTRIBUTE.finditer(match[2]))
-        if match[1].lower() in _MERGED:
+    compared = merged = read = 0
+    names: set[str] = set()
+    tags: set[str] = set()
+    counts: dict[str, int] = {"": 0}
+    for match in _TAG.finditer(page):
+        tag = match[2].lower()
+        tags.add(tag)
+        attributes = _ATTRIBUTES.match(page, match.end())
+        text = attributes[0] if attributes else ""
+        read += len(text)
+        count = counts.get(text)
+        if count is None:
+            found = [one[1] for one in islice(_ANY_ATTRIBUTE.finditer(text), _MOST_ATTRIBUTES)]
+            names.update(found)
+            count = counts[text] = len(found)
+        if tag in _MERGED:
             merged += count
             compared += count * merged
         else:
             compared += count * count
-        if compared > _MOST_COMPARED:
+        if compared > _MOST_COMPARED or max(len(names), len(tags)) > _MOST_NAMES:
+            return True
+        if read > _MOST_TIMES_READ * len(page):
             return True
     return False
 
@@ -96,8 +122,9 @@ def _compares_attributes(page: str) -> bool:
 def _copies_text(page: str) -> bool:
     """True where a tree would hold the page's text many thousand times over.
 
-    A tag that is out of place makes no element, and the text before and behind it is one. The parser
-    copies all of that text to where its attributes end, and lets none of the memory go.
+    A tag that is out of place makes no element, an end tag never does, and the text before and behind
+    it is one. The parser copies all of that text to where its attributes end, and lets none of the
+    memory go.
     """
     if page.count("<") * len(page) < 2 * _MOST_COPIED:
         return False
@@ -106,15 +133,16 @@ def _copies_text(page: str) -> bool:
     copied = run = moved = end = 0
     for match in _WHOLE_TAG.finditer(page):
         size = len(page[end : match.start()].strip()) if in_cell else match.start() - end
-        end, name, is_end = match.end(), match[2].lower(), bool(match[1])
+        end, name, is_end = match.end(), (match[2] or "").lower(), bool(match[1])
         if in_cell and not in_cell[-1]:
             moved += size
         run += size
         _follow(in_cell, name, is_end=is_end)
-        if is_end:
-            continue
         has_attributes = bool(match[3].strip("/ \t\r\n"))
-        if in_frames or name in _OUT_OF_PLACE or (name in _CELLS and not in_cell):
+        is_lost = is_end or in_frames or name in _OUT_OF_PLACE
+        if not name:  # a comment: it stays where it is when the text before it does not
+            copied += moved
+        elif is_lost or (name in _CELLS and not in_cell):
             copied += (run + moved) * has_attributes
         else:
             run = 0
@@ -140,9 +168,12 @@ def is_too_deep(page: str) -> bool:
     if page.count("<") <= _FEW_TAGS:
         return False
     opened: Counter[str] = Counter()
-    depth = 0
+    depth = walked = 0
     for match in _TAG.finditer(page):
         name = match[2].lower()
+        walked += depth
+        if depth > MAX_OPEN_ELEMENTS or walked > _MOST_WALKED:
+            return True
         if name in _FLAT:
             continue
         if not match[1]:
@@ -151,9 +182,7 @@ def is_too_deep(page: str) -> bool:
         elif opened[name]:
             opened[name] -= 1
             depth -= 1
-        if depth > MAX_OPEN_ELEMENTS:
-            return True
-    return False
+    return depth > MAX_OPEN_ELEMENTS
 
 
 def links_in_tags(page: str) -> Iterator[FoundLink]:

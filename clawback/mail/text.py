@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 
 from clawback.mail.found import FoundLink
+from clawback.mail.intents import links_of_intents
 
 # Where a link in running text ends for certain: blanks, controls, angle brackets, double quotes of
 # any script, and the punctuation of scripts that do not put a blank after it.
 _END = r"\s\x00-\x20<>\"\u201c-\u201f\u00ab\u00bb\u3001\u3002\u3008-\u3011\uff08\uff09\uff0c\uff1b"
 _LINK = re.compile(
-    rf"(?:https?|ftp):[/\\]+[^{_END}]+|(?<![\w.@/:=-])www\.[\w-]+\.[^{_END}]+", re.IGNORECASE
+    rf"(?:https?|ftp):[/\\]+[^{_END}]+|(?<![^\W_])(?<![^\W_]_)(?<![.@/:=-])www\.[\w-]+\.[^{_END}]+",
+    re.IGNORECASE,
 )
 _WRAPPED = re.compile(r"<\s*((?:https?|ftp):[/\\][^<>]{1,8000})>", re.IGNORECASE)
 _FOLD = re.compile(r"[ \t]*\r?\n[ \t>]*")
@@ -37,7 +39,7 @@ def links_in_text(text: str, *, delsp: bool = False) -> Iterator[FoundLink]:
         text = re.sub(r" \r?\n", "", text)
     joined: list[str] = []
     text = _WRAPPED.sub(lambda match: _unfolded(match, joined), text)
-    for raw in joined:
+    for raw in (*joined, *links_of_intents(text)):
         yield FoundLink(raw)
     for match in _LINK.finditer(text):
         raw = _trimmed(match[0])

@@ -140,9 +140,20 @@ def plain_zip(members: Mapping[str, bytes] = MEMBERS, method: int = zipfile.ZIP_
     return buffer.getvalue()
 
 
-def classic_zip(members: Mapping[str, bytes], password: str) -> bytes:
+def classic_zip(
+    members: Mapping[str, bytes], password: str, method: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     """A zip in the cipher of PKZIP 2, as APPNOTE.TXT 6.1 describes it."""
-    return _encrypted_zip(members, lambda data, crc: _classic(data, crc, password.encode()), 8, b"")
+    return _encrypted_zip(
+        members, lambda data, crc: _classic(data, crc, password.encode()), method, b""
+    )
+
+
+def packed_as(content: bytes, method: int) -> bytes:
+    """What a zip holds of a member that is packed in this way."""
+    data = plain_zip({"x": content}, method)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return data[31 : 31 + archive.infolist()[0].compress_size]
 
 
 def aes_zip(members: Mapping[str, bytes], password: str) -> bytes:
@@ -154,9 +165,8 @@ def aes_zip(members: Mapping[str, bytes], password: str) -> bytes:
 def _encrypted_zip(members, encrypt, method: int, extra: bytes) -> bytes:  # type: ignore[no-untyped-def]
     body, directory = b"", b""
     for name, content in members.items():
-        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-        packed = packer.compress(content) + packer.flush()
-        crc = zlib.crc32(content) if method == 8 else 0
+        packed = packed_as(content, zipfile.ZIP_DEFLATED if method == 99 else method)
+        crc = zlib.crc32(content) if method != 99 else 0
         data = encrypt(packed, zlib.crc32(content))
         head = (
             b"\x14\0\x01\0"

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import time
+import tracemalloc
 import zipfile
 
 import pytest
-from made_archives import MEMBERS, PAGE, plain_zip
+from made_archives import MEMBERS, PAGE, classic_zip, plain_zip
 from made_mail import attached, html, message, part, text
 from made_pdf import document, shown
 from selectolax.lexbor import SelectolaxError
 
 from clawback.core.urls import canonical_url, key_chain
 from clawback.mail import html as page_reader
+from clawback.mail.archives.zip_streams import open_member
 from clawback.mail.extract import extract
 from models.mails import OrganisationProfile
 
@@ -122,6 +124,9 @@ COPYING = {
     "text beside the cells": "<table>" + 'xxxx<tr><td class="l"></td>' * 40_000,
     "rows between text": "<table>" + 'xxxx<tr class="l">' * 40_000,
     "anything in frames": "<frameset>" + '    <p class="l">' * 50_000,
+    "ends of what was never open": 'xxxx</o:p class="l">' * 50_000,
+    "comments in a table": "<table>" + "x<!---->" * 120_000,
+    "instructions in a table": "<table>" + "x<?a>" * 120_000,
 }
 
 
@@ -154,6 +159,12 @@ MANY_ATTRIBUTES = {
     "in quotes with ends of tags": "<div " + " ".join(f'a{n}=">"' for n in range(60_000)) + ">",
     "in some tags": ("<p " + " ".join(f"a{n}" for n in range(15_000)) + ">") * 8,
     "of bodies": "".join(f"<body a{n}=b>" for n in range(60_000)),
+    "behind a quote in a comment": '<!-- <a b=" --><p '
+    + " ".join(f"a{n}='>'" for n in range(40_000)),
+    "behind a quote in a style": '<style><a b="</style><p '
+    + " ".join(f"a{n}" for n in range(40_000)),
+    "each of another name": "".join(f"<br a{n}>" for n in range(120_000)),
+    "none, but tags of many names": "".join(f"<a{n}>x</a{n}>" for n in range(80_000)),
 }
 
 
@@ -164,6 +175,31 @@ def test_a_page_of_too_many_attributes_to_compare_is_read_without_a_tree(name: s
     assert time.process_time() - started < 4.0
     assert [fact.url for fact in facts.urls] == ["https://a.example/?x=1&y=2"]
     assert [problem.code for problem in facts.problems] == ["expands-too-far"]
+
+
+WALKED = {
+    "options of one list": ("expands-too-far", "<select>" + "<option selected>" * 80_000),
+    "items in open elements": ("too-deep", "<span>" * 2_900 + "<li>" * 400_000),
+    "ends of tables in open elements": ("too-deep", "<span>" * 2_900 + "</table>" * 400_000),
+}
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_a_page_that_is_walked_through_again_at_every_tag_is_read_without_a_tree(name: str) -> None:
+    code, page = WALKED[name]
+    started = time.process_time()
+    facts = extract(html(LINK + page))
+    assert time.process_time() - started < MOST_SECONDS
+    assert [fact.url for fact in facts.urls] == ["https://a.example/?x=1&y=2"]
+    assert [problem.code for problem in facts.problems] == [code]
+
+
+def test_long_lists_of_honest_pages_are_no_such_page() -> None:
+    options = "".join(f"<option value={n}>{n}" for n in range(2_000))
+    items = "<ul>" + "".join(f"<li id=a{n}><span>a</span></li>" for n in range(15_000)) + "</ul>"
+    comments = "<table>" + "<tr><td>text<!-- c --></td></tr>\n<!-- d -->\n" * 20_000 + "</table>"
+    page = f"{LINK}<select>{options}</select>{items}{comments}"
+    assert extract(html(page)).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -181,3 +217,45 @@ def test_a_pdf_of_streams_without_end_is_not_searched_from_each_of_them() -> Non
     facts = extract(attached(head + begun, "application/pdf", "x.pdf"))
     assert time.process_time() - started < 4.0
     assert "broken-document" in {problem.code for problem in facts.problems}
+
+
+SECOND_PACKINGS = (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+WHOLE = {hashlib.sha256(content).hexdigest() for content in MEMBERS.values()}
+
+
+@pytest.mark.parametrize("method", SECOND_PACKINGS)
+def test_a_piece_of_a_zip_is_not_unpacked_further_than_asked(method: int) -> None:
+    content = plain_zip({"x": bytes(30_000_000)}, method)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        tracemalloc.start()
+        stream = open_member(archive, archive.infolist()[0], None)
+        sizes = [len(stream.read(100_000)) for _ in range(9)]
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert 0 < min(sizes) <= max(sizes) <= 100_000
+    assert peak_bytes < 10_000_000  # of which the dictionary of LZMA takes 8 MB
+
+
+def test_a_member_that_asks_for_gigabytes_to_be_unpacked_is_unpacked_without() -> None:
+    content = plain_zip(method=zipfile.ZIP_LZMA)
+    asking = content.replace(b"\x09\x04\x05\0\x5d\0\0\x80\0", b"\x09\x04\x05\0\x5d\0\0\0\xff")
+    assert asking != content
+    facts = extract(attached(asking, "application/zip", "x.zip"))
+    assert facts.problems == ()
+    assert {fact.sha256 for fact in facts.attachments} > WHOLE
+
+
+@pytest.mark.parametrize("method", SECOND_PACKINGS)
+def test_such_a_member_is_decrypted_and_held_against_its_checksum(method: int) -> None:
+    facts = extract(attached(classic_zip(MEMBERS, "infected", method), "application/zip", "x.zip"))
+    assert {fact.sha256 for fact in facts.attachments} > WHOLE
+    content = plain_zip({"x": PAGE}, method)
+    crc = content[14:18]
+    assert content.count(crc) == 2
+    changed = content.replace(crc, b"1234")
+    assert extract(attached(content, "application/zip", "x.zip")).problems == ()
+    facts = extract(attached(changed, "application/zip", "x.zip"))
+    assert [problem.code for problem in facts.problems] == ["bad-archive"]
+    cut = content.replace(len(PAGE).to_bytes(4, "little"), (len(PAGE) + 1).to_bytes(4, "little"))
+    facts = extract(attached(cut, "application/zip", "x.zip"))
+    assert [problem.code for problem in facts.problems] == ["bad-archive"]

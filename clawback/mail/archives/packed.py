@@ -1,4 +1,7 @@
-"""Single files packed by gzip, bzip2 or xz; a tar in one is the file's own content."""
+"""Single files packed by gzip, bzip2 or xz; a tar in one is the file's own content.
+
+A tar that is too large to be held is read as it is unpacked, so that no member hides the others.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from clawback.mail.archives import coders
-from clawback.mail.found import Found, Unread
-from clawback.mail.limits import Budget, Stream, unpack
+from clawback.mail.archives.tars import is_tar, read_tar_stream
+from clawback.mail.found import EmbeddedFile, Found, Unread
+from clawback.mail.limits import Budget, Stream
+from clawback.mail.unpacking import too_far, unpack, up_to
 
 _XZ = b"\xfd7zXZ\0"
 _GZIP = b"\x1f\x8b\x08"
@@ -19,6 +25,7 @@ _MOST_MEMORY_BYTES = 128_000_000
 _BROKEN = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError)
 _TAR_ENDINGS = {"tgz": "tar", "tbz": "tar", "tbz2": "tar", "txz": "tar", "svgz": "svg"}
 _PIECE = 1 << 16
+_TAR_START_BYTES = 512
 
 
 class _Unpacker(Protocol):
@@ -47,10 +54,33 @@ def read_packed(content: bytes, filename: str, budget: Budget) -> Iterator[Found
     What is broken off is kept and named; garbage behind the last stream is what programs ignore too.
     """
     stream = _Members(content, budget)
-    for file in unpack(_inner_name(filename), stream, budget):
-        yield file.broken() if stream.is_broken else file
+    source: Stream = stream
+    if is_tar(bytes(up_to(_TAR_START_BYTES, _Members(content, budget), budget))):
+        held = _held(stream, budget)
+        if held is None:
+            yield from _in_large_tar(content, budget)
+            return
+        source = coders.stored(held)
+    for found in unpack(_inner_name(filename), source, budget):
+        if isinstance(found, EmbeddedFile) and stream.is_broken:
+            found = found.broken()
+        yield found
     if stream.is_broken:
         yield Unread("bad-archive")
+
+
+def _held(stream: Stream, budget: Budget) -> bytes | None:
+    """All of a tar, if its members can be unpacked beside it; else None."""
+    most = budget.left_bytes // 2
+    data = up_to(most + 1, stream, budget)
+    return bytes(data) if len(data) <= most else None
+
+
+def _in_large_tar(content: bytes, budget: Budget) -> Iterator[Found]:
+    """The members of a tar that is too large to be held, and so has no hash itself."""
+    yield too_far(budget)
+    for found in read_tar_stream(lambda: _Members(content, budget), budget):
+        yield replace(found, wrapped=True) if isinstance(found, EmbeddedFile) else found
 
 
 class _Members:

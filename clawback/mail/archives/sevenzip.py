@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from clawback.mail.archives import coders
@@ -26,8 +26,9 @@ from clawback.mail.archives.sevenzip_header import (
     read_streams,
 )
 from clawback.mail.found import Found, Unread
-from clawback.mail.limits import Budget, Stream, unpack
+from clawback.mail.limits import Budget, Stream
 from clawback.mail.passwords import ARCHIVE_PASSWORD, Passwords
+from clawback.mail.unpacking import pass_over, share, unpack
 
 _MOST_HEADER_BYTES = 16_000_000
 _MOST_ROUNDS_LOG2 = 20  # 7-Zip writes 19: a second's work for thirty passwords
@@ -117,11 +118,14 @@ class _Archive:
             if full
         ]
         at = 0
+        sizes = [size for folder in contents.folders for size in folder.sizes]
+        shares = share(sizes, self.budget)
         for folder in contents.folders:
-            mine = entries[at : at + len(folder.sizes)]
-            at += len(folder.sizes)
+            end = at + len(folder.sizes)
+            mine, most = entries[at:end], shares[at:end]
+            at = end
             try:
-                yield from self._files_of(folder, mine)
+                yield from self._files_of(folder, mine, most)
             except _NoPassword:
                 yield Unread("password-needed")
             except coders.UnsupportedCoder:
@@ -129,18 +133,27 @@ class _Archive:
             except _BROKEN:
                 yield Unread("bad-archive")
 
-    def _files_of(self, folder: Folder, entries: list[tuple[int, str]]) -> Iterator[Found]:
+    def _files_of(
+        self, folder: Folder, entries: list[tuple[int, str]], shares: Sequence[int | None]
+    ) -> Iterator[Found]:
         if not folder.sizes:
             return
         stream = self._stream(folder)
         mark = ARCHIVE_PASSWORD if _is_encrypted(folder) or self.opened else None
-        for (number, name), size, crc in zip(entries, folder.sizes, folder.crcs, strict=False):
+        piece = coders.Limited(stream, 0)
+        files = zip(entries, folder.sizes, folder.crcs, shares, strict=False)
+        for (number, name), size, crc, most in files:
+            if not pass_over(piece, self.budget):  # what a file too large has left unread
+                return
             piece = coders.Limited(stream, size)
-            for file in unpack(name, piece, self.budget):
-                broken = piece.left > 0 or (crc is not None and zlib.crc32(file.content) != crc)
-                found = file.numbered(number, mark=mark)
-                yield found.broken() if broken else found
-                if file.whole and broken:
+            for found in unpack(name, piece, self.budget, most):
+                if isinstance(found, Unread):
+                    yield found
+                    continue
+                is_broken = found.whole and (piece.left > 0 or _differs(found.content, crc))
+                numbered = found.numbered(number, mark=mark)
+                yield numbered.broken() if is_broken else numbered
+                if is_broken:
                     raise BadHeader("checksum")
 
     def _stream(self, folder: Folder, *, is_header: bool = False) -> Stream:
@@ -219,6 +232,10 @@ class _Archive:
         if known not in self._keys:
             self._keys[known] = _derived(salt + password.encode("utf-16-le"), rounds)
         return self._keys[known], start
+
+
+def _differs(content: bytes, crc: int | None) -> bool:
+    return crc is not None and zlib.crc32(content) != crc
 
 
 def _is_encrypted(folder: Folder) -> bool:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from clawback.mail.archives import coders
 from clawback.mail.archives.zip_aes import AES_METHOD, AesMember, WrongPassword
+from clawback.mail.archives.zip_streams import open_member
 from clawback.mail.found import EmbeddedFile, Found, Unread
-from clawback.mail.limits import Budget, Stream, unpack
+from clawback.mail.limits import Budget, Stream
 from clawback.mail.passwords import ARCHIVE_PASSWORD, Passwords
+from clawback.mail.unpacking import share, too_far, unpack
 
 MEMBER = b"PK\x03\x04"  # of a member
 _ENTRY = b"PK\x01\x02"  # of the central directory
@@ -36,10 +38,12 @@ def is_zip(content: bytes) -> bool:
 
 def read_members(archive: zipfile.ZipFile, members: Members) -> Iterator[Found]:
     """The members that are files, each with its number among all entries. Raises `LimitReached`."""
-    for number, info in enumerate(archive.infolist(), 1):
+    infos = archive.infolist()
+    shares = share([info.file_size for info in infos], members.budget)
+    for number, (info, most) in enumerate(zip(infos, shares, strict=True), 1):
         if info.filename.endswith("/"):  # is_dir() breaks over an empty name
             continue
-        for found in members.read(archive, info):
+        for found in members.read(archive, info, most):
             if isinstance(found, EmbeddedFile):
                 yield found.numbered(number, mark=found.opened_from)
             else:
@@ -102,8 +106,8 @@ def _salvaged_member(name: str, method: int, data: bytes, budget: Budget) -> Ite
         return
     source = coders.stored(data)
     stream = coders.Tolerant(coders.deflated(source) if method else source)
-    for file in unpack(name, stream, budget):
-        yield file.broken()
+    for found in unpack(name, stream, budget):
+        yield found.broken() if isinstance(found, EmbeddedFile) else found
 
 
 @dataclass(slots=True)
@@ -116,16 +120,26 @@ class Members:
     _fitting: str | None = None
     _refused: int = 0
 
-    def read(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Found]:
-        """One member, or why it can't be read; a broken one is kept as far as it goes."""
+    def read(
+        self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int | None = None
+    ) -> Iterator[Found]:
+        """One member, or why it can't be read; a broken one is kept as far as it goes.
+
+        Of one that is larger than `most` the start, or nothing where it is encrypted.
+        """
         try:
             if info.flag_bits & 1:
+                if most is not None and info.file_size > most:
+                    yield too_far(self.budget)
+                    return
                 yield from self._decrypted(archive, info)
                 return
-            with archive.open(info) as source:
+            with Opened(open_member(archive, info, None)) as source:
                 stream = coders.Tolerant(source)
-                for file in unpack(info.filename, stream, self.budget):
-                    yield file.broken() if stream.is_broken else file
+                for found in unpack(info.filename, stream, self.budget, most):
+                    if isinstance(found, EmbeddedFile) and stream.is_broken:
+                        found = found.broken()
+                    yield found
             if stream.is_broken:
                 yield Unread("bad-archive")
         except _UNSUPPORTED:
@@ -141,17 +155,21 @@ class Members:
         first = () if self._fitting is None else (self._fitting,)
         for password in dict.fromkeys((*first, *self.passwords.candidates())):
             self.budget.check_time()
-            files = self._tried(archive, info, password)
-            if files is not None:
+            opened = self._tried(archive, info, password)
+            if opened is not None:
                 self._fitting = password
-                yield from (file.numbered(0, mark=ARCHIVE_PASSWORD) for file in files)
+                for found in opened:
+                    if isinstance(found, EmbeddedFile):
+                        yield found.numbered(0, mark=ARCHIVE_PASSWORD)
+                    else:
+                        yield found
                 return
         self._refused += 1
         yield Unread("password-needed")
 
     def _tried(
         self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: str
-    ) -> list[EmbeddedFile] | None:
+    ) -> list[EmbeddedFile | Unread] | None:
         for secret in dict.fromkeys(_spelled(password)):
             try:
                 with self._open(archive, info, secret) as stream:
@@ -165,7 +183,7 @@ class Members:
             return Opened(AesMember.of(self.content, info).opened(secret))
         if info.compress_size > _MOST_CLASSIC_BYTES:
             raise coders.UnsupportedCoder("too long for the classic cipher")
-        return Opened(archive.open(info, pwd=secret))
+        return Opened(open_member(archive, info, secret))
 
 
 @dataclass(slots=True)

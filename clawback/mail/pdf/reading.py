@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from clawback.mail.found import EmbeddedFile, Found, FoundLink, Unread
-from clawback.mail.limits import Budget, LimitReached, unpack
+from clawback.mail.limits import Budget, LimitReached
 from clawback.mail.passwords import Passwords
 from clawback.mail.pdf.actions import (
     base_of,
@@ -27,6 +27,7 @@ from clawback.mail.pdf.scanner import links_in_bytes
 from clawback.mail.pdf.streams import UnpackedStream, Unreadable, count, unpacked
 from clawback.mail.pdf.text import links_in_pages
 from clawback.mail.pictures import IMAGE_LIMITS
+from clawback.mail.unpacking import unpack
 
 if TYPE_CHECKING:
     from pikepdf import Dictionary, Stream
@@ -148,8 +149,8 @@ def _scripts(aside: _Aside, budget: Budget) -> Iterator[Found]:
 def _files(aside: _Aside, budget: Budget) -> Iterator[Found]:
     for number, (name, stream) in enumerate(aside.files.values(), start=1):
         try:
-            for file in unpack(name, UnpackedStream(stream), budget):
-                yield replace(file, number=number)
+            for found in unpack(name, UnpackedStream(stream), budget):
+                yield found.numbered(number) if isinstance(found, EmbeddedFile) else found
         except Unreadable:
             yield Unread("unreadable-stream")
 
