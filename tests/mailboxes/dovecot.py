@@ -32,6 +32,7 @@ listen = 127.0.0.1
 disable_plaintext_auth = no
 auth_mechanisms = plain xoauth2
 auth_master_user_separator = *
+auth_failure_delay = 0 secs
 mail_max_userip_connections = 200
 default_internal_user = {user}
 default_login_user = {user}
@@ -47,6 +48,9 @@ namespace inbox {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =

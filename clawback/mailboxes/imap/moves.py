@@ -6,7 +6,7 @@ named in COPYUID and reported as expunged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from clawback.mailboxes.imap.claims import Claims
 from clawback.mailboxes.imap.folders import RoleBook
@@ -22,6 +22,8 @@ from clawback.mailboxes.spreading import grouped
 from models.copies import FolderRole, Place, SourceFault
 from models.outcomes import MoveIntent, MoveReply
 
+_TRIES = 4  # other clients expunge meanwhile; so often in a row is no accident
+_EXPUNGED = {b"EXPUNGEISSUED"}  # the code of a NO for UIDs of which one is gone
 _MISSING = {b"", b"TRYCREATE", b"NONEXISTENT"}  # codes of a NO for a folder that is not there
 
 
@@ -121,20 +123,31 @@ class _Moves:
             target = quoted(self._session.names.raw(self._destination))
         except ValueError:
             raise MailboxFault(SourceFault.DENIED) from None
-        answers = await self._ask(orders, target)
-        missing = {
-            uid: order
-            for some, answer in answers
-            if answer.status.word == b"NO" and answer.status.code in _MISSING
-            for uid, order in some.items()
-        }
-        if missing:
-            await self._make(target)
-            answers = [
-                (some, answer) for some, answer in answers if not missing.keys() >= some.keys()
-            ]
-            answers += await self._ask(missing, target)
-        return [reply for some, answer in answers for reply in await self._replies(some, answer)]
+        replies: list[MoveReply] = []
+        waiting, is_made = dict(orders), False
+        for _ in range(_TRIES):
+            missing: dict[int, Order] = {}
+            changed: dict[int, Order] = {}
+            for some, answer in await self._ask(waiting, target):
+                if _is_no(answer, _MISSING) and not is_made:
+                    missing.update(some)
+                elif _is_no(answer, _EXPUNGED):
+                    changed.update(some)
+                else:
+                    replies += await self._replies(some, answer)
+            if missing:
+                await self._make(target)
+                is_made = True
+            if changed:  # somebody took one of them: those that are left are asked for alone
+                self._session.selected = None
+                changed = await self._checked(changed, replies)
+            waiting = {**missing, **changed}
+            if not waiting:
+                return replies
+        return [
+            *replies,
+            *(refused(order.intent, SourceFault.UNAVAILABLE) for order in waiting.values()),
+        ]
 
     async def _ask(
         self, orders: Mapping[int, Order], target: bytes
@@ -182,6 +195,10 @@ class _Moves:
             if not (store.is_ok and expunge.is_ok):
                 stayed.update(some)
         return stayed
+
+
+def _is_no(answer: Answer, codes: Collection[bytes]) -> bool:
+    return answer.status.word == b"NO" and answer.status.code in codes
 
 
 def _is_ready(selected: Selected, folder: str, uids: Iterable[int]) -> bool:

@@ -19,7 +19,7 @@ SMALL_LITERAL_BYTES = 1 << 16
 
 _LITERALS = 64  # in one response: a message has one, a name has one
 _READ_AHEAD_BYTES = 1 << 22  # what may wait in memory before the socket is left alone
-_LITERAL = re.compile(rb"~?\{(\d{1,10})\}$")  # of the whole line, so anchored at its end only
+_LITERAL = re.compile(rb"~?\{(\d{1,20})\}$")  # of the whole line, so anchored at its end only
 _STATUS = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
 
 Response = Sequence[bytes]
@@ -141,7 +141,7 @@ class Wire(asyncio.Protocol):
         if not line.endswith(b"}") or not line.startswith(b"* ") or _STATUS.match(line):
             return (line,)  # text for people may end in anything
         parts: list[bytes] = []
-        while (match := _LITERAL.search(line[-12:])) is not None:
+        while (match := _LITERAL.search(line[-23:])) is not None:
             size = int(match[1])
             literal_bytes -= size
             if literal_bytes < 0 or len(parts) >= 2 * _LITERALS:
