@@ -14,7 +14,16 @@ from tests.mailboxes.dovecot import Dovecot, program_or_skip, serving
 from tests.mailboxes.stages import ANN, BEN
 
 # What a server offered in 1998, and what nothing can be moved safely without.
-BARE = "imap_capability = IMAP4rev1 SASL-IR UIDPLUS\n"
+# With a quota, since a server that copies needs the room twice.
+BARE = """\
+imap_capability = IMAP4rev1 SASL-IR UIDPLUS
+mail_plugins = $mail_plugins quota
+plugin {
+  quota = maildir:User quota
+  quota_rule = *:bytes=10M
+  quota_grace = 0
+}
+"""
 
 
 class Served(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -56,9 +57,9 @@ class Fake:
         return known[max((key for key in known if command.startswith(key)), key=len)]
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[int]:
+    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
         """The port that it listens on."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 22)
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
         try:
             yield server.sockets[0].getsockname()[1]
         finally:

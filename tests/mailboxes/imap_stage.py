@@ -57,7 +57,8 @@ class ImapStage:
     def new_source(self, **changed: Any) -> ImapSource:
         """Another source over the same mailboxes, as a process that starts anew has."""
         at_most = changed.pop("read_at_most", 64_000_000)
-        return open_imap(configured(self.port, **changed), ENV, read_at_most=at_most)
+        config = configured(**{"port": self.port, **changed})
+        return open_imap(config, ENV, read_at_most=at_most)
 
     def user(self, mailbox: str) -> imaplib.IMAP4:
         """The session of the mailbox's owner."""
