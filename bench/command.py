@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import extract, find, investigate, move, sync
+from bench import extract, find, imap, investigate, move, sync
 from bench.crash import bench as crash
 from bench.measuring import NotMeasured
 from bench.offering import add_options, chosen
@@ -42,6 +42,7 @@ BENCHES = (
         investigate.InvestigateOptions,
         investigate.run,
     ),
+    Bench("imap", "soft delete, revert and sync on a Dovecot", imap.ImapOptions, imap.run),
     Bench(
         "crash",
         "executors killed anywhere: nothing lost, doubled, repeated or untrue",

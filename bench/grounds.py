@@ -13,7 +13,7 @@ from clawback.lab.maildir import create_lab
 from clawback.lab.manifest import LabManifest
 from clawback.lab.options import LabOptions
 from clawback.services.context import Context
-from clawback.source_config import MaildirConfig
+from clawback.source_config import MaildirConfig, SourceConfig
 from clawback.store.engine import SqlStore
 from clawback.wiring import open_app
 
@@ -42,12 +42,12 @@ def make_lab(root: Path, options: LabOptions) -> LabManifest:
     return manifest
 
 
-def configured(home: Path, root: Path) -> Config:
-    """A configuration with one Maildir source and a database of its own."""
+def configured(home: Path, source: SourceConfig) -> Config:
+    """A configuration with one source and a database of its own."""
     return Config(
         home=home,
         organisation=OrganisationConfig(domains=("example.com",)),
-        sources=(MaildirConfig(kind="maildir", name=SOURCE, root=root),),
+        sources=(source,),
         lists=(),
         database_url=f"sqlite:///{home / 'clawback.db'}",
         prefect_api_url=UNUSED_API,
@@ -56,13 +56,35 @@ def configured(home: Path, root: Path) -> Config:
 
 @contextmanager
 def opened(home: Path, root: Path) -> Iterator[Context]:
+    """The services over a Maildir tree."""
+    with opened_source(home, MaildirConfig(kind="maildir", name=SOURCE, root=root)) as ctx:
+        yield ctx
+
+
+@contextmanager
+def opened_source(home: Path, source: SourceConfig) -> Iterator[Context]:
     """The services as `clawback` itself opens them, guard and database included."""
-    ctx = open_app(configured(home, root))
+    ctx = open_app(configured(home, source))
     try:
         yield ctx
     finally:
         if isinstance(ctx.store, SqlStore):
             ctx.store.close()
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """These variables are set for a while: secrets of sources are read from the environment."""
+    kept = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def files_in(root: Path, folder: str = "") -> Mapping[str, list[str]]:

@@ -38,6 +38,21 @@ def corpus_tree(root: Path, corpus: Path, mailboxes: int, messages: int) -> None
     os.sync()
 
 
+def deliver_more(root: Path) -> None:
+    """Deliver one message more into each mailbox, as a server would: from `tmp` into `new`."""
+    for number, mailbox in enumerate(sorted(root.iterdir())):
+        name = f"1764500000.M{number}P9.more"
+        raw = (
+            f"Message-ID: <more-{number}@bench.example.com>\r\nFrom: a@example.org\r\n"
+            f"To: {mailbox.name}\r\nSubject: one more\r\n\r\nhttps://example.org/{number}\r\n"
+        )
+        part = mailbox / "tmp" / name
+        part.write_bytes(raw.encode())
+        owner = mailbox.stat()
+        os.chown(part, owner.st_uid, owner.st_gid)
+        os.rename(part, mailbox / "new" / name)
+
+
 def keep_plain(root: Path) -> None:
     """Take the messages that carry a file of any kind, images too, out of the tree."""
     for path in list_all(str(root)):

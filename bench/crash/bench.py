@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import asdict, dataclass
 
+from bench.crash.imap import imap_store
 from bench.crash.maildir import maildir_store
 from bench.crash.stores import OpenStore
 from bench.crash.trial import hold_trial
@@ -13,7 +14,7 @@ from bench.measuring import NotMeasured, seconds_of
 from bench.offering import choice, one_of
 from bench.results import Figure, Result
 
-STORES: dict[str, OpenStore] = {"maildir": maildir_store}
+STORES: dict[str, OpenStore] = {"maildir": maildir_store, "imap": imap_store}
 _SEEDS = 10**6
 
 

@@ -35,6 +35,13 @@ STEPS = {
 """About how many steps a whole action takes in each phase: kills are spread over these."""
 
 
+ASKING = frozenset({Phase.LOCATE, Phase.MOVE, Phase.VERIFY})
+"""Phases in which a server works."""
+
+BEGINNINGS = 5
+"""About how often a whole action begins each of these."""
+
+
 class Victim(StrEnum):
     """Who is killed."""
 
@@ -45,7 +52,10 @@ class Victim(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doom:
-    """A kill: at that step of that phase, exactly there (`at_once`) or so much later."""
+    """A kill: at that step of that phase, exactly there (`at_once`) or so much later.
+
+    A server is killed while it is asked: of such a phase only the beginnings count as steps.
+    """
 
     phase: Phase
     step: int
@@ -53,13 +63,19 @@ class Doom:
     at_once: bool
     victim: Victim = Victim.EXECUTOR
 
+    @property
+    def is_server(self) -> bool:
+        """Whether a server is killed, with the executor or without."""
+        return self.victim is not Victim.EXECUTOR
+
     @classmethod
     def roll(cls, dice: Random, phase: Phase, *, latest: int, victims: tuple[Victim, ...]) -> Doom:
         """A kill at a random step of a phase, at most `latest` microseconds later."""
-        victim = dice.choice(victims)
+        victim = dice.choice(victims) if phase in ASKING else Victim.EXECUTOR
         at_once = victim is Victim.EXECUTOR and dice.random() < 0.5
         later = 0 if at_once else dice.randrange(latest)
-        return cls(phase, dice.randint(1, STEPS[phase]), later, at_once, victim)
+        steps = STEPS[phase] if victim is Victim.EXECUTOR else BEGINNINGS
+        return cls(phase, dice.randint(1, steps), later, at_once, victim)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import NamedTuple
 
+RECOVERABLE = "Recoverable Items"
 INBOX, ARCHIVE, OTHER = "INBOX", "Archive", "Räume"
 """A folder with a name outside of ASCII is one of those that mail is taken from."""
 
@@ -32,6 +33,14 @@ class Message(NamedTuple):
 
     mailbox: str
     sha256: str
+
+
+class Move(NamedTuple):
+    """One way that copies went, as a store tells it: out of a mailbox's folders, or back."""
+
+    mailbox: str
+    message_id: str
+    is_removal: bool
 
 
 class Lying(NamedTuple):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from bench.crash.jobs import Victim
-from bench.crash.mail import INBOX, Delivery, Reading
+from bench.crash.mail import INBOX, Delivery, Move, Reading
 
 _LETTERS = {"S": "Seen", "F": "Flagged", "R": "Answered", "D": "Draft", "T": "Deleted"}
-_SHIFTED = {"Räume": "R&AOQ-ume"}  # modified UTF-7 (RFC 3501 §5.1.3), written by hand
+SHIFTED = {"Räume": "R&AOQ-ume"}  # modified UTF-7 (RFC 3501 §5.1.3), written by hand
 
 
 class MaildirStore:
@@ -31,9 +30,9 @@ class MaildirStore:
         """Every file in `cur` and `new` of every folder."""
         return read_tree(self._root)
 
-    def moved(self) -> Counter[tuple[str, str]] | None:
-        """A file system does not count renames."""
-        return None
+    def false_counts(self, made: Mapping[Move, int], excused: Mapping[Move, int]) -> Iterator[str]:
+        """A file system does not count renames: nothing can be said."""
+        yield from ()
 
     def strike(self) -> None:
         """There is no server."""
@@ -57,7 +56,7 @@ def write_tree(root: Path, deliveries: Sequence[Delivery]) -> None:
     for number, delivery in enumerate(deliveries):
         folder = root / delivery.mailbox
         if delivery.folder != INBOX:
-            folder /= "." + _SHIFTED.get(delivery.folder, delivery.folder)
+            folder /= "." + SHIFTED.get(delivery.folder, delivery.folder)
         for part in ("cur", "new", "tmp"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         info = "".join(sorted(letters[flag] for flag in delivery.flags))
@@ -68,7 +67,7 @@ def write_tree(root: Path, deliveries: Sequence[Delivery]) -> None:
 
 def read_tree(root: Path) -> Reading:
     """Every file in `cur` and `new` of every folder, with the flags in its name."""
-    names = {shifted: name for name, shifted in _SHIFTED.items()}
+    names = {shifted: name for name, shifted in SHIFTED.items()}
     reading = Reading()
     for mailbox in sorted(path for path in root.iterdir() if path.is_dir()):
         for directory in [mailbox, *mailbox.glob(".*")]:

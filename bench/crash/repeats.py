@@ -62,3 +62,14 @@ def claimed_twice(events: Mapping[int, Sequence[Event]]) -> Iterator[str]:
         )
         if any(number > 1 for number in claims.values()):
             yield "a source claims to have made one move twice"
+
+
+def unanswered(events: Iterable[Event]) -> Counter[int]:
+    """How often a move of each copy was sent and not claimed: its answer was lost, or a fault."""
+    sent: Counter[int] = Counter()
+    for event in events:
+        if event.what in ("sent", "claimed"):
+            step = 1 if event.what == "sent" else -1
+            for copy in event.details["copies"]:
+                sent[copy] += step
+    return +sent

@@ -39,15 +39,20 @@ class Steps:
         self._doom = doom
         self._parent = parent
         self._counts: Counter[Phase] = Counter()
+        self._beginnings: Counter[Phase] = Counter()
         self._lock = threading.Lock()
 
-    def step(self, phase: Phase) -> None:
+    def step(self, phase: Phase, *, begins: bool = False) -> None:
         """One step; where it is doomed to die at once, this never returns."""
         with self._lock:
             self._counts[phase] += 1
+            self._beginnings[phase] += begins
             self.journal.write("step", phase=phase.value)
             doom = self._doom
-            if doom is None or doom.phase is not phase or self._counts[phase] != doom.step:
+            if doom is None or doom.phase is not phase or (doom.is_server and not begins):
+                return
+            counts = self._beginnings if doom.is_server else self._counts
+            if counts[phase] != doom.step:
                 return
             self._doom = None
             self._parent.send_bytes(NOW)
@@ -122,14 +127,14 @@ class SpokenSource:
         if is_proof:
             self._unproved = ()
         phase = Phase.VERIFY if is_proof else Phase.LOCATE
-        self._steps.step(phase)
+        self._steps.step(phase, begins=True)
         async for live in self._inner.locate(copies):
             self._steps.step(phase)
             yield live
 
     async def move(self, intents: Sequence[MoveIntent]) -> AsyncIterator[MoveReply]:
         """As the source does; what is sent and what is claimed is journaled, each reply a step."""
-        self._steps.step(Phase.MOVE)
+        self._steps.step(Phase.MOVE, begins=True)
         self._steps.journal.write("sent", copies=[intent.copy_id for intent in intents])
         async for reply in self._inner.move(intents):
             if reply.fault is None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from bench.crash.jobs import Victim
-from bench.crash.mail import Delivery, Reading
+from bench.crash.mail import Delivery, Move, Reading
 
 
 class TrialStore(Protocol):
@@ -35,10 +34,11 @@ class TrialStore(Protocol):
         """Everything that lies in it, by a client that shares no code with Clawback."""
         ...
 
-    def moved(self) -> Counter[tuple[str, str]] | None:
-        """How often copies left a folder, by mailbox and Message-ID, as the store itself counts.
+    def false_counts(self, made: Mapping[Move, int], excused: Mapping[Move, int]) -> Iterator[str]:
+        """What the store itself counted, against the moves of the ledger.
 
-        None where it does not.
+        `excused` are moves whose answer was lost with the server that gave it: such a server may
+        have logged what it did not do, or done what it did not log.
         """
         ...
 

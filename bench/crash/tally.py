@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.crash.executors import Ended
-from bench.crash.jobs import Phase, Victim
+from bench.crash.jobs import Phase
 from bench.crash.journal import Event
 
 
@@ -74,9 +74,8 @@ class Tally:
         self.kills += one.was_killed
         if one.doom is None or not one.was_struck:
             return
-        is_server = one.doom.victim is not Victim.EXECUTOR
-        self.strikes += is_server
+        self.strikes += one.doom.is_server
         if one.was_killed and phase is not None:
             self.by_phase[phase] += 1
-        elif is_server:
+        elif one.doom.is_server:
             self.by_phase[one.doom.phase.value] += 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import random
 import signal
 from collections import Counter, defaultdict
@@ -23,11 +22,12 @@ from bench.crash import worker
 from bench.crash.executors import Ended, Executors
 from bench.crash.jobs import Doom, Phase, Spoil
 from bench.crash.journal import Event, JournalReader
-from bench.crash.mail import FILE_SHA256, Delivery, Message, Reading, campaign, message_id_of
-from bench.crash.repeats import claimed_twice, sent_though_applied, two_at_work
+from bench.crash.mail import FILE_SHA256, Delivery, Message, Move, Reading, campaign, message_id_of
+from bench.crash.repeats import claimed_twice, sent_though_applied, two_at_work, unanswered
 from bench.crash.stores import OpenStore, TrialStore
 from bench.crash.tally import Tally
 from bench.crash.truth import false_after_return, false_at_the_end, false_events, false_midway
+from bench.grounds import environment
 from bench.measuring import expect
 from clawback.config import load_config
 from clawback.errors import BadInput
@@ -36,7 +36,7 @@ from clawback.services.context import Context
 from clawback.services.sync import sync
 from clawback.store.engine import SqlStore
 from clawback.wiring import open_app
-from models.actions import ActionStatus, Actor, DecidedVia, RemediationAction
+from models.actions import ActionStatus, ActionType, Actor, DecidedVia, RemediationAction
 from models.outcomes import Outcome
 
 PERSON = Actor("bench", DecidedVia.CLI, verified=True)
@@ -82,7 +82,7 @@ def hold_trial(
         (home / "clawback.toml").write_text(
             f'[organisation]\ndomains = ["example.com"]\n\n{store.toml}', encoding="utf-8"
         )
-        with _environment(store.environment), _opened(home) as ctx:
+        with environment(store.environment), _opened(home) as ctx:
             executors = Executors(home, store.environment, spoil=spoil, strike=store.strike)
             trial = _Trial(ctx, store, executors, home, Terms(kills, breaches, seed))
             trial.run(deliveries)
@@ -109,7 +109,8 @@ class _Trial:
         self._terms = terms
         self._dice = random.Random(terms.seed)
         self._events: defaultdict[int, list[Event]] = defaultdict(list)
-        self._moves: Counter[tuple[str, str]] = Counter()
+        self._moves: Counter[Move] = Counter()
+        self._excused: Counter[Move] = Counter()
 
     def run(self, deliveries: Iterable[Delivery]) -> None:
         """Take out and put back until there were kills enough, and all is back."""
@@ -218,13 +219,15 @@ class _Trial:
         self.tally.note(false_at_the_end(before, now, entries))
         self.tally.note(false_events(self._database, action.id, entries))
         self.tally.note(claimed_twice({action.id: self._events[action.id]}))
+        unsure = unanswered(self._events[action.id])
         for entry in entries:
-            if entry.outcome is Outcome.MOVED:
-                self.tally.moved += 1
-                key = Message(entry.copy.mailbox, entry.expected_sha256)
-                self._moves[entry.copy.mailbox, ids[key]] += 1
-            else:
-                self.tally.failed += 1
+            is_moved = entry.outcome is Outcome.MOVED
+            self.tally.moved += is_moved
+            self.tally.failed += not is_moved
+            key = Message(entry.copy.mailbox, entry.expected_sha256)
+            move = Move(key.mailbox, ids[key], is_removal=action.type is ActionType.SOFT_DELETE)
+            self._moves[move] += is_moved
+            self._excused[move] += unsure[entry.copy.copy_id]
         if not any(entry.outcome is Outcome.MOVED for entry in entries):
             self.tally.note(["an action moved nothing"])
             return None
@@ -233,9 +236,7 @@ class _Trial:
     def _at_the_end(self, initial: Reading) -> None:
         """All is back, the store counted as many moves as the ledger, and the index is in step."""
         self.tally.note(false_after_return(initial, self._read()))
-        counted = self._store.moved()
-        if counted is not None and counted != self._moves:
-            self.tally.note(["the store made other moves than the ledger says"])
+        self.tally.note(self._store.false_counts(self._moves, self._excused))
         report = asyncio.run(sync(self._ctx, processes=1))
         if (report.new, report.moved, report.gone) != (0, 0, 0):
             self.tally.note(["the index was not kept in step"])
@@ -243,21 +244,6 @@ class _Trial:
     def _read(self) -> Reading:
         self.tally.looks += 1
         return self._store.read()
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """These variables are set for a while: secrets of sources are read from the environment."""
-    kept = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in kept.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

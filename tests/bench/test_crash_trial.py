@@ -11,9 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from requiring import require
 
+from bench.crash.imap import imap_store
 from bench.crash.jobs import Phase, Spoil
 from bench.crash.maildir import maildir_store
+from bench.crash.stores import OpenStore
 from bench.crash.tally import Tally
 from bench.crash.trial import hold_trial
 from tests.bench import broken_executors
@@ -31,9 +34,18 @@ def seed() -> int:
     return seed
 
 
-def trial(home: Path, seed: int, spoil: Spoil | None, *, kills: int) -> Tally:
+def trial(
+    home: Path, seed: int, spoil: Spoil | None = None, *, store: OpenStore = maildir_store
+) -> Tally:
+    """A trial that ends at the first breach; one of a sound executor after a few kills."""
     tally, _ = hold_trial(
-        home, maildir_store, mailboxes=4, kills=kills, seed=seed, spoil=spoil, breaches=8
+        home,
+        store,
+        mailboxes=4 if store is maildir_store else 2,
+        kills=60 if spoil else 6,
+        seed=seed,
+        spoil=spoil,
+        breaches=1,
     )
     return tally
 
@@ -61,7 +73,7 @@ def test_the_bench_hits_every_phase_and_finds_nothing_lost_or_untrue(tmp_path: P
         (broken_executors.moving_again_without_a_look, "sent again that the store showed"),
         (broken_executors.checking_no_fence, "two executors worked on one action"),
         (broken_executors.writing_no_restore_point, "no restore point says from where"),
-        (broken_executors.losing_what_is_on_its_way, "a copy is lost|outcome says not found"),
+        (broken_executors.losing_what_is_on_its_way, "a copy is lost|an outcome says|a copy moved"),
         (broken_executors.leaving_a_copy_behind, "a copy is in two places"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -69,5 +81,35 @@ def test_the_bench_hits_every_phase_and_finds_nothing_lost_or_untrue(tmp_path: P
 def test_an_executor_with_a_defect_is_caught(
     tmp_path: Path, seed: int, spoil: Spoil, caught: str
 ) -> None:
-    tally = trial(tmp_path, seed, spoil, kills=60)
+    tally = trial(tmp_path, seed, spoil)
+    assert any(re.search(caught, breach) for breach in tally.breaches), tally.breaches
+
+
+@pytest.mark.dovecot
+def test_killed_executors_and_servers_leave_the_truth_on_an_imap_server(
+    tmp_path: Path, seed: int
+) -> None:
+    require(program="dovecot")
+    tally = trial(tmp_path, seed, store=imap_store)
+    assert tally.breaches == []
+    assert tally.kills > 0
+    assert all(tally.by_phase[phase.value] for phase in Phase)
+    assert tally.moved == 12 * tally.actions
+
+
+@pytest.mark.dovecot
+@pytest.mark.parametrize(
+    ("spoil", "caught"),
+    [
+        (broken_executors.writing_outcomes_from_the_ok, "the copy is not at its destination"),
+        (broken_executors.moving_again_without_a_look, "sent again that the store showed"),
+        (broken_executors.checking_no_fence, "two executors worked on one action"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_executor_with_a_defect_is_caught_on_an_imap_server(
+    tmp_path: Path, seed: int, spoil: Spoil, caught: str
+) -> None:
+    require(program="dovecot")
+    tally = trial(tmp_path, seed, spoil, store=imap_store)
     assert any(re.search(caught, breach) for breach in tally.breaches), tally.breaches

@@ -29,6 +29,7 @@ class Kept:
     flagged: bool
     categories: tuple[str, ...]
     received_at: datetime
+    changes: int  # how often it was moved or marked
 
 
 def _system_clock() -> datetime:
@@ -129,6 +130,7 @@ class Tenant:
                 message.flagged,
                 message.categories,
                 message.received_at,
+                message.version,
             )
             for message in self.mailboxes[user.lower()]
         )
@@ -142,6 +144,7 @@ class Tenant:
                 "sha256": sha256(kept.raw).hexdigest(),
                 "is_read": kept.is_read,
                 "flagged": kept.flagged,
+                "changes": kept.changes,
             }
             for kept in self.everything(user)
         ]
