@@ -6,6 +6,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,12 +65,18 @@ def renting(root: Path, **switches: object) -> Iterator[Tenant]:
     """A tenant over the mailboxes below `root`, which stay as they are."""
     arguments = [sys.executable, "-m", "clawback.cli", "lab", "graph", str(root), "--json"]
     command = [*arguments, "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # Its server complains of each connection that it was told to drop.
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as process,
+    ):
         try:
             assert process.stdout is not None
             said = process.stdout.readline()
             if not said:
-                raise NotMeasured("the lab's tenant did not start: see what it says above")
+                complaints.seek(0)
+                why = complaints.read().decode(errors="replace").strip()
+                raise NotMeasured(f"the lab's tenant did not start: {why[-200:]}")
             view = json.loads(said)
             headers = {"Authorization": f"Bearer {view['token']}"}
             with httpx.Client(headers=headers, timeout=_PATIENCE) as client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import asdict, dataclass
 
+from bench.crash.graph import graph_store
 from bench.crash.imap import imap_store
 from bench.crash.maildir import maildir_store
 from bench.crash.stores import OpenStore
@@ -14,7 +15,11 @@ from bench.measuring import NotMeasured, seconds_of
 from bench.offering import choice, one_of
 from bench.results import Figure, Result
 
-STORES: dict[str, OpenStore] = {"maildir": maildir_store, "imap": imap_store}
+STORES: dict[str, OpenStore] = {
+    "maildir": maildir_store,
+    "imap": imap_store,
+    "graph": graph_store,
+}
 _SEEDS = 10**6
 
 

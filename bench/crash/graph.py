@@ -115,10 +115,13 @@ class GraphStore:
 
 @contextmanager
 def graph_store(home: Path, deliveries: Sequence[Delivery]) -> Iterator[GraphStore]:
-    """A tenant over a tree below `home` with these messages; limits are those that are documented."""
+    """A tenant over a tree below `home` with these messages; limits are those that are documented.
+
+    A refusal says to wait for no time: how long a client waits is not what is tried here.
+    """
     root = home / "mail"
     write_tree(root, deliveries)
-    with renting(root, faults={}, retry_after_seconds=1) as tenant:
+    with renting(root, faults={}, retry_after_seconds=0) as tenant:
         yield GraphStore(tenant, deliveries)
 
 

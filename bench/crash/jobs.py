@@ -32,7 +32,7 @@ STEPS = {
     Phase.VERIFY: 30,
     Phase.OUTCOME: 60,
 }
-"""About how many steps a whole action takes in each phase: kills are spread over these."""
+"""How many steps an action takes in each phase, until an executor that came through tells better."""
 
 
 ASKING = frozenset({Phase.LOCATE, Phase.MOVE, Phase.VERIFY})
@@ -69,13 +69,21 @@ class Doom:
         return self.victim is not Victim.EXECUTOR
 
     @classmethod
-    def roll(cls, dice: Random, phase: Phase, *, latest: int, victims: tuple[Victim, ...]) -> Doom:
-        """A kill at a random step of a phase, at most `latest` microseconds later."""
+    def roll(
+        cls,
+        dice: Random,
+        phase: Phase,
+        *,
+        steps: int,
+        latest: int,
+        victims: tuple[Victim, ...],
+    ) -> Doom:
+        """A kill at one of so many steps of a phase, at most `latest` microseconds later."""
         victim = dice.choice(victims) if phase in ASKING else Victim.EXECUTOR
         at_once = victim is Victim.EXECUTOR and dice.random() < 0.5
         later = 0 if at_once else dice.randrange(latest)
-        steps = STEPS[phase] if victim is Victim.EXECUTOR else BEGINNINGS
-        return cls(phase, dice.randint(1, steps), later, at_once, victim)
+        last = steps if victim is Victim.EXECUTOR else BEGINNINGS
+        return cls(phase, dice.randint(1, last), later, at_once, victim)
 
 
 @dataclass(frozen=True, slots=True)

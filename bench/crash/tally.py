@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bench.crash import worker
 from bench.crash.executors import Ended
-from bench.crash.jobs import Phase
+from bench.crash.jobs import STEPS, Phase
 from bench.crash.journal import Event
 
 
@@ -27,6 +28,8 @@ class Tally:
     claims: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     breaches: list[str] = field(default_factory=list)
+    steps: Counter[str] = field(default_factory=lambda: Counter(STEPS))
+    """How many steps an executor took in each phase that came through at last."""
 
     def note(self, breaches: Iterable[str]) -> None:
         """Keep what is not true."""
@@ -58,15 +61,19 @@ class Tally:
     def count(self, pair: Iterable[Ended], events: Iterable[Event]) -> None:
         """Executors that ended, and what their lines in the journal say."""
         at: dict[int, str] = {}
+        steps: defaultdict[int, Counter[str]] = defaultdict(Counter)
         for event in events:
             if event.what == "step":
                 at[event.executor] = event.details["phase"]
+                steps[event.executor][event.details["phase"]] += 1
             elif event.what == "fault":
                 self.faults[event.details["fault"]] += 1
             elif event.what == "claimed":
                 self.claims += 1
         for one in pair:
             self._count_one(one, at.get(one.number))
+            if one.exit_code == worker.DONE and steps[one.number].keys() >= set(Phase):
+                self.steps = steps[one.number]
 
     def _count_one(self, one: Ended, phase: str | None) -> None:
         """The dead are in the phase of their last step, those whose server died in that of the call."""

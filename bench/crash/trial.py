@@ -177,6 +177,7 @@ class _Trial:
         return Doom.roll(
             self._dice,
             phase,
+            steps=max(1, self.tally.steps[phase.value]),
             latest=self._store.latest_microseconds,
             victims=self._store.victims,
         )
