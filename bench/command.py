@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import extract, find, imap, investigate, move, sync
+from bench import extract, find, graph, imap, investigate, move, sync
 from bench.crash import bench as crash
 from bench.measuring import NotMeasured
 from bench.offering import add_options, chosen
@@ -43,6 +43,7 @@ BENCHES = (
         investigate.run,
     ),
     Bench("imap", "soft delete, revert and sync on a Dovecot", imap.ImapOptions, imap.run),
+    Bench("graph", "soft delete, revert and sync in a Graph tenant", graph.GraphOptions, graph.run),
     Bench(
         "crash",
         "executors killed anywhere: nothing lost, doubled, repeated or untrue",

@@ -53,6 +53,14 @@ class Tenant:
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found
 
+    def listed(self, mailbox: str, folder: str, most: int) -> list[dict[str, Any]]:
+        """Messages of a folder, as a plain client sees them."""
+        path = f"/users/{mailbox}/mailFolders/{folder}/messages?$top={most}&$select=id"
+        answer = self.client.get(self.base_url + path)
+        expect(answer.status_code == 200, f"the tenant answers {answer.status_code}")
+        found: list[dict[str, Any]] = answer.json()["value"]
+        return found
+
     def _asked(self, method: str, what: str, body: object = None) -> Mapping[str, Any]:
         answer = self.client.request(method, f"{self.controls}/{what}", json=body)
         expect(answer.is_success, f"the tenant's controls answer {answer.status_code}")
