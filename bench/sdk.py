@@ -12,7 +12,7 @@ from bench.tenant import Tenant
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = ROOT / ".venv-interop" / "bin" / "python"
-_LOOP = ROOT / "bench" / "floors" / "sdk_loop.py"
+_LOOP = ROOT / "bench" / "sdk_loop.py"
 
 
 def why_not() -> str:
