@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 _PAGE = 500
 _SELECT = "$select=isRead,isDraft,flag,hasAttachments"
 _MOST_PAGES = 20_000
+_MOST_RESYNCS = 10
 
 # Graph does not tell a message's size. It serves to take as many as fit into memory at a time; what
 # is read of one message is bounded anyway.
@@ -127,10 +128,12 @@ async def _listing(
     base = f"/mailFolders/{folder_id}/messages/delta"
     listing = _Listing(complete=not query)
     ask = _ask(mailbox, f"{base}?{query or _SELECT}")
+    resyncs = 0
     for _ in range(_MOST_PAGES):
         answer = await dispatcher.ask(ask)
-        if answer.meaning is Meaning.RESYNC and (query or ask.is_link):
-            query, listing, ask = "", _Listing(complete=True), _ask(mailbox, f"{base}?{_SELECT}")
+        if answer.meaning is Meaning.RESYNC and resyncs < _MOST_RESYNCS:
+            listing, ask = _Listing(complete=True), _ask(mailbox, f"{base}?{_SELECT}")
+            resyncs += 1
             log.info("graph_delta_begins_anew")
             continue
         if not answer.is_done:

@@ -32,6 +32,7 @@ class Directory:
     def __init__(self, config: GraphConfig) -> None:
         self._config = config
         self._ids: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
         self._looking_up: dict[str, asyncio.Future[bool]] = {}
         self._unknown: set[str] = set()
         self.dispatcher: Callable[[], Awaitable[Dispatcher]] | None = None
@@ -47,7 +48,11 @@ class Directory:
 
     def path_of(self, mailbox: str) -> str:
         """The beginning of every path about this mailbox."""
-        return f"/users/{quote(self._ids.get(mailbox, mailbox), safe='@')}"
+        path = self._paths.get(mailbox)
+        if path is None:
+            path = f"/users/{quote(self._ids.get(mailbox, mailbox), safe='@')}"
+            self._paths[mailbox] = path
+        return path
 
     def configured(self) -> tuple[str, ...]:
         """The mailboxes that the configuration names. Raises `SourceUnavailable`."""
@@ -87,6 +92,7 @@ class Directory:
             return ""
         if (user.principal or "").lower() != mail:
             self._ids[mail] = user.id
+            self._paths.pop(mail, None)
         return mail
 
     async def look_up(self, mailbox: str) -> bool:
@@ -120,5 +126,6 @@ class Directory:
         for user in users:
             if self._note(user) == mailbox:
                 self._ids.setdefault(mailbox, user.id)
+                self._paths.pop(mailbox, None)
                 self._unknown.discard(mailbox)
         return mailbox in self._ids

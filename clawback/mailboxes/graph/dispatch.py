@@ -26,6 +26,7 @@ from clawback.mailboxes.graph.queueing import Pace, Queue
 from clawback.mailboxes.graph.retrying import TRIES, backoff, retry_after
 from clawback.mailboxes.graph.transport import Reply, Transport
 
+_TOKENS = 3  # for one request: a service that is restarted refuses good ones too
 _START_AT, _MOST_AT_ONCE = 200, 2_000
 
 
@@ -281,7 +282,7 @@ class Dispatcher:
         if entry.future.done():
             return
         if self._needs_token(entry, answer):
-            entry.had_new_token = True
+            entry.tokens += 1
             self._again(entry, 0.0)
         elif answer.meaning is Meaning.TOKEN:
             entry.future.set_exception(SourceDenied(self._name, "token-refused"))
@@ -299,7 +300,7 @@ class Dispatcher:
 
     @staticmethod
     def _needs_token(entry: Entry, answer: Answer) -> bool:
-        return answer.meaning is Meaning.TOKEN and not entry.had_new_token
+        return answer.meaning is Meaning.TOKEN and entry.tokens < _TOKENS
 
     @staticmethod
     def _is_worth_another_try(entry: Entry, answer: Answer) -> bool:

@@ -37,7 +37,7 @@ class Fetcher:
                 path = self._dispatcher.path_of(ask)
                 reply = await self._transport.stream(path, at_most=self._read_at_most)
                 answer = self._dispatcher.settle_alone(ask, reply)
-            if not may_be_applied(answer.meaning):
+            if not (may_be_applied(answer.meaning) or answer.meaning is Meaning.TOKEN):
                 return answer
             if reply.wait_seconds is None:  # else its mailbox is paused for that long
                 await asyncio.sleep(self._dispatcher.backoff(tries))

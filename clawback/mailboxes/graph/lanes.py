@@ -20,7 +20,7 @@ class Entry:
     future: asyncio.Future[Answer]
     alone: bool = False
     tries: int = 0
-    had_new_token: bool = False
+    tokens: int = 0
     was_looked_up: bool = False
     is_sent: bool = False
     waits_since: float | None = None

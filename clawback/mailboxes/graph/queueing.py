@@ -135,4 +135,5 @@ class Queue:
     def _resume(self, lane: Lane) -> None:
         if lane.state is State.PAUSED:
             self._place(lane, self._loop.time())
-            self._wake()
+            if lane.state is State.READY:
+                self._wake()

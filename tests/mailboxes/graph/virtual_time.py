@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,8 @@ class _Selector(selectors.DefaultSelector):
         """What is ready; where nothing is, the time of the next timer is now."""
         ready = super().select(None if timeout is None else 0)
         if timeout is not None and timeout > 0 and not ready:
-            self._time.seconds += timeout
+            later = math.nextafter(self._time.seconds, math.inf)
+            self._time.seconds = max(self._time.seconds + timeout, later)
         return ready
 
 
