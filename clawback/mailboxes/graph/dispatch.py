@@ -21,7 +21,7 @@ from clawback.mailboxes.graph import wire
 from clawback.mailboxes.graph.asking import Answer, Ask
 from clawback.mailboxes.graph.errors import Meaning, may_be_applied, meaning_of
 from clawback.mailboxes.graph.lanes import Entry, Lane, give_up
-from clawback.mailboxes.graph.limits import AdaptiveLimit, Window
+from clawback.mailboxes.graph.limits import AdaptiveLimit, Pacer, Window
 from clawback.mailboxes.graph.queueing import Pace, Queue
 from clawback.mailboxes.graph.retrying import TRIES, backoff, retry_after
 from clawback.mailboxes.graph.transport import Reply, Transport
@@ -85,6 +85,7 @@ class Dispatcher:
         most = pace.at_once_in_all or _MOST_AT_ONCE
         self._adaptive = AdaptiveLimit(start=_START_AT, most=most)
         self._rate = Window(max(int(pace.per_second), 1), max(1.0, 1.0 / pace.per_second))
+        self._pacer = Pacer(pace.per_second)
         self.counts = Counts()
 
     async def ask(self, ask: Ask) -> Answer:
@@ -183,6 +184,9 @@ class Dispatcher:
             return True
         if self._under_way and full and count * 2 < self._queue.most_in_a_batch:
             return True
+        if self._pacer.free_at > now:
+            self._loop.call_at(self._pacer.free_at, self._wake)
+            return True
         if self._rate.room(now) < min(count, int(self._pace.per_second) or 1):
             self._loop.call_at(self._rate.free_at(count, now), self._wake)
             return True
@@ -191,6 +195,7 @@ class Dispatcher:
     def _start(self, picked: list[Entry], now: float) -> None:
         self._under_way += len(picked)
         self._rate.take(len(picked), now)
+        self._pacer.take(len(picked), now)
         self.counts.parts += len(picked)
         for entry in picked:
             entry.is_sent = True

@@ -49,6 +49,7 @@ class GraphStage:
         self.time = time or Time()
         self.tenant = Tenant(users, clock=self.time.now)
         self.app = tenant_app(self.tenant, switches or Switches())
+        self.gateway._timer = lambda: self.time.seconds
         transport: Any = httpx.ASGITransport(self.app)
         self.transport = wrapped(transport) if wrapped else transport
         self.read_at_most = read_at_most
