@@ -47,6 +47,7 @@ _BY_CODE: Mapping[str, Meaning] = {
     "errorinvaliduser": Meaning.NO_MAILBOX,
     "errornonexistentmailbox": Meaning.NO_MAILBOX,
     "request_resourcenotfound": Meaning.NO_MAILBOX,
+    "errorgroupisusedinnongroupuri": Meaning.GROUP,
     "errorgroupsareusedinnongroupuri": Meaning.GROUP,
     "erroraccessdenied": Meaning.DENIED,
     "authorization_requestdenied": Meaning.DENIED,

@@ -38,7 +38,7 @@ class GraphStage:
 
     def __init__(
         self,
-        users: Iterable[str] = (ANN, BEN),
+        present: Iterable[str] = (ANN, BEN),
         *,
         switches: Switches | None = None,
         time: Time | None = None,
@@ -47,7 +47,7 @@ class GraphStage:
         **more: Any,
     ) -> None:
         self.time = time or Time()
-        self.tenant = Tenant(users, clock=self.time.now)
+        self.tenant = Tenant(present, clock=self.time.now)
         self.app = tenant_app(self.tenant, switches or Switches())
         self.gateway._timer = lambda: self.time.seconds
         transport: Any = httpx.ASGITransport(self.app)

@@ -25,6 +25,7 @@ ROWS = [
     (404, "MailboxNotSupportedForRESTAPI", Meaning.NOT_HOSTED, SourceFault.NOT_HOSTED),
     (404, "ErrorInvalidUser", Meaning.NO_MAILBOX, SourceFault.GONE),
     (404, "Request_ResourceNotFound", Meaning.NO_MAILBOX, SourceFault.GONE),
+    (403, "ErrorGroupIsUsedInNonGroupURI", Meaning.GROUP, SourceFault.NOT_HOSTED),
     (405, "ErrorGroupsAreUsedInNonGroupURI", Meaning.GROUP, SourceFault.NOT_HOSTED),
     (403, "ErrorAccessDenied", Meaning.DENIED, SourceFault.DENIED),
     (403, "Authorization_RequestDenied", Meaning.DENIED, SourceFault.DENIED),
