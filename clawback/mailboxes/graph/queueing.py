@@ -134,6 +134,7 @@ class Queue:
 
     def _resume(self, lane: Lane) -> None:
         if lane.state is State.PAUSED:
+            waiting = len(self._ready)
             self._place(lane, self._loop.time())
-            if lane.state is State.READY:
+            if len(self._ready) > waiting:
                 self._wake()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -177,6 +179,26 @@ def test_a_configured_mailbox_that_cannot_be_reached_is_named_with_the_reason() 
     assert "nobody@example.org: no such user" in said
     assert "team@example.org: a Microsoft 365 group" in said
     assert ANN not in said
+
+
+def test_every_example_of_the_documentation_is_a_configuration() -> None:
+    text = Path(__file__).parents[3].joinpath("docs/connectors.md").read_text()
+    examples = re.findall(r"```toml\n(.*?)```", text.partition("## Microsoft Graph")[2], re.DOTALL)
+    kinds = [GraphConfig(**tomllib.loads(one)["sources"][0]).credential for one in examples]
+    assert sorted(kinds) == [
+        "certificate",
+        "managed-identity",
+        "secret",
+        "token",
+        "workload-identity",
+    ]
+
+
+def test_every_key_is_documented() -> None:
+    text = Path(__file__).parents[3].joinpath("docs/connectors.md").read_text()
+    section = text.partition("## Microsoft Graph")[2]
+    for key in GraphConfig.model_fields.keys() - {"kind", "name"}:
+        assert f"`{key}`" in section, key
 
 
 def test_json_of_a_config_shows_no_secret() -> None:
