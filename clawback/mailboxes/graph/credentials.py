@@ -7,6 +7,7 @@ token. What it says is never shown: only the number of the error is read.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -108,6 +109,8 @@ class AzureTokens:
         )
         from azure.identity import CredentialUnavailableError
 
+        # It logs what the sign-in answered, in the sign-in's words.
+        logging.getLogger("azure").setLevel(logging.CRITICAL)
         await self.close()
         self._credential = self._make()
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.pipeline.transport import AsyncHttpTransport
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -66,6 +67,80 @@ def certificate(path: Path, *, days: int) -> Path:
 )
 def test_a_refusal_is_known_by_its_number(message: str, code: str) -> None:
     assert code_of(message) == code
+
+
+class Response:
+    """As much of a response as Microsoft's library looks at."""
+
+    def __init__(self, request: Any, status: int, body: bytes) -> None:
+        self.request, self.status_code, self.reason = request, status, ""
+        self.headers = {"Content-Type": "application/json"}
+        self.content_type = "application/json"
+        self._body = body
+
+    def body(self) -> bytes:
+        return self._body
+
+    def text(self, encoding: str | None = None) -> str:
+        return self._body.decode(encoding or "utf-8")
+
+    async def load_body(self) -> None:
+        pass
+
+
+class SignIn(AsyncHttpTransport[Any, Any]):
+    """The sign-in service, without a network: it gives a token or refuses with a number."""
+
+    def __init__(self, refusal: str = "") -> None:
+        self._refusal = refusal
+
+    async def open(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+    async def __aenter__(self) -> SignIn:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def send(self, request: Any, **_: Any) -> Any:
+        assert request.url.startswith(f"https://login.example.test/{TENANT}/")
+        if self._refusal:
+            said = {"error": "invalid_client", "error_description": f"{self._refusal}: secret text"}
+            return Response(request, 401, json.dumps(said).encode())
+        given = {"access_token": "a-token", "expires_in": 3599, "token_type": "Bearer"}
+        return Response(request, 200, json.dumps(given).encode())
+
+
+def signing_in(refusal: str = "", **more: Any) -> AzureTokens:
+    chosen = GraphConfig(
+        kind="graph",
+        name="online",
+        tenant_id=TENANT,
+        client_id=CLIENT,
+        authority="https://login.example.test",
+        **more,
+    )
+    env = {"CLAWBACK_GRAPH_SECRET": "value"}
+    return AzureTokens(chosen, env, endpoints_of(chosen), lambda: SignIn(refusal))
+
+
+def test_secret_and_certificate_get_a_token_from_the_real_library(tmp_path: Path) -> None:
+    assert run(signing_in().get()).secret == "a-token"
+    file = certificate(tmp_path / "sound.pem", days=9)
+    tokens = signing_in(credential="certificate", certificate_file=file)
+    assert run(tokens.get()).secret == "a-token"
+
+
+def test_what_the_sign_in_says_is_never_repeated(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert refused(signing_in("AADSTS7000215")) == "wrong-secret"
+    assert refused(signing_in("AADSTS90002")) == "unknown-tenant"
+    assert "secret text" not in caplog.text + "".join(capsys.readouterr())
 
 
 def azure(tmp_path: Path, env: dict[str, str], **more: Any) -> AzureTokens:
