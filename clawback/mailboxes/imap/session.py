@@ -21,6 +21,7 @@ from models.copies import FolderRole, SourceFault
 
 log = logging.getLogger(__name__)
 
+_RESPONSE_BYTES = 50  # about what one more response takes in memory beside its text
 _ANSWER_BYTES = 1 << 28  # what one command may answer: a listing of 2 million messages
 
 
@@ -168,11 +169,17 @@ class Session:
         responses: list[Response] = []
         room = _ANSWER_BYTES
         while True:
-            response = await self._wire.response(SMALL_LITERAL_BYTES)
-            status = self._end(tag, response)
-            if status is not None:
-                return Answer(status, responses)
-            room -= sum(map(len, response)) + 50
+            line = self._wire.ready_line()
+            if line is not None and not _is_bye(line):
+                response: Response = (line,)
+                room -= len(line)
+            else:
+                response = (line,) if line else await self._wire.response(SMALL_LITERAL_BYTES)
+                status = self._end(tag, response)
+                if status is not None:
+                    return Answer(status, responses)
+                room -= sum(map(len, response))
+            room -= _RESPONSE_BYTES
             if room < 0:
                 raise BadAnswer
             responses.append(response)
@@ -181,7 +188,7 @@ class Session:
         """The status that ends the command, or None. Raises `BadAnswer`, `ConnectionLost`."""
         line = response[0]
         if line.startswith(b"* "):
-            if line[2:6].upper() == b"BYE ":
+            if _is_bye(line):
                 raise ConnectionLost
             return None
         if not line.startswith(tag + b" "):
@@ -197,6 +204,10 @@ class Session:
         self._wire.abort()
         is_bad = isinstance(error, BadAnswer)
         return MailboxFault(SourceFault.CORRUPT if is_bad else SourceFault.UNAVAILABLE)
+
+
+def _is_bye(line: bytes) -> bool:
+    return line[2:3] in b"Bb" and line[2:6].upper() == b"BYE "
 
 
 def _selected(folder: str, answer: Answer) -> Selected:

@@ -22,6 +22,8 @@ _READ_AHEAD_BYTES = 1 << 22  # what may wait in memory before the socket is left
 _LITERAL = re.compile(rb"~?\{(\d{1,20})\}$")  # of the whole line, so anchored at its end only
 _STATUS = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
 
+_STAR, _BRACE = b"*}"
+
 Response = Sequence[bytes]
 """One response: a line, or text and literals in turn, beginning and ending with text."""
 
@@ -118,6 +120,20 @@ class Wire(asyncio.Protocol):
         del buffer[: end + 1]
         return line
 
+    def ready_line(self) -> bytes | None:
+        """The next line if it is here whole and has data without a literal; else None.
+
+        What `response` would answer, without a coroutine for each line of a long listing.
+        """
+        buffer = self._buffer
+        end = buffer.find(b"\r\n", 0, LINE_BYTES)
+        if end < 3 or buffer[0] != _STAR or buffer[end - 1] == _BRACE:
+            return None
+        line = bytes(buffer[:end])
+        del buffer[: end + 2]
+        self._searched = 0
+        return line
+
     async def take(self, count: int) -> bytes:
         """The next `count` bytes. Raises `ConnectionLost`."""
         buffer = self._buffer
@@ -157,14 +173,18 @@ class Wire(asyncio.Protocol):
         if self._is_paused and self._transport is not None:
             self._transport.resume_reading()
             self._is_paused = False
-        self._waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(self._timeout_seconds, self._give_up)  # cheaper than a timeout
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                await self._waiter
-        except TimeoutError:
-            raise ConnectionLost from None
+            await self._waiter
         finally:
+            timer.cancel()
             self._waiter = None
+
+    def _give_up(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(ConnectionLost())
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
