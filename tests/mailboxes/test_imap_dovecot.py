@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import datetime
 import imaplib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
 from clawback.errors import SourceError
 from clawback.mailboxes.imap.leftovers import Leftovers
+from clawback.mailboxes.imap.session import Session
 from models.copies import CopyRef, Place, SourceFault
 from models.mails import MessageHead
 from models.outcomes import MoveIntent
@@ -161,6 +164,49 @@ def test_a_move_that_was_not_looked_at_before_drops_nothing(stage: ImapStage) ->
     order = intent(ref(stage, ANN, one, MAIL))._replace(repeated=True)
     asyncio.run(move(stage.source, order))
     assert ids(stage) == {GONE_FOLDER: 2}
+
+
+@dataclass
+class Meanwhile:
+    """Something that happens before a session asks for the time of this number."""
+
+    number: int
+    happen: Callable[[], object]
+    asked: int = 0
+
+    def running(self, run: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+        async def interfered(session: Session, *commands: bytes) -> object:
+            if self.asked == self.number:
+                self.happen()
+            self.asked += 1
+            return await run(session, *commands)
+
+        return interfered
+
+
+@pytest.mark.parametrize("from_folder", ["INBOX", GONE_FOLDER])
+def test_another_mover_at_any_moment_of_a_repeated_move_never_costs_the_last_copy(
+    stage: ImapStage, monkeypatch: pytest.MonkeyPatch, from_folder: str
+) -> None:
+    """A second executor, or the user, moves the message before the first command, the second, …"""
+    to_folder = GONE_FOLDER if from_folder == "INBOX" else "INBOX"
+    step = 0
+    while True:
+        stage.close()
+        stage = ImapStage(stage.port, stage.root)
+        copy = ref(stage, ANN, stage.deliver(ANN, MAIL, from_folder), MAIL)
+        source = stage.new_source()
+        asyncio.run(locate(source, copy))
+        order = MoveIntent(1, ANN, copy.place, copy.content_sha256, to_folder, repeated=True)
+        meanwhile = Meanwhile(step, partial(stage.user_move, ANN, copy.place, to_folder))
+        with monkeypatch.context() as patched:
+            patched.setattr(Session, "run", meanwhile.running(Session.run))
+            asyncio.run(move(source, order))
+        if meanwhile.asked <= step:
+            break
+        assert ids(stage) == {to_folder: 1}, f"another moved it before command {step}"
+        step += 1
+    assert step > 3
 
 
 # --- users who do things meanwhile -----------------------------------------------------------------

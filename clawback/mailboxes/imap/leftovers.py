@@ -51,14 +51,26 @@ class Leftovers:
         known = {uid: order for uid, order in orders.items() if order.handle.has_identity}
         if not known or not self._session.has("UIDPLUS"):
             return []  # without an identity nothing tells a leftover from a message of its own
+        there = await self._there(known, destination)
+        if not there:
+            return []
+        # Only now: a message that was seen there before the original was seen here is another one.
+        # Read the other way round, it could be the original, moved meanwhile by somebody else.
         originals = dict(await read(self._session, folder, known, _EXTRA))
-        pairs = await self._pairs(known, originals, destination)
+        pairs = [
+            (order, two)
+            for uid, order in known.items()
+            for two in there
+            if uid in originals and self._is_leftover(order, originals[uid], two)
+        ]
         if not pairs:
             return []
         if await self._roles.role_in(self._session, folder) is not FolderRole.RECOVERABLE:
-            await self._expunge([two.handle.uid for _, two in pairs])
+            await self._expunge(await self._still_there([two for _, two in pairs], destination))
             return []
         kept = _one_each(pairs)
+        still = await self._still_there([two for _, two in kept.values()], destination)
+        kept = {uid: pair for uid, pair in kept.items() if pair[1].handle.uid in still}
         await self._keep_flags(originals, kept)
         again = await read(self._session, folder, kept)
         same = {
@@ -69,25 +81,29 @@ class Leftovers:
         await self._expunge(same)
         return [MoveReply(order.intent.copy_id, two.place) for order, two in same.values()]
 
-    async def _pairs(
-        self, orders: Mapping[int, Order], originals: Mapping[int, Message], destination: str
-    ) -> Sequence[tuple[Order, Candidate]]:
-        """Each order with a message at its destination that a move of it left there."""
+    async def _there(self, orders: Mapping[int, Order], destination: str) -> Sequence[Candidate]:
+        """The messages at the destination that a move of one of these could have left there."""
         handles = [order.handle for order in orders.values()]
         try:
-            there = await candidates_in(
-                self._session, destination, handles, _EXTRA, read_only=False
-            )
+            return await candidates_in(self._session, destination, handles, _EXTRA)
         except MailboxFault as fault:
             if fault.fault is SourceFault.GONE and self._session.is_open:
                 return ()
             raise
-        return [
-            (order, two)
-            for uid, order in orders.items()
-            for two in there
-            if uid in originals and self._is_leftover(order, originals[uid], two)
-        ]
+
+    async def _still_there(self, found: Sequence[Candidate], destination: str) -> set[int]:
+        """The UIDs of those that are the same messages still, in their folder, which is selected."""
+        handles = {two.handle.uid: two.handle for two in found}
+        again = await read(self._session, destination, handles)
+        selected = self._session.selected
+        assert selected is not None
+        return {
+            uid
+            for uid, handle in handles.items()
+            if handle.uidvalidity == selected.uidvalidity
+            and uid in again
+            and again[uid].identity == handle.identity
+        }
 
     def _is_leftover(self, order: Order, original: Message, two: Candidate) -> bool:
         message = two.message

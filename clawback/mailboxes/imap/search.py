@@ -253,12 +253,7 @@ class _Search:
 
 
 async def candidates_in(
-    session: Session,
-    folder: str,
-    handles: Sequence[Handle],
-    extra: bytes,
-    *,
-    read_only: bool = True,
+    session: Session, folder: str, handles: Sequence[Handle], extra: bytes
 ) -> list[Candidate]:
     """The messages of a folder, which is selected, that may be one of these: by identity or by size.
 
@@ -268,11 +263,11 @@ async def candidates_in(
     query = _query(handles) if len(handles) <= SEARCH_UP_TO else None
     listing = b"UID FETCH %s " + session.items(extra)
     if query is None:
-        selected, answers = await session.select(folder, listing % b"1:*", read_only=read_only)
+        selected, answers = await session.select(folder, listing % b"1:*", read_only=True)
     else:
         returning = b"RETURN (ALL) " if session.has("ESEARCH") else b""
         search = b"UID SEARCH " + returning + query
-        selected, (found,) = await session.select(folder, search, read_only=read_only)
+        selected, (found,) = await session.select(folder, search, read_only=True)
         texts = [b"1:*"] if not found.is_ok else [text for text, _ in uid_sets(_hits(found))]
         answers = await session.run(*(listing % text for text in texts)) if texts else []
     return [
