@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from requiring import require
 
+from bench.crash.graph import graph_store
 from bench.crash.imap import imap_store
 from bench.crash.jobs import Phase, Spoil
 from bench.crash.maildir import maildir_store
@@ -42,7 +43,7 @@ def trial(
         home,
         store,
         mailboxes=4 if store is maildir_store else 2,
-        kills=60 if spoil else 6,
+        kills=60 if spoil else 3 if store is graph_store else 6,
         seed=seed,
         spoil=spoil,
         breaches=1,
@@ -112,4 +113,28 @@ def test_an_executor_with_a_defect_is_caught_on_an_imap_server(
 ) -> None:
     require(program="dovecot")
     tally = trial(tmp_path, seed, spoil, store=imap_store)
+    assert any(re.search(caught, breach) for breach in tally.breaches), tally.breaches
+
+
+def test_killed_executors_leave_the_truth_in_a_graph_tenant_where_a_fifth_of_all_fails(
+    tmp_path: Path, seed: int
+) -> None:
+    tally = trial(tmp_path, seed, store=graph_store)
+    assert tally.breaches == []
+    assert tally.kills > 0
+    assert tally.moved > 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "caught"),
+    [
+        (broken_executors.moving_again_without_a_look, "sent again that the store showed"),
+        (broken_executors.writing_outcomes_from_the_ok, "the copy is not at its destination"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_executor_with_a_defect_is_caught_in_a_graph_tenant(
+    tmp_path: Path, seed: int, spoil: Spoil, caught: str
+) -> None:
+    tally = trial(tmp_path, seed, spoil, store=graph_store)
     assert any(re.search(caught, breach) for breach in tally.breaches), tally.breaches
