@@ -50,6 +50,7 @@ class GraphStore:
         self._tenant = tenant
         self._mailboxes = sorted({delivery.mailbox for delivery in deliveries})
         self._ids = {_digest(one): message_id_of(one.raw) for one in deliveries}
+        self._seed = 0
         self.environment = {TOKEN_VARIABLE: tenant.token}
         listed = ", ".join(f'"{mailbox}"' for mailbox in self._mailboxes)
         self.toml = (
@@ -66,7 +67,9 @@ class GraphStore:
                 for item in self._get(f"/users/{mailbox}/mailFolders/{folder}/messages{_MESSAGES}"):
                     raw = self._raw(f"/users/{mailbox}/messages/{item['id']}/$value")
                     reading.add(mailbox, name, raw, _flags(item))
-        self._tenant.change(faults=FAULTS)
+        # A change of switches begins chance anew: another seed, or the same faults come each time.
+        self._seed += 1
+        self._tenant.change(faults=FAULTS, seed=self._seed)
         return reading
 
     def false_counts(self, made: Mapping[Move, int], excused: Mapping[Move, int]) -> Iterator[str]:

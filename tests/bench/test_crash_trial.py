@@ -42,8 +42,8 @@ def trial(
     tally, _ = hold_trial(
         home,
         store,
-        mailboxes=4 if store is maildir_store else 2,
-        kills=60 if spoil else 3 if store is graph_store else 6,
+        mailboxes=4 if store is maildir_store else 2 if spoil or store is imap_store else 1,
+        kills=60 if spoil else 2 if store is graph_store else 6,
         seed=seed,
         spoil=spoil,
         breaches=1,
