@@ -66,6 +66,15 @@ class MailboxSource(Protocol):
         """
         ...
 
+    @property
+    def copies_at_once(self) -> int:
+        """How many copies, about, a caller does well to look at, move and look at again together.
+
+        More keep more of the source busy; fewer are quicker between two looks at the stop button and
+        at the lease.
+        """
+        ...
+
     async def mailboxes(self) -> tuple[str, ...]:
         """All addresses, lower case, sorted. Raises `SourceError`."""
         ...

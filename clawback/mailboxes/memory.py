@@ -14,7 +14,7 @@ from clawback.mailboxes.memory_mailbox import (
     MemoryMailbox,
     MemoryMessage,
 )
-from clawback.mailboxes.spreading import UNBOUNDED, grouped
+from clawback.mailboxes.spreading import COPIES_AT_ONCE, UNBOUNDED, grouped
 from models.copies import (
     CopyRef,
     Entry,
@@ -66,6 +66,11 @@ class MemorySource(MemoryLevers):
     def mailboxes_at_once(self) -> int:
         """As many as there are: nothing is kept open for a mailbox."""
         return UNBOUNDED
+
+    @property
+    def copies_at_once(self) -> int:
+        """As many as keep everything busy for about a tenth of a second or two."""
+        return COPIES_AT_ONCE
 
     def folder_for(self, role: FolderRole) -> str:
         """The folder that a move to `role` goes to."""

@@ -12,6 +12,9 @@ from typing import TypeVar
 UNBOUNDED = sys.maxsize
 """Mailboxes at once of a source that holds nothing open for any."""
 
+COPIES_AT_ONCE = 500
+"""Copies at once of a store that answers within milliseconds."""
+
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")
