@@ -13,8 +13,8 @@ from models.limits import Limits
 from models.mails import AttachmentFact, LinkPlace, MailFacts, UrlFact
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-# ".0" is a part read a second time, by another encoding that it names.
-_PARTS = r"[1-9]\d*(?:\.[1-9]\d*)*(?:\.0)?"
+# ".0" is a part read once more, by another encoding that it names; files may stand in its text.
+_PARTS = r"[1-9]\d*(?:\.(?:0|[1-9]\d*))*"
 _PLACE = re.compile(rf"{_PARTS}(?:/{_PARTS})*(?:![1-9]\d*)*")
 _CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _MARK = re.compile(r"(?:script|archive|image|pdf):[a-z]+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -62,6 +63,18 @@ BROKEN: dict[str, Callable[[], MailFacts]] = {
 def test_facts_that_break_a_rule_are_named(rule: str) -> None:
     assert broken_rules(RAW, FACTS, DEFAULT_LIMITS) == []
     assert rule in broken_rules(RAW, BROKEN[rule](), DEFAULT_LIMITS)
+
+
+def test_a_part_of_three_encodings_breaks_no_rule() -> None:
+    named = "".join(
+        f"Content-Transfer-Encoding: {encoding}\r\n"
+        for encoding in ("7bit", "base64", "quoted-printable")
+    )
+    body = base64.b64encode(b"https://a.example/xy").decode()
+    raw = f"From: a@b.example\r\nContent-Type: text/x\r\n{named}\r\n{body}=20\r\n".encode()
+    facts = extract(raw)
+    assert {fact.where for fact in facts.attachments} == {"1", "1.0", "1.0.0"}
+    assert broken_rules(raw, facts, DEFAULT_LIMITS) == []
 
 
 def test_more_than_the_limits_allow_is_named() -> None:
