@@ -132,6 +132,8 @@ class GraphConfig(_WithUsers):
             raise ValueError('credential = "certificate" needs certificate_file')
         if self.base_url.startswith("http://") and not is_loopback(_host_of(self.base_url)):
             raise ValueError("base_url without TLS is for this machine only: use https")
+        if any(mark in self.base_url for mark in "?#@\\"):
+            raise ValueError("base_url is an address and a path alone, without any of ? # @ \\")
         return self
 
     def in_home(self, home: Path) -> GraphConfig:

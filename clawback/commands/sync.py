@@ -208,4 +208,4 @@ def _show_failures(ctx: Context, report: SyncReport) -> None:
     notes.print(f"Mailboxes: {number}; all others are up to date.", style="yellow")
     for source in ctx.sources.values():
         for line in asyncio.run(source.check()):
-            notes.print(f"  {screen.one_line_of(line)}", soft_wrap=True)
+            notes.print(f"  {source.name}: {screen.one_line_of(line)}", soft_wrap=True)

@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from clawback.errors import SourceError
 from clawback.mailboxes.graph import wire
-from clawback.mailboxes.graph.asking import Answer, Ask
+from clawback.mailboxes.graph.asking import Answer, Ask, message_path
 from clawback.mailboxes.graph.directory import Directory
 from clawback.mailboxes.graph.dispatch import Dispatcher
 from clawback.mailboxes.graph.errors import Meaning
+from clawback.mailboxes.graph.naming import INBOX
 from clawback.source_config import GraphConfig
 
 _NAMED = 5  # mailboxes named in a line; of more it says how many
@@ -20,7 +21,8 @@ _SIGN_IN: Mapping[str, str] = {
     "no-secret": "the environment variable {secret_env} is not set: put the client secret there",
     "no-token": "the environment variable {token_env} is not set: put a token there",
     "unusable-token": "what {token_env} holds is no token: copy it again",
-    "token-refused": "the token is refused: it ended, or it is for another service or tenant",
+    "token-refused": "the tenant refuses the token that the sign-in gave: check tenant_id, cloud, "
+    "base_url and authority",
     "no-password": "{certificate_password_env} is not set: put the certificate's password there",
     "certificate-unreadable": "{certificate_file} cannot be read: check path and permissions",
     "expired-certificate": "the certificate in {certificate_file} has expired: make a new one and "
@@ -47,6 +49,10 @@ _SIGN_IN: Mapping[str, str] = {
     "sign-in-failed": "the sign-in failed: try again, then check authority and the credential",
     "users-file-unreadable": "{users_file} cannot be read: check path and permissions",
 }
+_STATIC_TOKEN_REFUSED = (
+    "the token in the environment variable {token_env} is refused: put a new one there, made for "
+    "this tenant and service"
+)
 
 _MAILBOX: Mapping[Meaning, str] = {
     Meaning.DENIED: "access is denied: grant the application Mail.ReadWrite with admin consent, or "
@@ -55,9 +61,10 @@ _MAILBOX: Mapping[Meaning, str] = {
     "nothing there can be reached",
     Meaning.GROUP: "a Microsoft 365 group, whose conversations cannot be moved: take it out of users",
     Meaning.NO_MAILBOX: "no such user in the tenant: check the address in users",
-    Meaning.THROTTLED: "does not answer now",
-    Meaning.TRANSIENT: "does not answer now",
+    Meaning.THROTTLED: "is busy and does not answer now: try again later",
+    Meaning.TRANSIENT: "does not answer now: check base_url and the network, or try again later",
 }
+_MAY_BE_GROUP = (Meaning.NO_MAILBOX, Meaning.DENIED)
 _OTHERWISE = "answers something that is not understood: check base_url"
 _NO_DIRECTORY = (
     "the directory can't be read: grant the application User.Read.All with admin consent, or name "
@@ -73,14 +80,14 @@ async def problems(
     """A line for each trouble, none where all is well."""
     try:
         dispatcher = await dispatcher_of()
-        return tuple(
-            f"{config.name}: {line}" for line in await _problems(config, directory, dispatcher)
-        )
+        return tuple(await _problems(config, directory, dispatcher))
     except SourceError as error:
         text = _SIGN_IN.get(error.code, f"cannot be used ({error.code})")
-        return (f"{config.name}: {text.format(**config.model_dump())}",)
+        if error.code == "token-refused" and config.credential == "token":
+            text = _STATIC_TOKEN_REFUSED
+        return (text.format(**config.model_dump()),)
     except wire.Unreadable:
-        return (f"{config.name}: {_OTHERWISE}",)
+        return (f"the tenant {_OTHERWISE}",)
 
 
 async def _problems(
@@ -109,8 +116,9 @@ async def _of_mailboxes(
     dispatcher: Dispatcher, directory: Directory, names: Sequence[str]
 ) -> Sequence[str]:
     found = await _meanings(dispatcher, names)
-    unknown = [name for name, meaning in found.items() if meaning is Meaning.NO_MAILBOX]
-    for name in unknown:
+    # Which of them a group's address is answered with differs.
+    unclear = [name for name, meaning in found.items() if meaning in _MAY_BE_GROUP]
+    for name in unclear[:_PROBED]:
         if await _is_group(dispatcher, name):
             found[name] = Meaning.GROUP
     return _lines(found)
@@ -121,7 +129,16 @@ async def _meanings(dispatcher: Dispatcher, names: Sequence[str]) -> dict[str, M
     found: dict[str, Meaning] = {}
     async for number, answer in dispatcher.answers(asks):
         found[names[number]] = answer.meaning
+    readable = [name for name in names if found[name] is Meaning.DONE]
+    async for number, answer in dispatcher.answers([_no_move(name) for name in readable]):
+        if answer.meaning is Meaning.DENIED:
+            found[readable[number]] = Meaning.DENIED
     return found
+
+
+def _no_move(name: str) -> Ask:
+    """A move of nobody's message: whoever may only read is refused before it is looked for."""
+    return Ask(name, f"{message_path('')}/move", {"destinationId": INBOX})
 
 
 async def _is_group(dispatcher: Dispatcher, name: str) -> bool:

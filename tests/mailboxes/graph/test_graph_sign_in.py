@@ -237,7 +237,7 @@ def checked(stage: GraphStage) -> str:
 def test_each_trouble_is_one_line_that_says_what_to_do() -> None:
     stage = GraphStage()
     stage.tenant.static_token = "another"
-    assert "the token is refused" in checked(stage)
+    assert "CLAWBACK_GRAPH_TOKEN is refused: put a new one there" in checked(stage)
     stage = GraphStage()
     stage.switch(roles=["Mail.ReadWrite"])
     assert "grant the application User.Read.All" in checked(stage)
