@@ -71,3 +71,8 @@ def message_path(handle: str) -> str:
     Text that can be no id leads to an id that is nobody's: no path is ever made of it.
     """
     return f"/messages/{quote(handle, safe='=') if _ID.fullmatch(handle) else '0'}"
+
+
+def folder_path(folder_id: str) -> str:
+    """The path of a folder by its id, below its mailbox; as with messages, of an id alone."""
+    return f"/mailFolders/{quote(folder_id, safe='=') if _ID.fullmatch(folder_id) else '0'}"

@@ -11,19 +11,19 @@ import logging
 from dataclasses import dataclass, field
 
 from clawback.mailboxes.graph import wire
-from clawback.mailboxes.graph.asking import SYNC_PATIENCE_SECONDS, Ask
+from clawback.mailboxes.graph.asking import SYNC_PATIENCE_SECONDS, Ask, folder_path
 from clawback.mailboxes.graph.cursors import Cursor, query_of, read_cursor
 from clawback.mailboxes.graph.dispatch import Dispatcher
 from clawback.mailboxes.graph.errors import Meaning
 from clawback.mailboxes.graph.folders import FolderBook, FoldersFailed, list_folders
 from clawback.mailboxes.graph.naming import RECOVERABLE, FolderNames
+from clawback.mailboxes.graph.paging import Trail
 from models.copies import Entry, FolderChanges, MailboxChanges
 
 log = logging.getLogger(__name__)
 
 _PAGE = 500
 _SELECT = "$select=isRead,isDraft,flag,hasAttachments"
-_MOST_PAGES = 20_000
 _MOST_RESYNCS = 10
 
 # Graph does not tell a message's size. It serves to take as many as fit into memory at a time; what
@@ -125,15 +125,17 @@ def _may_be_left_out(meaning: Meaning, *, is_recoverable: bool) -> None:
 async def _listing(
     dispatcher: Dispatcher, mailbox: str, folder_id: str, query: str
 ) -> _Listing | Meaning:
-    base = f"/mailFolders/{folder_id}/messages/delta"
+    base = f"{folder_path(folder_id)}/messages/delta"
     listing = _Listing(complete=not query)
     ask = _ask(mailbox, f"{base}?{query or _SELECT}")
     resyncs = 0
-    for _ in range(_MOST_PAGES):
+    trail = Trail()
+    while True:
         answer = await dispatcher.ask(ask)
         if answer.meaning is Meaning.RESYNC and resyncs < _MOST_RESYNCS:
             listing, ask = _Listing(complete=True), _ask(mailbox, f"{base}?{_SELECT}")
             resyncs += 1
+            trail = Trail()
             log.info("graph_delta_begins_anew")
             continue
         if not answer.is_done:
@@ -142,12 +144,12 @@ async def _listing(
         for item in page.value:
             listing.take(item)
         if page.delta_link is not None:
-            listing.query = query_of(page.delta_link)
+            listing.query = query_of(page.delta_link)  # asked of our own server, whoever it names
             return listing
         if page.next_link is None:
             raise wire.Unreadable
+        trail.step(page.next_link)
         ask = dispatcher.follow(ask, page.next_link)
-    raise wire.Unreadable
 
 
 def _ask(mailbox: str, path: str) -> Ask:

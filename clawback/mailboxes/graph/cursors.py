@@ -37,4 +37,7 @@ def read_cursor(text: str) -> Cursor:
 
 def query_of(link: str) -> str:
     """The part of a delta link that is worth keeping: the rest is the folder's own path."""
-    return urlsplit(link).query
+    try:
+        return urlsplit(link).query
+    except ValueError:  # nothing to go on with: the folder is listed whole next time
+        return ""

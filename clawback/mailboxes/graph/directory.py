@@ -12,6 +12,7 @@ from clawback.errors import SourceUnavailable
 from clawback.mailboxes.graph import wire
 from clawback.mailboxes.graph.asking import SYNC_PATIENCE_SECONDS, Answer, Ask
 from clawback.mailboxes.graph.dispatch import Dispatcher
+from clawback.mailboxes.graph.paging import Trail
 from clawback.source_config import GraphConfig
 
 _SELECT = "$select=id,userPrincipalName,mail,userType"
@@ -75,6 +76,7 @@ class Directory:
         """
         ask = Ask(None, f"/users?$top={_PAGE}&{_SELECT}", patience_seconds=SYNC_PATIENCE_SECONDS)
         names: set[str] = set()
+        trail = Trail()
         while True:
             answer = await dispatcher.ask(ask)
             if not answer.is_done:
@@ -83,6 +85,7 @@ class Directory:
             names.update(name for user in page.value if (name := self._note(user)))
             if page.next_link is None or len(names) > _MOST_USERS:
                 return tuple(sorted(names))
+            trail.step(page.next_link)
             ask = dispatcher.follow(ask, page.next_link)
 
     def _note(self, user: wire.User) -> str:

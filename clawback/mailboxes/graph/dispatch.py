@@ -27,6 +27,7 @@ from clawback.mailboxes.graph.retrying import TRIES, backoff, retry_after
 from clawback.mailboxes.graph.transport import Reply, Transport
 
 _TOKENS = 3  # for one request: a service that is restarted refuses good ones too
+_OF_ONE_ITEM = (Meaning.DONE, Meaning.NO_ITEM, Meaning.NO_MAILBOX, Meaning.QUOTA)
 _START_AT, _MOST_AT_ONCE = 200, 2_000
 
 
@@ -163,6 +164,7 @@ class Dispatcher:
         self._is_woken = False
         now = self._loop.time()
         if self._paused_until > now:
+            self._queue.drop_impatient(now, self._paused_until)
             self._loop.call_at(self._paused_until, self._wake)
             return
         while True:
@@ -264,7 +266,9 @@ class Dispatcher:
 
     def _all_refused(self, entries: list[Entry], reply: Reply) -> list[Settled]:
         answer = self._meant(reply.status, reply.body)
-        if answer.meaning is Meaning.THROTTLED:
+        if answer.meaning in _OF_ONE_ITEM:
+            answer = Answer(Meaning.BUG)  # the server takes no batches: no word about any message
+        elif answer.meaning is Meaning.THROTTLED:
             wait = self.backoff(1) if reply.wait_seconds is None else reply.wait_seconds
             self._paused_until = max(self._paused_until, self._loop.time() + wait)
         return [(entry, answer, reply.wait_seconds) for entry in entries]

@@ -90,6 +90,9 @@ _BY_STATUS: Mapping[int, Meaning] = {
 # A code that names an ending must not be believed under a status that says "later".
 _STATUS_FIRST = frozenset({DROPPED, 429, 502, 503, 504})
 
+# A proxy, or a server under another path, knows no address of ours: that makes no message gone.
+_SAYS_NOTHING = frozenset({"", "unknownerror"})
+
 
 def meaning_of(status: int, code: str) -> Meaning:
     """What an answer calls for, by its status and the code in its body (empty where it has none)."""
@@ -97,6 +100,8 @@ def meaning_of(status: int, code: str) -> Meaning:
         return Meaning.DONE
     if status not in _STATUS_FIRST and (known := _BY_CODE.get(code.lower())) is not None:
         return known
+    if status == 404 and code.lower() in _SAYS_NOTHING:
+        return Meaning.BUG
     if (told := _BY_STATUS.get(status)) is not None:
         return told
     return Meaning.TRANSIENT if status >= 500 else Meaning.BUG

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clawback.mailboxes.graph import wire
-from clawback.mailboxes.graph.asking import PATIENCE_SECONDS, Answer, Ask
+from clawback.mailboxes.graph.asking import PATIENCE_SECONDS, Answer, Ask, folder_path
 from clawback.mailboxes.graph.dispatch import Dispatcher
 from clawback.mailboxes.graph.errors import Meaning
 from clawback.mailboxes.graph.naming import (
@@ -24,6 +24,7 @@ from clawback.mailboxes.graph.naming import (
     escaped,
     names_in,
 )
+from clawback.mailboxes.graph.paging import Trail
 
 log = logging.getLogger(__name__)
 
@@ -141,13 +142,17 @@ async def list_folders(
         else:
             pages.append(answer)
     items = await _all_pages(dispatcher, [top], pages)
-    level = items
+    level, seen = items, {item.id for item in items}
     for _ in range(_DEEPEST):
         asks = [_children(top, item) for item in level if item.children > 0]
-        if not asks or len(items) > _MOST_FOLDERS:
+        if not asks:
             break
-        level = await _all_pages(dispatcher, asks)
+        below = await _all_pages(dispatcher, asks)
+        level = [item for item in below if item.id not in seen]  # a folder in itself has no end
         items += level
+        seen.update(item.id for item in level)
+        if len(items) > _MOST_FOLDERS:
+            raise wire.Unreadable
     named = {folder_id: NAMES[alias] for alias, folder_id in known.aliases.items()}
     known.paths = {**_paths(items, named), **named}
     known.listed_at = time.monotonic()
@@ -168,7 +173,7 @@ async def make_folder(
         here = SEPARATOR.join(levels[:depth])
         found = known.aliases.get(alias_of(here) or "") or known.id_at(here)
         if found is None:
-            below = f"/mailFolders/{parent}/childFolders" if parent else "/mailFolders"
+            below = f"{folder_path(parent)}/childFolders" if parent else "/mailFolders"
             answer = await dispatcher.ask(Ask(mailbox, below, {"displayName": name}))
             if not answer.is_done:
                 # Somebody else made it, or ours was made though the answer got lost: look again.
@@ -185,7 +190,7 @@ async def make_folder(
 
 
 def _children(top: Ask, item: wire.FolderItem) -> Ask:
-    path = f"/mailFolders/{item.id}/childFolders?$top={_PAGE}&{_SELECT}"
+    path = f"{folder_path(item.id)}/childFolders?$top={_PAGE}&{_SELECT}"
     return Ask(top.mailbox, path, patience_seconds=top.patience_seconds)
 
 
@@ -193,6 +198,7 @@ async def _all_pages(
     dispatcher: Dispatcher, asks: Sequence[Ask], first: Sequence[Answer] = ()
 ) -> list[wire.FolderItem]:
     items: list[wire.FolderItem] = []
+    trail = Trail()
     answers = list(enumerate(first)) or [pair async for pair in dispatcher.answers(asks)]
     while answers:
         more: list[Ask] = []
@@ -202,9 +208,10 @@ async def _all_pages(
             # A search folder holds nothing: its messages are in others.
             items += [item for item in page.value if "mailSearchFolder" not in item.kind]
             if page.next_link is not None:
+                trail.step(page.next_link)
                 more.append(dispatcher.follow(asks[number], page.next_link))
-        if len(items) > _MOST_FOLDERS:
-            break
+            if len(items) > _MOST_FOLDERS:
+                raise wire.Unreadable  # a part of them, taken for all, would make the others gone
         asks = more
         answers = [pair async for pair in dispatcher.answers(more)] if more else []
     return items
@@ -248,7 +255,7 @@ async def _climb(dispatcher: Dispatcher, known: KnownFolders, mailbox: str, fold
     chain: list[wire.FolderItem] = []
     wanted: str | None = folder_id
     while wanted not in (None, known.root, *known.paths) and len(chain) < _DEEPEST:
-        answer = await dispatcher.ask(Ask(mailbox, f"/mailFolders/{wanted}?{_SELECT}"))
+        answer = await dispatcher.ask(Ask(mailbox, f"{folder_path(wanted or '')}?{_SELECT}"))
         if not answer.is_done:
             _check(answer, may_be_missing=True)
             break

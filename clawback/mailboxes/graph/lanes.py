@@ -56,9 +56,11 @@ class Lane:
     def pause(self, now: float, until: float) -> None:
         """Let nothing go until then; those that have no patience for it are answered now."""
         self.paused_until = max(self.paused_until, until)
-        impatient = [
-            entry for entry in self.waiting if not entry.has_patience(now, self.paused_until)
-        ]
+        self.drop_impatient(now, self.paused_until)
+
+    def drop_impatient(self, now: float, until: float) -> None:
+        """Answer those that have no patience to wait until then."""
+        impatient = [entry for entry in self.waiting if not entry.has_patience(now, until)]
         if impatient:
             gone = set(map(id, impatient))
             self.waiting = deque(entry for entry in self.waiting if id(entry) not in gone)

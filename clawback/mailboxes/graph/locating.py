@@ -21,14 +21,19 @@ from clawback.mailboxes.graph.folders import (
     note_alias,
 )
 from clawback.mailboxes.graph.naming import RECOVERABLE, FolderNames
+from clawback.mailboxes.graph.paging import Trail
 from clawback.mailboxes.graph.whereabouts import Whereabouts
 from clawback.mailboxes.spreading import grouped
 from models.copies import CopyRef, LiveCopy, Place, SourceFault
 from models.mails import MessageHead
 
-LOOK = "$select=id,parentFolderId,internetMessageId,isRead,isDraft,flag"
+LOOK = "$select=id,parentFolderId,isRead,isDraft,flag"
 _MOST_HITS = 500  # of one Message-ID in one mailbox; whoever sends more of them hides nothing by it
 _PAGE = 50
+
+# RFC 5322, 2.1.1: no line is longer. A sender may break that; no path is made of it, which would be
+# too long for the server and spoil the batch that it is in.
+_LONGEST_MESSAGE_ID = 998
 
 MailKeyOf = Callable[[bytes | MessageHead], str]
 
@@ -167,7 +172,8 @@ class Locator:
                 # Nothing else can be searched for; an immutable id that is gone has left the mailbox.
                 answers += [nowhere(copy, Meaning.NO_ITEM) for copy in group]
                 continue
-            hits = await self._hits(mailbox, message_id)
+            is_usable = len(message_id) <= _LONGEST_MESSAGE_ID
+            hits = await self._hits(mailbox, message_id) if is_usable else Meaning.BUG
             if isinstance(hits, Meaning):
                 answers += [nowhere(copy, hits) for copy in group]
                 continue
@@ -183,6 +189,7 @@ class Locator:
             for where in ("", f"/mailFolders/{RECOVERABLE}")
         ]
         hits: dict[str, wire.Item] = {}
+        trail = Trail()
         while asks:
             more: list[Ask] = []
             async for number, answer in self._dispatcher.answers(asks):
@@ -193,6 +200,7 @@ class Locator:
                 try:
                     page = answer.read(wire.Items)
                     if page.next_link is not None and len(hits) < _MOST_HITS:
+                        trail.step(page.next_link)
                         more.append(self._dispatcher.follow(asks[number], page.next_link))
                 except wire.Unreadable:
                     return Meaning.BUG

@@ -82,7 +82,7 @@ def escaped(name: str, *, is_top: bool) -> str:
     """A display name as one level of a path."""
     shown = name.replace("%", "%25").replace(SEPARATOR, "%2F")
     if is_top and name.casefold() in _TAKEN:
-        shown = f"%{ord(name[0]):02X}{shown[1:]}"
+        shown = "".join(f"%{byte:02X}" for byte in name[0].encode()) + shown[1:]
     return shown or "%"
 
 

@@ -40,15 +40,17 @@ class Queue:
         self._lanes: dict[str | None, Lane] = {}
         self._ready: deque[Lane] = deque()
         self.most_in_a_batch = min(PARTS_IN_A_BATCH, pace.at_once_in_all or PARTS_IN_A_BATCH)
+        self._sweep_at = _LANES_KEPT
         self.full = 0
 
     def lane(self, mailbox: str | None) -> Lane:
         """The lane of a mailbox, or of the directory."""
         lane = self._lanes.get(mailbox)
         if lane is None:
-            if len(self._lanes) >= _LANES_KEPT:
+            if len(self._lanes) >= self._sweep_at:
                 now = self._loop.time()
                 self._lanes = {k: v for k, v in self._lanes.items() if not v.is_idle(now)}
+                self._sweep_at = max(_LANES_KEPT, 2 * len(self._lanes))  # not at each new one
             window = Window(self._pace.per_10_minutes, _WINDOW_SECONDS)
             lane = self._lanes[mailbox] = Lane(mailbox, window)
         return lane
@@ -90,6 +92,11 @@ class Queue:
         lane.under_way -= 1
         if lane.state is State.FULL:
             self._place(lane, self._loop.time())
+
+    def drop_impatient(self, now: float, until: float) -> None:
+        """Nothing may go until then: those that have no patience for it are answered now."""
+        for lane in self._ready:
+            lane.drop_impatient(now, until)
 
     def _pick_from(self, lane: Lane, picked: list[Entry], now: float) -> None:
         room = min(

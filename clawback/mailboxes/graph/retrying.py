@@ -26,7 +26,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return min(float(text), _MOST_SECONDS)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

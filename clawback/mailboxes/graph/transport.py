@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ MOST_JSON_BYTES = 64_000_000
 """Of one answer: twenty parts, each far larger than anything that we select."""
 
 _CONNECTIONS = 128
+_BAD_REQUEST = 400
 _TIMES_THE_TIMEOUT = 5  # a body that drips: each byte comes in time, and it never ends
 
 
@@ -116,25 +118,32 @@ class Transport:
         headers = {"Authorization": f"Bearer {token}", "Prefer": prefer(page)}
         if content is not None:
             headers["Content-Type"] = "application/json"
-        request = self._http.build_request(
-            method, self._base + path, headers=headers, content=content
-        )
-        return await self._answered(request, _read_json)
+        return await self._answered(method, path, headers, content, _read_json)
 
     async def _stream(self, path: str, token: str, at_most: int) -> Reply:
         headers = {"Authorization": f"Bearer {token}", "Prefer": prefer(0)}
-        request = self._http.build_request("GET", self._base + path, headers=headers)
 
         async def read(response: httpx.Response) -> Any:
             if response.status_code != 200:
                 return await _read_json(response)
             return await _read_message(response, at_most)
 
-        return await self._answered(request, read)
+        return await self._answered("GET", path, headers, None, read)
 
     async def _answered(
-        self, request: httpx.Request, read: Callable[[httpx.Response], Any]
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        content: bytes | None,
+        read: Callable[[httpx.Response], Any],
     ) -> Reply:
+        try:
+            request = self._http.build_request(
+                method, self._base + path, headers=headers, content=content
+            )
+        except httpx.InvalidURL:  # too long, or of characters that no address has
+            return Reply(_BAD_REQUEST)
         self.sent += 1
         try:
             async with asyncio.timeout(self._longest_seconds):
@@ -193,6 +202,7 @@ class Connection:
         timeout_seconds: float,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs paths, which name mailboxes
         limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
         self._http = httpx.AsyncClient(
             http2=False,

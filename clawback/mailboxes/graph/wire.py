@@ -6,6 +6,7 @@ stands for nothing. Ids and links are opaque, but bounded.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -60,7 +61,6 @@ class Item(_Wire):
 
     id: Id
     parent: Id | None = Field(None, alias="parentFolderId")
-    message_id: str | None = Field(None, alias="internetMessageId", max_length=65_536)
     is_read: bool | None = Field(None, alias="isRead")
     is_draft: bool | None = Field(None, alias="isDraft")
     flag: Flag | None = None
@@ -143,7 +143,12 @@ def read_batch(raw: bytes) -> dict[str, tuple[int, str | None, Any]]:
         parts = _BATCH.validate_json(raw).responses
     except ValidationError:
         raise Unreadable from None
-    return {part.id: (part.status, _retry_after(part.headers), part.body) for part in parts}
+    told = Counter(part.id for part in parts)
+    return {
+        part.id: (part.status, _retry_after(part.headers), part.body)
+        for part in parts
+        if told[part.id] == 1  # two answers to one question are none
+    }
 
 
 def read_code(body: Any) -> str:

@@ -21,6 +21,8 @@ NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 ROWS = [
     (404, "ErrorItemNotFound", Meaning.NO_ITEM, SourceFault.GONE),
+    (404, "", Meaning.BUG, SourceFault.CORRUPT),
+    (404, "UnknownError", Meaning.BUG, SourceFault.CORRUPT),
     (404, "MailboxNotEnabledForRESTAPI", Meaning.NOT_HOSTED, SourceFault.NOT_HOSTED),
     (404, "MailboxNotSupportedForRESTAPI", Meaning.NOT_HOSTED, SourceFault.NOT_HOSTED),
     (404, "ErrorInvalidUser", Meaning.NO_MAILBOX, SourceFault.GONE),
@@ -74,6 +76,7 @@ def test_what_no_table_knows_passes_or_not_by_its_status() -> None:
         ("Mon, 05 Jan 2026 08:00:00 GMT", 0.0),
         ("99999999999", 3600.0),
         ("soon", None),
+        ("Mon, 05 Jan 99999999999999999999 09:00:00 GMT", None),
         ("-5", None),
         ("٣", None),
         ("", None),
