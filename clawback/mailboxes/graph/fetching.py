@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 from clawback.mailboxes.graph.asking import SYNC_PATIENCE_SECONDS, Answer, Ask, message_path
 from clawback.mailboxes.graph.dispatch import Dispatcher
@@ -30,7 +31,10 @@ class Fetcher:
         """One message: the answer's body is its bytes, or a `MessageHead` of a larger one."""
         ask = Ask(mailbox, f"{message_path(handle)}/$value", patience_seconds=patience_seconds)
         answer = Answer(Meaning.TRANSIENT)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience_seconds  # of all tries together
         for tries in range(1, TRIES + 1):
+            ask = replace(ask, patience_seconds=until - loop.time())
             async with self._dispatcher.leave(ask) as leave:
                 if not leave.is_done:
                     return leave

@@ -120,6 +120,22 @@ def test_nobody_waits_longer_than_the_lease_for_an_application_that_is_put_off_f
     assert between(stage).asked < 20
 
 
+def test_a_message_that_is_put_off_again_and_again_is_given_up_within_the_lease(
+    stage: GraphStage,
+) -> None:
+    old = stage.deliver(ANN, MAIL)
+    stage.user_move(ANN, old, "Projects")
+    between(stage).answer = lambda request: (
+        httpx.Response(429, headers={"Retry-After": "17"})
+        if request.url.path.endswith("$value")
+        else None
+    )
+    began = stage.time.seconds
+    live = run(locate(stage.source, ref(stage, ANN, old, MAIL)), stage.time)
+    assert live[1].fault is SourceFault.UNAVAILABLE
+    assert stage.time.seconds - began < 60
+
+
 @pytest.mark.parametrize("key", ["@odata.nextLink", "@odata.deltaLink"])
 def test_the_token_goes_nowhere_else(stage: GraphStage, key: str) -> None:
     between(stage).change = listing(key, ELSEWHERE)
