@@ -105,19 +105,31 @@ class Accounts:
             kept = self._read.get(path)
             if kept is not None and kept[0] == stamp:
                 return cast(Parsed, kept[1])
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             line = f"{path} cannot be read ({reason}): set {key} to the right file"
             raise ServerFault("file-unreadable", line) from None
-        stripped = (each.strip() for each in text.splitlines())
-        parsed = parse(path, [each for each in stripped if each and not each.startswith("#")])
+        lines = (each.strip() for each in text.split("\n"))
+        parsed = parse(path, [each for each in lines if each])
         self._read[path] = stamp, parsed
         return parsed
 
 
-def _addresses(_: Path, lines: list[str]) -> Mapping[str, str]:
-    return {line.lower(): line for line in lines}
+def _entries(lines: list[str]) -> list[str]:
+    """Without comments."""
+    return [line for line in lines if not line.startswith("#")]
+
+
+def _addresses(path: Path, lines: list[str]) -> Mapping[str, str]:
+    found = {line.lower(): line for line in _entries(lines)}
+    if not found:
+        raise ServerFault("no-users", f"{path} names no mailbox: write an address a line")
+    for number, address in enumerate(found.values(), 1):
+        if not address.isprintable() or " " in address:
+            line = f"{path}, entry {number}: write an address a line, and nothing else"
+            raise ServerFault("no-users", line)
+    return found
 
 
 def _only_line(path: Path, lines: list[str]) -> str:
@@ -129,10 +141,12 @@ def _only_line(path: Path, lines: list[str]) -> str:
 
 def _logins(path: Path, lines: list[str]) -> Mapping[str, Login]:
     found: dict[str, Login] = {}
-    for number, text in enumerate(lines, 1):
+    for number, text in enumerate(_entries(lines), 1):
         user, _, secret = text.partition(" ")
         if not secret.strip():
             line = f"{path}, entry {number}: write an address, a space and its secret"
             raise ServerFault("no-secret", line)
         found[user.lower()] = Login(user, secret.strip())
+    if not found:
+        raise ServerFault("no-users", f"{path} is empty: write an address, a space and its secret")
     return found

@@ -88,6 +88,9 @@ class Door:
                 f"{self.address} does not answer ({reason}): is the server up, host and port right?"
             )
             raise ServerFault("unavailable", line, passes=True) from None
+        except ValueError:  # from the encoding of names
+            line = f"host = {self._host!r} cannot be the name of a server: set it to the right one"
+            raise ServerFault("no-such-host", line) from None
         return wire
 
     async def _greeted(self, wire: Wire, mailbox: str) -> Session:
@@ -156,11 +159,15 @@ class Door:
 
     def _sasl(self, login: Login) -> tuple[str, bytes]:
         """Mechanism and initial response: RFC 4616, and Google's XOAUTH2 page."""
-        if "\0" in login.user + login.secret or "\1" in login.user + login.secret:
+        try:
+            user, secret = login.user.encode(), login.secret.encode()
+        except UnicodeEncodeError:  # an environment variable of other bytes than UTF-8
+            raise MailboxFault(SourceFault.DENIED) from None
+        if any(byte in user + secret for byte in b"\0\1"):
             raise MailboxFault(SourceFault.DENIED)
         if self._config.auth == "xoauth2":
-            return "XOAUTH2", f"user={login.user}\1auth=Bearer {login.secret}\1\1".encode()
-        return "PLAIN", f"\0{login.user}\0{login.secret}".encode()
+            return "XOAUTH2", b"user=%s\1auth=Bearer %s\1\1" % (user, secret)
+        return "PLAIN", b"\0%s\0%s" % (user, secret)
 
     def _require(self, session: Session) -> None:
         if not (session.has("MOVE") or session.has("UIDPLUS")):
@@ -271,7 +278,10 @@ def _names(answer: Answer) -> Names:
     for response in answer.responses:
         head = response[0].upper()
         if head.startswith(b"* NAMESPACE "):
-            personal, *others = [_spaces(token) for token in tokens_of(response)[2:5]]
+            spaces = [_spaces(token) for token in tokens_of(response)[2:5]]
+            if len(spaces) != 3:
+                raise BadAnswer
+            personal, *others = spaces
             prefix, separator = personal[0] if personal else (b"", b"/")
             foreign = tuple(space[0] for spaces in others for space in spaces if space[0])
             return Names(prefix, separator, foreign)
@@ -299,6 +309,6 @@ async def other_users_prefix(session: Session) -> tuple[bytes, bytes] | None:
     (answer,) = await session.run(b"NAMESPACE")
     for response in answer.responses:
         if response[0].upper().startswith(b"* NAMESPACE "):
-            spaces = _spaces(tokens_of(response)[3])
+            spaces = [space for token in tokens_of(response)[3:4] for space in _spaces(token)]
             return spaces[0] if spaces else None
     return None

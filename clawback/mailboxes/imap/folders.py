@@ -82,6 +82,8 @@ async def states_of(session: Session, *, with_state: bool = True) -> Mapping[str
             states = await _asked(session, list(names))
     except BadAnswer:
         raise MailboxFault(SourceFault.CORRUPT) from None
+    if not names:
+        raise MailboxFault(SourceFault.DENIED)  # there is always an INBOX: it is hidden from us
     return {folder: states.get(folder) for folder in names}
 
 
@@ -121,10 +123,19 @@ async def _asked(session: Session, folders: Sequence[str]) -> dict[str, State]:
     found: dict[str, State] = {}
     items = _status_items(session)
     for start in range(0, len(folders), _AT_ONCE):
-        names = [quoted(session.names.raw(name)) for name in folders[start : start + _AT_ONCE]]
-        answers = await session.run(*(b"STATUS " + name + b" " + items for name in names))
+        names = (_writable(session, folder) for folder in folders[start : start + _AT_ONCE])
+        commands = [b"STATUS " + name + b" " + items for name in names if name]
+        answers = await session.run(*commands) if commands else []
         found.update(_states(session, answers))
     return found
+
+
+def _writable(session: Session, folder: str) -> bytes:
+    """The name as a command has it; empty where none can: such a folder is opened by nobody."""
+    try:
+        return quoted(session.names.raw(folder))
+    except ValueError:
+        return b""
 
 
 def _states(session: Session, answers: Iterable[Answer]) -> dict[str, State]:

@@ -14,7 +14,7 @@ from clawback.mailboxes.imap.handles import parse_handle
 from clawback.mailboxes.imap.leftovers import Leftovers, Order
 from clawback.mailboxes.imap.names import quoted
 from clawback.mailboxes.imap.parsing import copied, uid_sets, uids_of
-from clawback.mailboxes.imap.problems import MailboxFault, fault_in
+from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, fault_in
 from clawback.mailboxes.imap.search import read
 from clawback.mailboxes.imap.session import Answer, Selected, Session
 from clawback.mailboxes.imap.wire import BadAnswer
@@ -23,7 +23,6 @@ from models.copies import FolderRole, Place, SourceFault
 from models.outcomes import MoveIntent, MoveReply
 
 _TRIES = 4  # other clients expunge meanwhile; so often in a row is no accident
-_EXPUNGED = {b"EXPUNGEISSUED"}  # the code of a NO for UIDs of which one is gone
 _MISSING = {b"", b"TRYCREATE", b"NONEXISTENT"}  # codes of a NO for a folder that is not there
 
 
@@ -131,7 +130,7 @@ class _Moves:
             for some, answer in await self._ask(waiting, target):
                 if _is_no(answer, _MISSING) and not is_made:
                     missing.update(some)
-                elif _is_no(answer, _EXPUNGED):
+                elif _is_no(answer, {EXPUNGE_ISSUED}):
                     changed.update(some)
                 else:
                     replies += await self._replies(some, answer)

@@ -27,6 +27,9 @@ class ServerFault(Exception):
         self.passes = passes
 
 
+EXPUNGE_ISSUED = b"EXPUNGEISSUED"
+"""The code of a NO where some of the messages asked for are gone; the others were answered (RFC 5530)."""
+
 # RFC 5530 and RFC 9051 section 7.1; what is not named here may pass: it is answered as unavailable.
 _FAULTS = {
     b"NOPERM": SourceFault.DENIED,

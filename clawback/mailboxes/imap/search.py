@@ -9,7 +9,7 @@ from clawback.mailboxes.imap.bodies import digests
 from clawback.mailboxes.imap.folders import RoleBook, State, states_of
 from clawback.mailboxes.imap.handles import Handle, handle_for, parse_handle, search_key
 from clawback.mailboxes.imap.parsing import Message, uid_sets, uids_of
-from clawback.mailboxes.imap.problems import MailboxFault
+from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, fault_in
 from clawback.mailboxes.imap.session import Answer, Session
 from clawback.mailboxes.imap.wire import BadAnswer
 from clawback.mailboxes.spreading import grouped
@@ -117,7 +117,15 @@ async def read(
 
 
 def messages_in(answers: Iterable[Answer]) -> dict[int, Message]:
-    """The messages of FETCH answers by their UIDs. Raises `MailboxFault`."""
+    """The messages of FETCH answers by their UIDs.
+
+    Raises `MailboxFault` where a server could not read: what it does not answer then is not gone.
+    """
+    answers = list(answers)
+    for answer in answers:
+        if not answer.is_ok and answer.status.code != EXPUNGE_ISSUED:
+            fault = fault_in(answer.status)
+            raise MailboxFault(SourceFault.UNAVAILABLE if fault is SourceFault.GONE else fault)
     try:
         return {one.uid: one for answer in answers for one in answer.messages()}
     except BadAnswer:
@@ -310,12 +318,15 @@ def _hits(answer: Answer) -> list[int]:
         for response in answer.responses:
             words = response[0].split()
             if len(words) > 2 and words[1].upper() == b"SEARCH":
-                found += uids_of(b",".join(words[2:]), at_most=_HITS_AT_MOST) or []
-            elif len(words) > 2 and words[1].upper() == b"ESEARCH" and words[-2].upper() == b"ALL":
-                hits = uids_of(words[-1], at_most=_HITS_AT_MOST)
-                if hits is None:
-                    raise BadAnswer
-                found += hits
+                said = b",".join(words[2:])
+            elif len(words) > 2 and words[1].upper() == b"ESEARCH" and b"ALL" in words[2:-1]:
+                said = words[words.index(b"ALL", 2) + 1]
+            else:
+                continue
+            hits = uids_of(said, at_most=_HITS_AT_MOST)
+            if hits is None:
+                raise BadAnswer
+            found += hits
     except BadAnswer:
         raise MailboxFault(SourceFault.CORRUPT) from None
     return found

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from clawback.mailboxes.imap.names import Names, quoted
 from clawback.mailboxes.imap.parsing import Message, Status, message_of, number_of, status_of
-from clawback.mailboxes.imap.problems import MailboxFault, fault_in
+from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, fault_in
 from clawback.mailboxes.imap.wire import (
     SMALL_LITERAL_BYTES,
     BadAnswer,
@@ -123,7 +123,7 @@ class Session:
         except (BadAnswer, ConnectionLost, OSError) as error:
             raise self._broken(error) from error
         self._is_answering = False
-        if status.word != b"OK" and status.code != b"EXPUNGEISSUED":
+        if status.word != b"OK" and status.code != EXPUNGE_ISSUED:
             raise MailboxFault(fault_in(status))
 
     async def select(
