@@ -153,3 +153,20 @@ def test_a_secret_of_bytes_that_are_no_text_is_a_login_that_fails() -> None:
     (line,) = asyncio.run(run())
     assert "refuses the login" in line
     assert "s3cret" not in line
+
+
+def test_the_mark_of_an_interrupted_try_is_not_copied_along() -> None:
+    done = b"{tag} OK -\r\n"
+    marked = FETCHED[b"UID FETCH"].replace(b"\\Seen", b"\\Deleted")
+    answers = {b"UID FETCH": marked, b"UID STORE": done, b"UID EXPUNGE": done}
+    answers[b"UID COPY"] = b"{tag} OK [COPYUID 8 5 1] -\r\n"
+    fake = Fake(answers, capability=CAPABILITY.replace(b" MOVE", b""))
+    on(fake, lambda source: move(source, INTENT._replace(repeated=True)))
+    store, copy = (
+        next(at for at, one in enumerate(fake.commands) if one.startswith(word))
+        for word in (b"UID STORE 5 -FLAGS.SILENT (\\Deleted)", b"UID COPY")
+    )
+    assert store < copy
+    fake.commands.clear()
+    on(fake, lambda source: move(source, INTENT))  # what a user marked stays as it is
+    assert not [one for one in fake.commands if b" -FLAGS" in one]

@@ -152,11 +152,28 @@ class _Moves:
         self, orders: Mapping[int, Order], target: bytes
     ) -> list[tuple[Mapping[int, Order], Answer]]:
         """The answers to the commands that move, each with the orders that it is for."""
-        word = b"UID MOVE " if self._session.has("MOVE") else b"UID COPY "
+        has_move = self._session.has("MOVE")
+        word = b"UID MOVE " if has_move else b"UID COPY "
+        if not has_move:
+            await self._unmark(orders)
         sets = list(uid_sets(orders))
         answers = await self._session.run(*(word + text + b" " + target for text, _ in sets))
         portions = ({uid: orders[uid] for uid in uids} for _, uids in sets)
         return list(zip(portions, answers, strict=True))
+
+    async def _unmark(self, orders: Mapping[int, Order]) -> None:
+        """Take from messages the mark that an interrupted try put on: a copy would have it too."""
+        seen = self._session.selected.seen if self._session.selected is not None else {}
+        marked = [
+            uid
+            for uid, order in orders.items()
+            if order.intent.repeated and uid in seen and "Deleted" in seen[uid].flags
+        ]
+        sets = [text for text, _ in uid_sets(marked)]
+        if sets:
+            await self._session.run(
+                *(b"UID STORE " + text + b" -FLAGS.SILENT (\\Deleted)" for text in sets)
+            )
 
     async def _make(self, target: bytes) -> None:
         """Make the destination. Raises `MailboxFault` if it is not there after that."""
