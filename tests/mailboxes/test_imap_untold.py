@@ -37,6 +37,8 @@ def test_a_message_that_the_server_cannot_read_is_unknown_and_not_gone(
     live = on(fake, lambda source: locate(source, COPY))[1]
     assert (live.place, live.fault) == (None, fault)
     assert on(fake, lambda source: move(source, INTENT))[1].fault is fault
+    fake.answers[b"UID SEARCH"] = NO_HIT
+    assert on(fake, lambda source: locate(source, COPY))[1].fault is fault
 
 
 def test_a_message_among_some_that_were_expunged_is_read() -> None:

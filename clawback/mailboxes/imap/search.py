@@ -43,6 +43,7 @@ async def locate_in(
     """One answer for each copy, in any order. Raises `MailboxFault` if the mailbox fails."""
     answers: list[LiveCopy] = []
     missing: list[Wanted] = []
+    session.unread.clear()
     for folder, group in grouped(copies, lambda copy: copy.place.folder).items():
         wanted = [
             Wanted(copy, handle) for copy in group if (handle := parse_handle(copy.place.handle))
@@ -78,6 +79,8 @@ async def _at_places(
         if not session.is_open:
             raise
         if fault.fault in (SourceFault.GONE, SourceFault.UNAVAILABLE):
+            if fault.fault is SourceFault.UNAVAILABLE:
+                session.unread.add(folder)
             return list(wanted)  # the search looks whether the folder is there at all
         answers += [nowhere(one.copy, fault.fault) for one in wanted]
         return []
@@ -145,7 +148,8 @@ class _Search:
         self._searched: dict[str, State] = {}
         self._candidates: dict[Place, Candidate] = {}
         self._digests: dict[Place, str] = {}
-        self._fault: SourceFault | None = None  # what could not be read may hide what we miss
+        # What could not be read may hide what we miss.
+        self._fault = SourceFault.UNAVAILABLE if session.unread else None
 
     async def find_all(self, missing: Sequence[Wanted]) -> list[LiveCopy]:
         """An answer for each. Gone is said only after a second look at folders that grew meanwhile.

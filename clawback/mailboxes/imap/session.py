@@ -75,6 +75,7 @@ class Session:
         self.selected: Selected | None = None
         self.roles: dict[str, FolderRole] | None = None  # by SPECIAL-USE, once they were asked for
         self._wire = wire
+        self.unread: set[str] = set()  # folders that are there and could not be read, in this look
         self.has_moved = False  # whether something was moved since the last look
         self.is_finished = False  # whether nobody is likely to come back soon
         self.prelude: tuple[bytes, ...] = ()  # written before the first command, answers not needed
