@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from clawback.errors import SetupError
 from clawback.source_config import SourceConfig
@@ -159,4 +160,17 @@ def _read(path: Path) -> _File:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise SetupError(f"{path}: {where}: {first['msg']}") from error
+        raise SetupError(f"{path}: {where}: {_in_words(first)}") from error
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    """What is wrong with one key, in words for the person who wrote it."""
+    match fault["type"]:
+        case "extra_forbidden":
+            return "there is no such key: see docs/connectors.md and docs/limits.md"
+        case "missing":
+            return "this key is needed"
+        case "value_error":
+            return fault["msg"].removeprefix("Value error, ")
+        case _:
+            return fault["msg"]

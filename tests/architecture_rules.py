@@ -70,7 +70,7 @@ LAYERS: dict[str, Layer] = {
     "clawback.store_ports": _layer("models clawback.ledger_port clawback.errors", denied=_TABLES),
     "clawback.source_config": _layer("pydantic models", denied=_TABLES),
     "clawback.config": _layer(
-        "pydantic models clawback.errors clawback.source_config", denied=_TABLES
+        "pydantic pydantic_core models clawback.errors clawback.source_config", denied=_TABLES
     ),
     # errors.py belongs to every ring: a hash that is none is refused in the core.
     "clawback.core": _layer(
