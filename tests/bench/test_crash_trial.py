@@ -23,6 +23,7 @@ from bench.crash.trial import hold_trial
 from tests.bench import broken_executors
 
 ROOT = Path(__file__).resolve().parents[2]
+TRIALS = 4
 
 pytestmark = pytest.mark.sqlite
 
@@ -49,6 +50,20 @@ def trial(
         breaches=1,
     )
     return tally
+
+
+def breaches_of(home: Path, seed: int, spoil: Spoil, store: OpenStore) -> list[str]:
+    """The breaches by a broken executor.
+
+    Some defects show only in one that is killed within a few milliseconds: where no kill of a trial
+    came then, another is held.
+    """
+    for number in range(TRIALS):
+        place = home / str(number)
+        place.mkdir()
+        if breaches := list(trial(place, seed + number, spoil, store=store).breaches):
+            return breaches
+    return []
 
 
 def test_the_bench_hits_every_phase_and_finds_nothing_lost_or_untrue(tmp_path: Path) -> None:
@@ -82,8 +97,8 @@ def test_the_bench_hits_every_phase_and_finds_nothing_lost_or_untrue(tmp_path: P
 def test_an_executor_with_a_defect_is_caught(
     tmp_path: Path, seed: int, spoil: Spoil, caught: str
 ) -> None:
-    tally = trial(tmp_path, seed, spoil)
-    assert any(re.search(caught, breach) for breach in tally.breaches), tally.breaches
+    breaches = breaches_of(tmp_path, seed, spoil, maildir_store)
+    assert any(re.search(caught, breach) for breach in breaches), breaches
 
 
 @pytest.mark.dovecot
@@ -112,8 +127,8 @@ def test_an_executor_with_a_defect_is_caught_on_an_imap_server(
     tmp_path: Path, seed: int, spoil: Spoil, caught: str
 ) -> None:
     require(program="dovecot")
-    tally = trial(tmp_path, seed, spoil, store=imap_store)
-    assert any(re.search(caught, breach) for breach in tally.breaches), tally.breaches
+    breaches = breaches_of(tmp_path, seed, spoil, imap_store)
+    assert any(re.search(caught, breach) for breach in breaches), breaches
 
 
 def test_killed_executors_leave_the_truth_in_a_graph_tenant_where_a_fifth_of_all_fails(
@@ -136,5 +151,5 @@ def test_killed_executors_leave_the_truth_in_a_graph_tenant_where_a_fifth_of_all
 def test_an_executor_with_a_defect_is_caught_in_a_graph_tenant(
     tmp_path: Path, seed: int, spoil: Spoil, caught: str
 ) -> None:
-    tally = trial(tmp_path, seed, spoil, store=graph_store)
-    assert any(re.search(caught, breach) for breach in tally.breaches), tally.breaches
+    breaches = breaches_of(tmp_path, seed, spoil, graph_store)
+    assert any(re.search(caught, breach) for breach in breaches), breaches
