@@ -75,6 +75,11 @@ class MailboxSource(Protocol):
         """
         ...
 
+    @property
+    def listed_at_once(self) -> int:
+        """How many mailboxes, at most, a sync does well to list and fetch side by side."""
+        ...
+
     async def mailboxes(self) -> tuple[str, ...]:
         """All addresses, lower case, sorted. Raises `SourceError`."""
         ...

@@ -61,6 +61,11 @@ class GuardedSource:
         """The source's wish."""
         return self._source.copies_at_once
 
+    @property
+    def listed_at_once(self) -> int:
+        """The source's wish."""
+        return self._source.listed_at_once
+
     async def mailboxes(self) -> tuple[str, ...]:
         """All mailboxes, excluded ones too: the index knows them."""
         return await self._source.mailboxes()

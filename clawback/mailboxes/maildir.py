@@ -19,7 +19,14 @@ from clawback.mailboxes.maildir_folders import OpenFolder, OpenMailbox, SeenFile
 from clawback.mailboxes.maildir_moves import move_in, refused
 from clawback.mailboxes.maildir_root import MaildirRoot, RootUnusable
 from clawback.mailboxes.maildir_search import locate_in, nowhere
-from clawback.mailboxes.spreading import COPIES_AT_ONCE, UNBOUNDED, grouped, packed, spread
+from clawback.mailboxes.spreading import (
+    COPIES_AT_ONCE,
+    LISTED_AT_ONCE,
+    UNBOUNDED,
+    grouped,
+    packed,
+    spread,
+)
 from models.copies import (
     CopyRef,
     FetchedCopy,
@@ -95,6 +102,11 @@ class MaildirSource:
     def copies_at_once(self) -> int:
         """As many as keep everything busy for about a tenth of a second or two."""
         return COPIES_AT_ONCE
+
+    @property
+    def listed_at_once(self) -> int:
+        """Enough to keep the cores and a queue of requests busy."""
+        return LISTED_AT_ONCE
 
     def folder_for(self, role: FolderRole) -> str:
         """The folder that a move to `role` goes to."""

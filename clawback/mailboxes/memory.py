@@ -14,7 +14,7 @@ from clawback.mailboxes.memory_mailbox import (
     MemoryMailbox,
     MemoryMessage,
 )
-from clawback.mailboxes.spreading import COPIES_AT_ONCE, UNBOUNDED, grouped
+from clawback.mailboxes.spreading import COPIES_AT_ONCE, LISTED_AT_ONCE, UNBOUNDED, grouped
 from models.copies import (
     CopyRef,
     Entry,
@@ -71,6 +71,11 @@ class MemorySource(MemoryLevers):
     def copies_at_once(self) -> int:
         """As many as keep everything busy for about a tenth of a second or two."""
         return COPIES_AT_ONCE
+
+    @property
+    def listed_at_once(self) -> int:
+        """Enough to keep the cores and a queue of requests busy."""
+        return LISTED_AT_ONCE
 
     def folder_for(self, role: FolderRole) -> str:
         """The folder that a move to `role` goes to."""

@@ -15,6 +15,9 @@ UNBOUNDED = sys.maxsize
 COPIES_AT_ONCE = 500
 """Copies at once of a store that answers within milliseconds."""
 
+LISTED_AT_ONCE = 8
+"""Mailboxes at once that a sync lists and fetches of a store that answers within milliseconds."""
+
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")

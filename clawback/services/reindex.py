@@ -19,7 +19,7 @@ from clawback.services.context import Context
 from clawback.services.extraction import Extractor
 from clawback.services.matching import unmatched
 from clawback.services.reading import Raw
-from clawback.services.sync import FETCH_BYTES, MAILBOXES_AT_ONCE, Progress
+from clawback.services.sync import FETCH_BYTES, Progress
 from models.actions import ActionStatus
 from models.mails import MailFacts, MessageHead
 from models.syncing import PlacedContent, ReindexReport
@@ -102,7 +102,8 @@ async def _fetch(ctx: Context, wanted: Sequence[PlacedContent]) -> dict[str, Raw
             if source in ctx.sources:
                 found.update(await _fetch_from(ctx.sources[source], mailbox, items))
 
-    await asyncio.gather(*(work() for _ in range(MAILBOXES_AT_ONCE)))
+    at_once = max((source.listed_at_once for source in ctx.sources.values()), default=1)
+    await asyncio.gather(*(work() for _ in range(at_once)))
     return found
 
 

@@ -33,9 +33,6 @@ FETCH_BYTES = 32_000_000
 BYTES_AT_ONCE = 128_000_000
 """Bytes of all mailboxes in memory at once: with the processes that read them, what bounds memory."""
 
-MAILBOXES_AT_ONCE = 8
-"""Mailboxes listed and fetched side by side: enough to keep the cores and a disk queue busy."""
-
 WRITE_AT_ONCE = 64
 """Mailboxes written in one transaction: each commit waits for the disk."""
 
@@ -118,7 +115,9 @@ class _Run:
         index.announce(source.name, [name for name in mailboxes if name not in cursors])
         self.total += len(mailboxes)
         queue = iter(mailboxes)
-        workers = (self._work(source, queue, cursors, extractor) for _ in range(MAILBOXES_AT_ONCE))
+        workers = (
+            self._work(source, queue, cursors, extractor) for _ in range(source.listed_at_once)
+        )
         await asyncio.gather(*workers)
         self._write(source.name)
         if mailboxes and self.tally.failed - failed == len(mailboxes):

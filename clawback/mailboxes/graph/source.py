@@ -28,7 +28,7 @@ from clawback.mailboxes.graph.tokens import TokenSource
 from clawback.mailboxes.graph.transport import Connection, Transport
 from clawback.mailboxes.graph.whereabouts import Whereabouts
 from clawback.mailboxes.per_loop import PerLoop
-from clawback.mailboxes.spreading import UNBOUNDED
+from clawback.mailboxes.spreading import LISTED_AT_ONCE, UNBOUNDED
 from clawback.ports import MailboxSource
 from clawback.source_config import GraphConfig
 from models.copies import (
@@ -48,6 +48,7 @@ _MAILBOXES_AT_ONCE_IN_ALL = 50
 _COPIES_AT_ONCE_IN_ALL = 100
 # In forty mailboxes with fifty copies each, four at once and 50 ms a request are 3,200 a second.
 _COPIES_AT_ONCE = 2_000
+_LISTED_AT_ONCE = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,12 @@ class GraphSource:
         """
         is_shared = self._config.concurrency_scope == "application"
         return _COPIES_AT_ONCE_IN_ALL if is_shared else _COPIES_AT_ONCE
+
+    @property
+    def listed_at_once(self) -> int:
+        """Many, since each waits for one answer after the other; few where all share four requests."""
+        is_shared = self._config.concurrency_scope == "application"
+        return LISTED_AT_ONCE if is_shared else _LISTED_AT_ONCE
 
     def folder_for(self, role: FolderRole) -> str:
         """The folder that a move to `role` goes to."""

@@ -23,7 +23,7 @@ from clawback.mailboxes.imap.problems import MailboxFault, ServerFault
 from clawback.mailboxes.imap.search import locate_in, nowhere
 from clawback.mailboxes.imap.session import Session
 from clawback.mailboxes.per_loop import PerLoop
-from clawback.mailboxes.spreading import COPIES_AT_ONCE, grouped
+from clawback.mailboxes.spreading import COPIES_AT_ONCE, LISTED_AT_ONCE, grouped
 from clawback.source_config import ImapConfig
 from models.copies import (
     CopyRef,
@@ -87,6 +87,11 @@ class ImapSource:
     def copies_at_once(self) -> int:
         """As many as keep everything busy for about a tenth of a second or two."""
         return COPIES_AT_ONCE
+
+    @property
+    def listed_at_once(self) -> int:
+        """Enough to keep the cores and a queue of requests busy."""
+        return LISTED_AT_ONCE
 
     def folder_for(self, role: FolderRole) -> str:
         """The folder that a move to `role` goes to."""
