@@ -134,7 +134,7 @@ class Dovecot:
         """Run Dovecot's own tool. Raises `NotMeasured` where it fails."""
         command = [_program("doveadm") or "doveadm", "-c", str(self.base / "dovecot.conf")]
         done = subprocess.run(
-            [*_unprivileged(), *command, *arguments], capture_output=True, text=True, check=False
+            [*unprivileged(), *command, *arguments], capture_output=True, text=True, check=False
         )
         expect(done.returncode == 0, f"doveadm ended with {done.returncode}")
 
@@ -148,15 +148,15 @@ def serving(root: Path, *, fsync: str = "never", logs_moves: bool = False) -> It
         base.chmod(0o755)
         port = _configure(base, root, fsync, "notify mail_log" if logs_moves else "")
         if os.geteuid() == 0:
-            _hand_over(base)
-            _hand_over(root)
+            hand_over(base, _NOBODY, _NOBODY)
+            hand_over(root, _NOBODY, _NOBODY)
         command = [_program("dovecot") or "dovecot", "-F", "-c", str(base / "dovecot.conf")]
-        server = subprocess.Popen([*_unprivileged(), *command], start_new_session=True)
-        _wait_for_greeting(server, port)
+        server = subprocess.Popen([*unprivileged(), *command], start_new_session=True)
+        expect(greets(server, port), "dovecot did not start")
         yield Dovecot(port, base, server.pid)
     finally:
         if server is not None:
-            _stop(server)
+            stop(server)
         shutil.rmtree(base, ignore_errors=True)
 
 
@@ -164,9 +164,7 @@ def _configure(base: Path, root: Path, fsync: str, plugins: str) -> int:
     uid, gid = (_NOBODY, _NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
     for part in ("run", "state", "home"):
         (base / part).mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     (base / "masters").write_text(f"{MASTER}:{{PLAIN}}{SECRET}\n")
     (base / "dovecot.conf").write_text(
         _CONFIGURATION.format(
@@ -185,26 +183,36 @@ def _configure(base: Path, root: Path, fsync: str, plugins: str) -> int:
     return port
 
 
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _program(name: str) -> str | None:
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_PATHS])
     return shutil.which(name, path=path)
 
 
-def _unprivileged() -> Sequence[str]:
+def unprivileged() -> Sequence[str]:
+    """What a command begins with, so that under root it runs as nobody."""
     if os.geteuid() != 0:
         return ()
     return ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups")
 
 
-def _hand_over(tree: Path) -> None:
+def hand_over(tree: Path, uid: int, gid: int) -> None:
+    """Give a tree to a user, and let that user reach it."""
     for path in (tree, *tree.rglob("*")):
-        os.chown(path, _NOBODY, _NOBODY)
+        os.chown(path, uid, gid)
     for parent in tree.parents:
-        if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
+        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
             parent.chmod(parent.stat().st_mode | 0o011)
 
 
-def _wait_for_greeting(server: subprocess.Popen[bytes], port: int) -> None:
+def greets(server: subprocess.Popen[bytes], port: int) -> bool:
+    """Whether it greets within 20 seconds; waits no longer than the server lives."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and server.poll() is None:
         with (
@@ -212,12 +220,12 @@ def _wait_for_greeting(server: subprocess.Popen[bytes], port: int) -> None:
             socket.create_connection(("127.0.0.1", port), timeout=2) as connection,
         ):
             if connection.recv(100).startswith(b"* OK"):
-                return
+                return True
         time.sleep(0.02)
-    expect(False, "dovecot did not start")
+    return False
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
+def stop(server: subprocess.Popen[bytes]) -> None:
     """The whole session: the master alone takes a second and may leave children behind."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):

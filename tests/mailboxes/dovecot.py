@@ -6,16 +6,16 @@ import contextlib
 import imaplib
 import os
 import shutil
-import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from requiring import require
+
+from bench.dovecot import free_port, greets, stop, unprivileged
+from bench.dovecot import hand_over as hand_over
 
 MASTER, PASSWORD = "remediator", "a-password-for-tests"
 _NOBODY = 65534
@@ -155,15 +155,15 @@ def serving(program: str, base: Path, root: Path, *, setup: Dovecot = _PLAIN) ->
     if os.geteuid() == 0:
         hand_over(base, uid, gid)
         hand_over(root, uid, gid)
-    command = [program, "-F", "-c", str(configuration)]
-    if os.geteuid() == 0:
-        command = _as_nobody(command)
+    command = [*unprivileged(), program, "-F", "-c", str(configuration)]
     server = subprocess.Popen(command, start_new_session=True)
     try:
-        _wait_for_greeting(server, port, base / "dovecot.log")
+        if not greets(server, port):
+            log = base / "dovecot.log"
+            raise RuntimeError(log.read_text() if log.exists() else "dovecot did not start")
         yield port
     finally:
-        _stop(server)
+        stop(server)
 
 
 def _tls(setup: Dovecot) -> str:
@@ -177,15 +177,6 @@ def _filled(text: str, values: Mapping[str, object]) -> str:
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", str(value))
     return text
-
-
-def hand_over(tree: Path, uid: int, gid: int) -> None:
-    """Give a tree to a user, and let that user reach it."""
-    for path in (tree, *tree.rglob("*")):
-        os.chown(path, uid, gid)
-    for parent in tree.parents:
-        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
 
 
 def login(port: int, mailbox: str) -> imaplib.IMAP4:
@@ -205,13 +196,6 @@ def _name(database: str, number: int) -> str:
     return grp.getgrgid(number).gr_name
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def program_or_skip() -> str:
     """The program; the test is skipped without it, and with a Dovecot that speaks another language."""
     program = require(program="dovecot")
@@ -225,33 +209,5 @@ def doveadm(program: str, base: Path, *arguments: str) -> subprocess.CompletedPr
     """Dovecot's own tool on a running server: a client that we did not write."""
     tool = Path(program).with_name("doveadm")
     found = str(tool) if tool.exists() else shutil.which("doveadm") or str(tool)
-    command = [found, "-c", str(base / "dovecot.conf"), *arguments]
-    if os.geteuid() == 0:
-        command = _as_nobody(command)
+    command = [*unprivileged(), found, "-c", str(base / "dovecot.conf"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def _as_nobody(command: list[str]) -> list[str]:
-    return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *command]
-
-
-def _wait_for_greeting(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and server.poll() is None:
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", port), timeout=2) as connection,
-        ):
-            if connection.recv(100).startswith(b"* OK"):
-                return
-        time.sleep(0.02)
-    raise RuntimeError(log.read_text() if log.exists() else "dovecot did not start")
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """The whole session: the master alone takes a second and may leave children behind."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(timeout=3)
