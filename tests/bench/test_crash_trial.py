@@ -52,18 +52,20 @@ def trial(
     return tally
 
 
-def breaches_of(home: Path, seed: int, spoil: Spoil, store: OpenStore) -> list[str]:
+def breaches_of(home: Path, seed: int, spoil: Spoil, store: OpenStore, *, until: str) -> list[str]:
     """The breaches by a broken executor.
 
     Some defects show only in one that is killed within a few milliseconds: where no kill of a trial
-    came then, another is held.
+    came then, or something else came to light first, another is held.
     """
+    breaches: list[str] = []
     for number in range(TRIALS):
         place = home / str(number)
         place.mkdir()
-        if breaches := list(trial(place, seed + number, spoil, store=store).breaches):
-            return breaches
-    return []
+        breaches += trial(place, seed + number, spoil, store=store).breaches
+        if any(re.search(until, breach) for breach in breaches):
+            break
+    return breaches
 
 
 def test_the_bench_hits_every_phase_and_finds_nothing_lost_or_untrue(tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_the_bench_hits_every_phase_and_finds_nothing_lost_or_untrue(tmp_path: P
 def test_an_executor_with_a_defect_is_caught(
     tmp_path: Path, seed: int, spoil: Spoil, caught: str
 ) -> None:
-    breaches = breaches_of(tmp_path, seed, spoil, maildir_store)
+    breaches = breaches_of(tmp_path, seed, spoil, maildir_store, until=caught)
     assert any(re.search(caught, breach) for breach in breaches), breaches
 
 
@@ -127,7 +129,7 @@ def test_an_executor_with_a_defect_is_caught_on_an_imap_server(
     tmp_path: Path, seed: int, spoil: Spoil, caught: str
 ) -> None:
     require(program="dovecot")
-    breaches = breaches_of(tmp_path, seed, spoil, imap_store)
+    breaches = breaches_of(tmp_path, seed, spoil, imap_store, until=caught)
     assert any(re.search(caught, breach) for breach in breaches), breaches
 
 
@@ -151,5 +153,5 @@ def test_killed_executors_leave_the_truth_in_a_graph_tenant_where_a_fifth_of_all
 def test_an_executor_with_a_defect_is_caught_in_a_graph_tenant(
     tmp_path: Path, seed: int, spoil: Spoil, caught: str
 ) -> None:
-    breaches = breaches_of(tmp_path, seed, spoil, graph_store)
+    breaches = breaches_of(tmp_path, seed, spoil, graph_store, until=caught)
     assert any(re.search(caught, breach) for breach in breaches), breaches
