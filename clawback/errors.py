@@ -3,11 +3,15 @@
     ClawbackError
     ├── UserError                  a person can put it right: one clear line, no traceback
     │   ├── BadInput               what was typed or given cannot be used              exit 2
+    │   │   └── BadQuery           a query that cannot be translated or run, with its place
     │   ├── NotFound               no such investigation, action, copy, setting …      exit 2
     │   ├── Conflict               the thing is no longer in the state asked for       exit 1
     │   │   ├── AlreadyDecided     somebody decided this action first
     │   │   └── LeaseLost          another worker holds this action now
     │   ├── Refused                policy or a setting forbids it                      exit 1
+    │   │   ├── Forbidden          the account or token has not the role for it
+    │   │   └── Unauthenticated    nobody known asks: no, a wrong, an expired or a revoked secret
+    │   ├── QueryStopped           a query over its limits, or cancelled               exit 1
     │   ├── SetupError             configuration, database version, permissions        exit 1
     │   └── Unavailable            a server or disk does not answer now                exit 1
     └── SourceError                a mailbox source failed; `retryable` says what to do
@@ -21,6 +25,7 @@ Vendor exceptions (OSError, sqlite3, sqlalchemy, httpx, prefect) never leave an 
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -39,6 +44,25 @@ class BadInput(UserError):
     """What was given cannot be used; nothing was changed."""
 
     exit_code = 2
+
+
+class BadQuery(BadInput):
+    """A query that cannot be translated or run; `line` and `column` count from 1, 0 where unknown.
+
+    `operator` is the operator or function that the engine lacks, or is empty. `length` is how many
+    characters are meant, at least 1 where the place is known.
+    """
+
+    def __init__(
+        self, text: str, *, line: int = 0, column: int = 0, length: int = 0, operator: str = ""
+    ) -> None:
+        where = f"line {line}, column {column}: " if line else ""
+        super().__init__(f"{where}{text}")
+        self.text = text
+        self.line = line
+        self.column = column
+        self.length = length
+        self.operator = operator
 
 
 class NotFound(UserError):
@@ -63,8 +87,33 @@ class Refused(UserError):
     """Policy or a setting forbids it; nothing was changed."""
 
 
+class Forbidden(Refused):
+    """Who asks has not the role for it."""
+
+
+class Unauthenticated(Refused):
+    """Nobody known asks: no secret, or one that is wrong, expired or revoked."""
+
+
 class Paused(Refused):
     """Remediation is paused, or the mode is observe: nothing moves."""
+
+
+class StopReason(StrEnum):
+    """Why a query was stopped."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    CANCELLED = "cancelled"
+    CRASHED = "crashed"  # its process ended by itself
+
+
+class QueryStopped(UserError):
+    """A query was ended over its limits, or because somebody cancelled it; nothing was changed."""
+
+    def __init__(self, text: str, reason: StopReason) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class SetupError(UserError):

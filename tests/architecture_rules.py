@@ -22,7 +22,7 @@ FORBIDDEN_NAME_PARTS = frozenset(
     {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"}
 )
 
-ADAPTERS = ("mailboxes", "store", "intel", "hunting", "notify", "runs")
+ADAPTERS = ("mailboxes", "store", "intel", "hunting", "notify", "passwords", "runs")
 # What no pure code may touch. `datetime` is a value; its now() and today() are caught as calls.
 IMPURE_STDLIB = frozenset(
     {"asyncio", "ctypes", "multiprocessing", "os", "select", "subprocess", "threading"}
@@ -49,7 +49,10 @@ def _layer(allowed: str, **rest: frozenset[str] | bool) -> Layer:
 def _adapter(vendors: str) -> Layer:
     """An adapter's rule: the contract, its vendors, pydantic for what crosses a trust boundary, and
     the core, whose functions are pure."""
-    contract = "models clawback.ports clawback.store_ports clawback.errors clawback.core pydantic"
+    contract = (
+        "models clawback.ports clawback.store_ports clawback.hunting_ports clawback.people_ports "
+        "clawback.errors clawback.core pydantic"
+    )
     return _layer(f"{contract} {vendors}")
 
 
@@ -67,7 +70,12 @@ LAYERS: dict[str, Layer] = {
     "clawback.logs": _layer("clawback.errors"),
     "clawback.ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.ledger_port": _layer("models clawback.errors", denied=_TABLES),
-    "clawback.store_ports": _layer("models clawback.ledger_port clawback.errors", denied=_TABLES),
+    "clawback.store_ports": _layer(
+        "models clawback.ledger_port clawback.hunting_ports clawback.people_ports clawback.errors",
+        denied=_TABLES,
+    ),
+    "clawback.hunting_ports": _layer("models clawback.errors", denied=_TABLES),
+    "clawback.people_ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.source_config": _layer("pydantic models", denied=_TABLES),
     "clawback.config": _layer(
         "pydantic pydantic_core models clawback.errors clawback.source_config", denied=_TABLES
@@ -84,7 +92,8 @@ LAYERS: dict[str, Layer] = {
         reads_clock=False,
     ),
     "clawback.services": _layer(
-        "models clawback.core clawback.mail clawback.ports clawback.store_ports clawback.errors",
+        "models clawback.core clawback.mail clawback.ports clawback.store_ports "
+        "clawback.hunting_ports clawback.people_ports clawback.errors",
         denied=_TABLES,
     ),
     "clawback.mailboxes": _adapter(
@@ -93,6 +102,7 @@ LAYERS: dict[str, Layer] = {
     "clawback.store": _adapter("sqlmodel sqlalchemy alembic psycopg"),
     "clawback.intel": _adapter("httpx"),
     "clawback.hunting": _adapter("duckdb duckdb_kql"),
+    "clawback.passwords": _adapter("argon2"),
     "clawback.notify": _adapter("httpx apprise"),
     "clawback.runs": _adapter("httpx prefect"),
     "clawback.wiring": _layer(
@@ -103,7 +113,7 @@ LAYERS: dict[str, Layer] = {
     # starlette, uvicorn: the tenant to rehearse against is a web server; cryptography: its certificate.
     "clawback.lab": _layer("models clawback.errors starlette uvicorn cryptography", denied=_TABLES),
     "clawback.api": _layer(
-        f"{_EDGE} {_PROCESS} fastapi starlette pydantic uvicorn", denied=_TABLES
+        f"{_EDGE} {_PROCESS} fastapi starlette pydantic uvicorn limits", denied=_TABLES
     ),
     "clawback.console": _layer(f"{_EDGE} {_PROCESS} nicegui fastapi starlette", denied=_TABLES),
     # `clawback up`: starts Prefect as processes, and asks its API whether they are ready.

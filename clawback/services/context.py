@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from clawback.hunting_ports import HuntEngine
+from clawback.people_ports import PasswordHasher
 from clawback.ports import Clock, MailboxSource, RunControl, VerdictSource
 from clawback.store_ports import Store
 from models.limits import DEFAULT_LIMITS, Limits
@@ -26,3 +28,5 @@ class Context:
     organisation: OrganisationProfile = field(default_factory=OrganisationProfile)
     runs: RunControl | None = None
     limits: Limits = DEFAULT_LIMITS
+    hunting: HuntEngine | None = None
+    passwords: PasswordHasher | None = None

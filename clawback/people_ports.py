@@ -1,0 +1,103 @@
+"""The ports of people: accounts, tokens, passwords, and the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from models.actions import Actor
+from models.history import Event, HistoryEntry
+from models.people import ApiToken, Role, User
+
+
+class PasswordHasher(Protocol):
+    """Makes and checks hashes of passwords; slow on purpose."""
+
+    def hash(self, password: str) -> str:
+        """A salted hash with its parameters."""
+        ...
+
+    def verify(self, kept: str, password: str) -> bool:
+        """Whether the password is the one that was hashed; takes as long for an empty `kept`."""
+        ...
+
+
+class PeopleStore(Protocol):
+    """Accounts and tokens. Each change writes its audit entry in the same transaction."""
+
+    def users(self) -> tuple[User, ...]:
+        """All accounts, by name."""
+        ...
+
+    def user(self, name: str) -> User:
+        """One account. Raises `NotFound`."""
+        ...
+
+    def password_hash(self, name: str) -> str:
+        """The kept hash, or the empty string for an unknown or disabled account."""
+        ...
+
+    def add_user(
+        self, name: str, roles: frozenset[Role], password_hash: str, actor: Actor, now: datetime
+    ) -> User:
+        """A new account. Raises `Conflict` where the name is taken."""
+        ...
+
+    def change_user(
+        self,
+        name: str,
+        *,
+        actor: Actor,
+        now: datetime,
+        roles: frozenset[Role] | None = None,
+        password_hash: str | None = None,
+        disabled: bool | None = None,
+    ) -> User:
+        """Change what is given. Raises `NotFound`; `Conflict` for the last enabled admin's end."""
+        ...
+
+    def record_login(self, name: str, *, succeeded: bool, now: datetime, origin: str) -> None:
+        """Write a login, or a failed one, into the audit log, and the account's last login."""
+        ...
+
+    def add_token(
+        self, user: str, label: str, roles: frozenset[Role], *, digest: str, expires_at: datetime,
+        actor: Actor, now: datetime,
+    ) -> ApiToken:  # fmt: skip
+        """A new token, of which only `digest` (hex SHA-256 of its secret) is kept."""
+        ...
+
+    def token(self, digest: str) -> tuple[ApiToken, User] | None:
+        """The token with this digest, and its account as it is now; None where there is none."""
+        ...
+
+    def tokens(self, user: str = "") -> tuple[ApiToken, ...]:
+        """All tokens, or those of one account, newest first."""
+        ...
+
+    def revoke_token(self, token_id: int, actor: Actor, now: datetime) -> ApiToken:
+        """Revoke at once. Raises `NotFound`; harmless when repeated."""
+        ...
+
+    def touch_token(self, token_id: int, now: datetime) -> None:
+        """Record that a token was used; at most one write a minute for each."""
+        ...
+
+
+class AuditLog(Protocol):
+    """The history as a chain: each entry holds a digest over itself and the one before."""
+
+    def append(
+        self, event: Event, actor: Actor, now: datetime, details: Mapping[str, object]
+    ) -> None:
+        """Write one entry that belongs to no other change, such as a preview."""
+        ...
+
+    def entries(self, *, before: int | None = None, limit: int = 100) -> tuple[HistoryEntry, ...]:
+        """The newest first; `before` is the number of an entry to go on from."""
+        ...
+
+    def stream(self) -> Iterator[HistoryEntry]:
+        """All entries, oldest first, for an export."""
+        ...

@@ -1,0 +1,125 @@
+"""Advanced hunting: tables, questions and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class KqlType(StrEnum):
+    """The scalar types of the query language; the values are those of a schema's `type`."""
+
+    STRING = "string"
+    LONG = "long"
+    INT = "int"
+    REAL = "real"
+    BOOL = "bool"
+    DATETIME = "datetime"
+    TIMESPAN = "timespan"
+    DYNAMIC = "dynamic"
+    GUID = "guid"
+    DECIMAL = "decimal"
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """One column of a hunting table; `about` is shown in the schema browser."""
+
+    name: str
+    type: KqlType
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HuntTable:
+    """One table that can be asked, as `clawback.core.hunting_tables` lists them."""
+
+    name: str
+    about: str
+    columns: tuple[TableColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HuntLimits:
+    """What one query may cost, and how many may run at once.
+
+    `rows` beyond are cut off and the answer says `truncated`. `text_bytes` is the UTF-8 size of the
+    query. `memory_bytes` bounds the process that works on it.
+    """
+
+    rows: int = 100_000
+    seconds: float = 180.0
+    text_bytes: int = 10_000
+    memory_bytes: int = 1_500_000_000
+    concurrent: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class HuntQuery:
+    """One question. `since` and `until` bound Timestamp in every table, where they are given.
+
+    `lists` are the named lists that an administrator approved, by name: columns of equal length.
+    """
+
+    text: str
+    since: datetime | None = None
+    until: datetime | None = None
+    lists: Mapping[str, NamedList] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedList:
+    """Rows that a query may use by name, in place of `externaldata` and watchlists."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    approved_by: str
+    approved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """One column of an answer."""
+
+    name: str
+    type: KqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What `render` asks for: its kind in lower case and its properties as they were written."""
+
+    kind: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HuntResult:
+    """An answer. Rows hold what JSON can: str, int, float, bool, None, list, dict.
+
+    Datetimes are ISO 8601 with Z, timespans as the query language prints them. `mirror_lag` is how
+    long ago the newest state was committed that the query could see, zero where nothing is missing.
+    """
+
+    columns: tuple[ResultColumn, ...]
+    rows: tuple[tuple[object, ...], ...]
+    truncated: bool
+    elapsed: timedelta
+    mirror_lag: timedelta
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A query with a name; a shared one is shown to everybody, others to their owner."""
+
+    id: int
+    name: str
+    text: str
+    owner: str
+    shared: bool
+    created_at: datetime
+    updated_at: datetime
