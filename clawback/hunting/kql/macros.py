@@ -1,0 +1,5 @@
+"""SQL macros that translated queries call; a connection installs them once, before it is locked."""
+
+from __future__ import annotations
+
+MACROS: tuple[str, ...] = ()
