@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from clawback.ledger_port import Ledger
+from clawback.listing_ports import Lists, Replies
 from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
 from models.clusters import Cluster, ClusterFacts, Match, Member
@@ -357,4 +358,14 @@ class Store(Protocol):
     @property
     def settings(self) -> SettingsStore:
         """Settings and stop button."""
+        ...
+
+    @property
+    def lists(self) -> Lists:
+        """Long lists, page by page."""
+        ...
+
+    @property
+    def replies(self) -> Replies:
+        """Replies by idempotency key."""
         ...

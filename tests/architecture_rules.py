@@ -51,7 +51,7 @@ def _adapter(vendors: str) -> Layer:
     the core, whose functions are pure."""
     contract = (
         "models clawback.ports clawback.store_ports clawback.hunting_ports clawback.people_ports "
-        "clawback.errors clawback.core pydantic"
+        "clawback.listing_ports clawback.errors clawback.core pydantic"
     )
     return _layer(f"{contract} {vendors}")
 
@@ -71,10 +71,12 @@ LAYERS: dict[str, Layer] = {
     "clawback.ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.ledger_port": _layer("models clawback.errors", denied=_TABLES),
     "clawback.store_ports": _layer(
-        "models clawback.ledger_port clawback.hunting_ports clawback.people_ports clawback.errors",
+        "models clawback.ledger_port clawback.listing_ports clawback.hunting_ports "
+        "clawback.people_ports clawback.errors",
         denied=_TABLES,
     ),
     "clawback.hunting_ports": _layer("models clawback.errors", denied=_TABLES),
+    "clawback.listing_ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.people_ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.source_config": _layer("pydantic models", denied=_TABLES),
     "clawback.config": _layer(
@@ -93,7 +95,7 @@ LAYERS: dict[str, Layer] = {
     ),
     "clawback.services": _layer(
         "models clawback.core clawback.mail clawback.ports clawback.store_ports "
-        "clawback.hunting_ports clawback.people_ports clawback.errors",
+        "clawback.hunting_ports clawback.listing_ports clawback.people_ports clawback.errors",
         denied=_TABLES,
     ),
     "clawback.mailboxes": _adapter(

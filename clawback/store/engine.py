@@ -12,6 +12,8 @@ from clawback.store.cases.sql_cases import SqlCases
 from clawback.store.database import Database
 from clawback.store.index.sql_index import SqlIndex
 from clawback.store.ledger import SqlLedger
+from clawback.store.lists import SqlLists
+from clawback.store.replies import SqlReplies
 from clawback.store.revisions import ensure_current
 from clawback.store.settings import SqlSettings
 from models.tables.catalog import identity
@@ -26,6 +28,8 @@ class SqlStore:
         self.cases = SqlCases(database)
         self.ledger = SqlLedger(database)
         self.settings = SqlSettings(database)
+        self.lists = SqlLists(database)
+        self.replies = SqlReplies(database)
 
     @cached_property
     def identity(self) -> str:

@@ -17,6 +17,7 @@ from models.tables.investigations import InvestigationRow, VerdictRow
 from models.tables.locations import CopyLocationRow, LocationCheckRow
 from models.tables.mailboxes import MailboxRow
 from models.tables.mails import MailFileRow, MailRecipientRow, MailRow, MailUrlRow, UrlRow
+from models.tables.replies import ReplyRow
 from models.tables.settings import PauseRow, SettingsVersionRow
 from models.tables.sources import SourceRow
 from models.tables.suppressions import SuppressionRow
@@ -54,3 +55,4 @@ settings_versions = table_of(SettingsVersionRow)
 pauses = table_of(PauseRow)
 history = table_of(HistoryRow)
 identity = table_of(IdentityRow)
+replies = table_of(ReplyRow)

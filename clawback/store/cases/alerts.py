@@ -67,7 +67,7 @@ class Alerts:
         """The newest first."""
         statement = select(investigations).order_by(investigations.c.id.desc()).limit(limit)
         with self._database.read() as connection:
-            return tuple(_investigation(row) for row in connection.execute(statement))
+            return tuple(as_investigation(row) for row in connection.execute(statement))
 
     def open_investigations(self) -> tuple[Investigation, ...]:
         """Those in Starting, Running, Pending Action or Partially Remediated, oldest first."""
@@ -76,7 +76,7 @@ class Alerts:
         )
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(investigations.c.id))
-            return tuple(_investigation(row) for row in rows)
+            return tuple(as_investigation(row) for row in rows)
 
     def set_investigation(
         self, investigation_id: int, status: InvestigationStatus, summary: str, now: datetime
@@ -243,14 +243,15 @@ def _read(connection: Connection, where: Any, *, lock: bool = False) -> Investig
     row = connection.execute(statement.with_for_update() if lock else statement).first()
     if row is None:
         raise LookupError
-    return _investigation(row)
+    return as_investigation(row)
 
 
 def _missing(number: int) -> NotFound:
     return NotFound(f"there is no investigation {number}: look at the list of investigations")
 
 
-def _investigation(row: Any) -> Investigation:
+def as_investigation(row: Any) -> Investigation:
+    """The investigation in a row of its table."""
     return Investigation(
         id=row.id,
         alert_id=row.alert_id,

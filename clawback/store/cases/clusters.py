@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from clawback.errors import NotFound
 from clawback.store.cases.alerts import indicator_of
@@ -101,7 +101,7 @@ class Clusters:
                 kind=ClusterKind(row.kind),
                 indicator=indicator_of((row.indicator_kind, row.indicator, row.given, row.match)),
                 name=row.name,
-                members=_members(self._database, connection, cluster_id),
+                members=members_of(self._database, connection, select_members(cluster_id)),
                 facts=read_facts(row.facts),
                 guards=read_guards(row.guards),
                 external_recipients=row.external_recipients,
@@ -149,13 +149,20 @@ def is_over(indicator: Indicator) -> Any:
 _MAIL_ID, _WHY = len(REF_COLUMNS), len(REF_COLUMNS) + 1
 
 
-def _members(database: Database, connection: Connection, cluster_id: int) -> tuple[Member, ...]:
-    statement = (
+def select_members(cluster_id: int) -> Select[Any]:
+    """A select of what `members_of` reads, by copy id."""
+    return (
         select(*REF_COLUMNS, copies.c.mail_id, cluster_members.c.why)
         .select_from(COPIES.join(cluster_members, cluster_members.c.copy_id == copies.c.id))
         .where(cluster_members.c.cluster_id == cluster_id)
         .order_by(cluster_members.c.copy_id)
     )
+
+
+def members_of(
+    database: Database, connection: Connection, statement: Select[Any]
+) -> tuple[Member, ...]:
+    """The members that a `select_members` finds, as the index knows them now."""
     rows = connection.execute(statement).all()
     siblings = read_siblings(database, connection, [row[0] for row in rows]) if rows else {}
     return tuple(

@@ -1,0 +1,71 @@
+"""The ports of pages and of kept replies: what an API asks of the database beyond the use cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from models.actions import RemediationAction
+from models.alerts import Investigation
+from models.clusters import Member
+from models.listing import (
+    ActionFilter,
+    ActionMark,
+    ActionOrder,
+    InvestigationFilter,
+    SettingsVersion,
+    Suppression,
+)
+from models.outcomes import LedgerEntry
+from models.replies import Asked, Claim, Reply
+
+
+class Lists(Protocol):
+    """Long lists, page by page: each page begins after a row, so that new rows shift nothing."""
+
+    def investigations(
+        self, wanted: InvestigationFilter, *, before: int | None, limit: int
+    ) -> tuple[Investigation, ...]:
+        """The newest first; `before` is the number of the last one that was shown."""
+        ...
+
+    def actions(
+        self, wanted: ActionFilter, order: ActionOrder, *, after: ActionMark | None, limit: int
+    ) -> tuple[RemediationAction, ...]:
+        """The newest first, by `order`."""
+        ...
+
+    def members(self, cluster_id: int, *, after: int, limit: int) -> tuple[Member, ...]:
+        """Members of a cluster by copy id, greater than `after`. Raises `NotFound`."""
+        ...
+
+    def messages(self, action_id: int, *, after: int, limit: int) -> tuple[LedgerEntry, ...]:
+        """Rows of an action's ledger by copy id, greater than `after`. Raises `NotFound`."""
+        ...
+
+    def suppressions(self, *, before: int | None, limit: int) -> tuple[Suppression, ...]:
+        """Those that hold, the newest first."""
+        ...
+
+    def settings_versions(self, *, before: int | None, limit: int) -> tuple[SettingsVersion, ...]:
+        """Versions of the settings, the newest first; version 0, the defaults, is not listed."""
+        ...
+
+
+class Replies(Protocol):
+    """Replies by idempotency key."""
+
+    def begin(self, asked: Asked, now: datetime) -> Claim:
+        """How the key stands; a free one is held by this request from now on.
+
+        A key is free again after a day, and one whose request died after some minutes.
+        """
+        ...
+
+    def finish(self, asked: Asked, reply: Reply) -> None:
+        """Keep what was answered."""
+        ...
+
+    def forget(self, asked: Asked) -> None:
+        """Give a key back under which nothing was done."""
+        ...

@@ -1,0 +1,155 @@
+"""Long lists, page by page: implements `clawback.listing_ports.Lists`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, select
+
+from clawback.store.cases.action_rows import action_of, missing_action, select_actions
+from clawback.store.cases.alerts import as_investigation
+from clawback.store.cases.clusters import investigation_of, members_of, select_members
+from clawback.store.database import Database
+from clawback.store.entries import ENDED, entry_of, select_entries
+from clawback.store.index.refs import NO_SIBLINGS, read_siblings
+from models.actions import RemediationAction
+from models.alerts import Investigation
+from models.clusters import Member
+from models.listing import (
+    ActionFilter,
+    ActionMark,
+    ActionOrder,
+    InvestigationFilter,
+    SettingsVersion,
+    Suppression,
+)
+from models.outcomes import LedgerEntry
+from models.tables.catalog import (
+    action_copies,
+    actions,
+    cluster_members,
+    investigations,
+    settings_versions,
+    suppressions,
+)
+
+
+class SqlLists:
+    """Pages that begin after a row."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def investigations(
+        self, wanted: InvestigationFilter, *, before: int | None, limit: int
+    ) -> tuple[Investigation, ...]:
+        """The newest first; `before` is the number of the last one that was shown."""
+        statement = _before(select(investigations), investigations, before, limit)
+        statement = statement.where(*_of_investigations(wanted))
+        with self._database.read() as connection:
+            return tuple(as_investigation(row) for row in connection.execute(statement))
+
+    def actions(
+        self, wanted: ActionFilter, order: ActionOrder, *, after: ActionMark | None, limit: int
+    ) -> tuple[RemediationAction, ...]:
+        """The newest first, by `order`."""
+        statement = select_actions().where(*_of_actions(wanted)).limit(limit)
+        number, updated = actions.c.id, actions.c.updated_at
+        match order:
+            case ActionOrder.CREATED:
+                statement = statement.order_by(number.desc())
+                later = None if after is None else number < after.id
+            case ActionOrder.UPDATED:
+                statement = statement.order_by(updated.desc(), number.desc())
+                later = None if after is None else _earlier(after)
+        with self._database.read() as connection:
+            chosen = statement if later is None else statement.where(later)
+            return tuple(action_of(row) for row in connection.execute(chosen))
+
+    def members(self, cluster_id: int, *, after: int, limit: int) -> tuple[Member, ...]:
+        """Members of a cluster by copy id, greater than `after`. Raises `NotFound`."""
+        with self._database.read() as connection:
+            investigation_of(connection, cluster_id)
+            chosen = select_members(cluster_id).where(cluster_members.c.copy_id > after)
+            return members_of(self._database, connection, chosen.limit(limit))
+
+    def messages(self, action_id: int, *, after: int, limit: int) -> tuple[LedgerEntry, ...]:
+        """Rows of an action's ledger by copy id, greater than `after`. Raises `NotFound`."""
+        number = action_copies.c.copy_id
+        statement = select_entries(*ENDED).where(
+            action_copies.c.action_id == action_id, number > after
+        )
+        with self._database.read() as connection:
+            _check_action(connection, action_id)
+            rows = connection.execute(statement.order_by(number).limit(limit)).all()
+            siblings = read_siblings(self._database, connection, [row[0] for row in rows])
+            return tuple(entry_of(row, siblings.get(row[0], NO_SIBLINGS)) for row in rows)
+
+    def suppressions(self, *, before: int | None, limit: int) -> tuple[Suppression, ...]:
+        """Those that hold, the newest first."""
+        statement = _before(select(suppressions), suppressions, before, limit)
+        with self._database.read() as connection:
+            rows = connection.execute(statement.where(suppressions.c.lifted_at.is_(None)))
+            return tuple(_suppression(row) for row in rows)
+
+    def settings_versions(self, *, before: int | None, limit: int) -> tuple[SettingsVersion, ...]:
+        """Versions of the settings, the newest first; version 0, the defaults, is not listed."""
+        version = settings_versions.c.version
+        statement = select(settings_versions).order_by(version.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(version < before)
+        with self._database.read() as connection:
+            return tuple(_version(row) for row in connection.execute(statement))
+
+
+def _before(statement: Select[Any], table: Table, before: int | None, limit: int) -> Select[Any]:
+    ordered = statement.order_by(table.c.id.desc()).limit(limit)
+    return ordered if before is None else ordered.where(table.c.id < before)
+
+
+def _earlier(mark: ActionMark) -> ColumnElement[bool]:
+    is_equal = actions.c.updated_at == mark.updated_at
+    return (actions.c.updated_at < mark.updated_at) | (is_equal & (actions.c.id < mark.id))
+
+
+def _of_investigations(wanted: InvestigationFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.statuses:
+        yield investigations.c.status.in_([status.value for status in wanted.statuses])
+    if wanted.created_since is not None:
+        yield investigations.c.created_at >= wanted.created_since
+    if wanted.created_until is not None:
+        yield investigations.c.created_at < wanted.created_until
+
+
+def _of_actions(wanted: ActionFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.statuses:
+        yield actions.c.status.in_([status.value for status in wanted.statuses])
+    if wanted.types:
+        yield actions.c.type.in_([kind.value for kind in wanted.types])
+    if wanted.sources:
+        yield actions.c.source.in_([source.value for source in wanted.sources])
+    if wanted.decided_by:
+        yield actions.c.decided_by == wanted.decided_by
+    if wanted.investigation_id is not None:
+        yield actions.c.investigation_id == wanted.investigation_id
+    if wanted.updated_since is not None:
+        yield actions.c.updated_at >= wanted.updated_since
+    if wanted.updated_until is not None:
+        yield actions.c.updated_at < wanted.updated_until
+
+
+def _check_action(connection: Connection, action_id: int) -> None:
+    if connection.execute(select(actions.c.id).where(actions.c.id == action_id)).first() is None:
+        raise missing_action(action_id)
+
+
+def _suppression(row: Any) -> Suppression:
+    return Suppression(
+        row.id, row.kind, row.indicator, row.match, row.reason, row.action_id,
+        created_at=row.created_at, created_by=row.created_by,
+    )  # fmt: skip
+
+
+def _version(row: Any) -> SettingsVersion:
+    return SettingsVersion(row.version, row.settings, row.author, row.via, row.verified, row.at)
