@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from clawback.errors import SetupError
 from clawback.source_config import SourceConfig
+from models.hunting import HuntLimits
 from models.limits import DEFAULT_LIMITS as _DEFAULT
 from models.limits import Limits
 from models.mails import OrganisationProfile
@@ -23,6 +24,7 @@ from models.mails import OrganisationProfile
 DEFAULT_HOME = "~/.clawback"
 DEFAULT_API = "http://127.0.0.1:4200/api"
 FILE = "clawback.toml"
+_HUNT = HuntLimits()
 
 
 class _Part(BaseModel):
@@ -80,6 +82,29 @@ class LimitsConfig(_Part):
     documents: bool = _DEFAULT.documents
 
 
+class HuntingConfig(_Part):
+    """What one query of Advanced hunting may cost, and how it is answered: see `HuntLimits`.
+
+    `threads` are those of one query. `refresh_seconds` is how long a query waits at most until the
+    mirror is in step; 0 never waits. The original gives 100,000 rows and three minutes to a program.
+    """
+
+    rows: Annotated[int, Field(ge=1, le=1_000_000)] = _HUNT.rows
+    seconds: Annotated[float, Field(ge=0.1, le=3_600, allow_inf_nan=False)] = _HUNT.seconds
+    text_bytes: Annotated[int, Field(ge=100, le=1_000_000)] = _HUNT.text_bytes
+    memory_bytes: Annotated[int, Field(ge=400_000_000)] = _HUNT.memory_bytes
+    result_bytes: Annotated[int, Field(ge=100_000, le=1_000_000_000)] = _HUNT.result_bytes
+    concurrent: Annotated[int, Field(ge=1, le=64)] = _HUNT.concurrent
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    refresh_seconds: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 5.0
+    geo_database: Path | None = None
+
+    def limits(self) -> HuntLimits:
+        """What one query may cost."""
+        names = ("rows", "seconds", "text_bytes", "memory_bytes", "result_bytes", "concurrent")
+        return HuntLimits(**self.model_dump(include=set(names)))
+
+
 class _File(_Part):
     organisation: OrganisationConfig = OrganisationConfig()
     sources: tuple[SourceConfig, ...] = ()
@@ -87,6 +112,7 @@ class _File(_Part):
     database: DatabaseConfig = DatabaseConfig()
     prefect: PrefectConfig = PrefectConfig()
     limits: LimitsConfig = LimitsConfig()
+    hunting: HuntingConfig = HuntingConfig()
 
 
 class Config(_Part):
@@ -99,6 +125,12 @@ class Config(_Part):
     database_url: str
     prefect_api_url: str
     limits: LimitsConfig = LimitsConfig()
+    hunting: HuntingConfig = HuntingConfig()
+
+    @property
+    def hunting_dir(self) -> Path:
+        """Where the mirror of Advanced hunting is: made from the database, may be thrown away."""
+        return self.home / "hunting"
 
     @property
     def log_dir(self) -> Path:
@@ -143,7 +175,15 @@ def load_config(env: Mapping[str, str] | None = None) -> Config:
         or f"sqlite:///{home / 'clawback.db'}",
         prefect_api_url=values.get("PREFECT_API_URL") or file.prefect.api_url,
         limits=file.limits,
+        hunting=_hunting_in(home, file.hunting),
     )
+
+
+def _hunting_in(home: Path, hunting: HuntingConfig) -> HuntingConfig:
+    """`hunting` with its paths resolved against the home directory."""
+    if hunting.geo_database is None:
+        return hunting
+    return hunting.model_copy(update={"geo_database": home / hunting.geo_database.expanduser()})
 
 
 def _read(path: Path) -> _File:
@@ -167,7 +207,9 @@ def _in_words(fault: ErrorDetails) -> str:
     """What is wrong with one key, in words for the person who wrote it."""
     match fault["type"]:
         case "extra_forbidden":
-            return "there is no such key: see docs/connectors.md and docs/limits.md"
+            return (
+                "there is no such key: see docs/connectors.md, docs/limits.md and docs/hunting.md"
+            )
         case "missing":
             return "this key is needed"
         case "value_error":

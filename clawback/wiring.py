@@ -39,7 +39,7 @@ def open_app(config: Config | None = None) -> Context:
     bare = Context(
         store, {}, verdicts, clock, _holder(), chosen.profile(), runs, chosen.reading_limits()
     )
-    return replace(bare, sources=_guarded(chosen, bare))
+    return replace(bare, sources=_guarded(chosen, bare), hunt_limits=chosen.hunting.limits())
 
 
 def open_store(config: Config) -> Store:

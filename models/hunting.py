@@ -46,13 +46,15 @@ class HuntLimits:
     """What one query may cost, and how many may run at once.
 
     `rows` beyond are cut off and the answer says `truncated`. `text_bytes` is the UTF-8 size of the
-    query. `memory_bytes` bounds the process that works on it.
+    query. `memory_bytes` bounds the process that works on it, `result_bytes` the answer as JSON: rows
+    beyond are cut off likewise.
     """
 
     rows: int = 100_000
     seconds: float = 180.0
     text_bytes: int = 10_000
     memory_bytes: int = 1_500_000_000
+    result_bytes: int = 100_000_000
     concurrent: int = 2
 
 

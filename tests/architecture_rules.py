@@ -93,9 +93,12 @@ LAYERS: dict[str, Layer] = {
         denied=_TABLES | IMPURE_STDLIB,
         reads_clock=False,
     ),
+    # Messages between a program and the processes that it starts for hostile work.
+    "clawback.frames": _layer(""),
     "clawback.services": _layer(
         "models clawback.core clawback.mail clawback.ports clawback.store_ports "
-        "clawback.hunting_ports clawback.listing_ports clawback.people_ports clawback.errors",
+        "clawback.hunting_ports clawback.listing_ports clawback.people_ports clawback.errors "
+        "clawback.frames",
         denied=_TABLES,
     ),
     "clawback.mailboxes": _adapter(
@@ -103,7 +106,7 @@ LAYERS: dict[str, Layer] = {
     ),
     "clawback.store": _adapter("sqlmodel sqlalchemy alembic psycopg"),
     "clawback.intel": _adapter("httpx"),
-    "clawback.hunting": _adapter("duckdb duckdb_kql"),
+    "clawback.hunting": _adapter("duckdb duckdb_kql clawback.frames"),
     "clawback.passwords": _adapter("argon2"),
     "clawback.notify": _adapter("httpx apprise"),
     "clawback.runs": _adapter("httpx prefect"),

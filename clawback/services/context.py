@@ -9,6 +9,7 @@ from clawback.hunting_ports import HuntEngine
 from clawback.people_ports import PasswordHasher
 from clawback.ports import Clock, MailboxSource, RunControl, VerdictSource
 from clawback.store_ports import Store
+from models.hunting import HuntLimits
 from models.limits import DEFAULT_LIMITS, Limits
 from models.mails import OrganisationProfile
 
@@ -29,4 +30,5 @@ class Context:
     runs: RunControl | None = None
     limits: Limits = DEFAULT_LIMITS
     hunting: HuntEngine | None = None
+    hunt_limits: HuntLimits = field(default_factory=HuntLimits)
     passwords: PasswordHasher | None = None

@@ -23,8 +23,8 @@ from signal import SIGALRM
 from typing import Any, Generic, TypeVar
 
 from clawback.errors import Unavailable
+from clawback.frames import FrameReader
 from clawback.services.fenced import READY
-from clawback.services.frames import FrameReader
 
 log = logging.getLogger(__name__)
 

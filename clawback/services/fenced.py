@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
-from clawback.services.frames import send_frame
+from clawback.frames import send_frame
 
 READY = b"ready"
 """Sent when the process has started, and for each task when its modules are loaded."""
