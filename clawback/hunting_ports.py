@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from models.hunting import HuntLimits, HuntQuery, HuntResult, HuntTable
+from models.actions import Actor
+from models.hunting import (
+    HuntLimits,
+    HuntQuery,
+    HuntResult,
+    HuntTable,
+    ListContent,
+    ListInfo,
+    NamedList,
+    SavedQuery,
+)
 
 Row = tuple[object, ...]
 
@@ -88,4 +98,61 @@ class HuntEngine(Protocol):
 
     def close(self) -> None:
         """End every process of the engine."""
+        ...
+
+
+class HuntingStore(Protocol):
+    """Saved queries and named lists. Each change of a list writes its audit entry with it."""
+
+    def queries(self, reader: str) -> tuple[SavedQuery, ...]:
+        """The reader's own queries and those that others share, by name."""
+        ...
+
+    def query(self, name: str, reader: str) -> SavedQuery:
+        """The reader's own query of that name, else the one that is shared.
+
+        Raises `NotFound`; `Conflict` where several owners share one of that name.
+        """
+        ...
+
+    def save_query(
+        self, name: str, text: str, owner: str, *, shared: bool, now: datetime
+    ) -> SavedQuery:
+        """The query, new or with its text exchanged: a name is unique for each owner."""
+        ...
+
+    def delete_query(self, query_id: int) -> None:
+        """Delete one. Raises `NotFound`."""
+        ...
+
+    def lists(self) -> tuple[ListInfo, ...]:
+        """All lists by name; a proposal stands beside the approved list that it would replace."""
+        ...
+
+    def list_content(self, name: str, *, approved: bool) -> ListContent:
+        """Columns and rows of the approved list, or of the proposal. Raises `NotFound`."""
+        ...
+
+    def propose_list(
+        self, name: str, content: ListContent, actor: Actor, now: datetime
+    ) -> ListInfo:
+        """A proposal, in place of an earlier one of the same person.
+
+        Raises `Conflict` while somebody else's of that name waits.
+        """
+        ...
+
+    def approve_list(self, name: str, digest: str, actor: Actor, now: datetime) -> ListInfo:
+        """The proposal, approved, in place of the approved list of that name.
+
+        Raises `NotFound`; `Conflict` where the proposal is not the one with this digest any more.
+        """
+        ...
+
+    def delete_list(self, name: str, *, approved: bool, actor: Actor, now: datetime) -> None:
+        """Delete the approved list, or the proposal. Raises `NotFound`."""
+        ...
+
+    def approved_lists(self, names: Collection[str]) -> tuple[NamedList, ...]:
+        """Those of these lists that are approved, with their rows, by name."""
         ...

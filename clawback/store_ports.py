@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from clawback.hunting_ports import HuntingStore
 from clawback.ledger_port import Ledger
 from clawback.listing_ports import Lists, Replies
 from models.actions import ActionStatus, Actor, Choice, RemediationAction
@@ -368,4 +369,9 @@ class Store(Protocol):
     @property
     def replies(self) -> Replies:
         """Replies by idempotency key."""
+        ...
+
+    @property
+    def hunting(self) -> HuntingStore:
+        """Saved queries and named lists."""
         ...

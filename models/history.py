@@ -26,6 +26,9 @@ class Event(StrEnum):
     SETTINGS_CHANGED = "settings:changed"
     REMEDIATION_PAUSED = "remediation:paused"
     REMEDIATION_RESUMED = "remediation:resumed"
+    LIST_PROPOSED = "list:proposed"
+    LIST_APPROVED = "list:approved"
+    LIST_DELETED = "list:deleted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,3 +125,29 @@ class SavedQuery:
     shared: bool
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListInfo:
+    """A named list without its rows; until `approved_at` is set no query may use it.
+
+    `digest` is the SHA-256 of columns and rows: whoever approves says by it what they looked at.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: int
+    size_bytes: int
+    digest: str
+    proposed_by: str
+    proposed_at: datetime
+    approved_by: str = ""
+    approved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListContent:
+    """Columns and rows of a named list, checked: each row has a text for each column."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from clawback.store.cases.sql_cases import SqlCases
 from clawback.store.database import Database
+from clawback.store.hunting import SqlHunting
 from clawback.store.index.sql_index import SqlIndex
 from clawback.store.ledger import SqlLedger
 from clawback.store.lists import SqlLists
@@ -30,6 +31,7 @@ class SqlStore:
         self.settings = SqlSettings(database)
         self.lists = SqlLists(database)
         self.replies = SqlReplies(database)
+        self.hunting = SqlHunting(database)
 
     @cached_property
     def identity(self) -> str:

@@ -12,6 +12,7 @@ from models.tables.copies import CopyRow
 from models.tables.decisions import DecisionRow
 from models.tables.events import PostDeliveryEventRow
 from models.tables.history import HistoryRow
+from models.tables.hunting import NamedListRow, SavedQueryRow
 from models.tables.identity import IdentityRow
 from models.tables.investigations import InvestigationRow, VerdictRow
 from models.tables.locations import CopyLocationRow, LocationCheckRow
@@ -56,3 +57,5 @@ pauses = table_of(PauseRow)
 history = table_of(HistoryRow)
 identity = table_of(IdentityRow)
 replies = table_of(ReplyRow)
+saved_queries = table_of(SavedQueryRow)
+named_lists = table_of(NamedListRow)
