@@ -91,8 +91,28 @@ class Forbidden(Refused):
     """Who asks has not the role for it."""
 
 
+class Denial(StrEnum):
+    """Why somebody is not let in."""
+
+    UNKNOWN = "unknown"  # no secret, a wrong one, or no such account
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    DISABLED = "disabled"
+    THROTTLED = "throttled"  # too many wrong passwords: not even looked at
+
+
 class Unauthenticated(Refused):
-    """Nobody known asks: no secret, or one that is wrong, expired or revoked."""
+    """Nobody known asks: no secret, or one that is wrong, expired or revoked.
+
+    `retry_after_s` is set where it is THROTTLED: sooner no password is looked at.
+    """
+
+    def __init__(
+        self, text: str, reason: Denial = Denial.UNKNOWN, *, retry_after_s: int = 0
+    ) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.retry_after_s = retry_after_s
 
 
 class Paused(Refused):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from models.actions import Actor
@@ -20,6 +20,10 @@ class PasswordHasher(Protocol):
 
     def verify(self, kept: str, password: str) -> bool:
         """Whether the password is the one that was hashed; takes as long for an empty `kept`."""
+        ...
+
+    def outdated(self, kept: str) -> bool:
+        """Whether the hash was made with other parameters than new ones are."""
         ...
 
 
@@ -41,7 +45,10 @@ class PeopleStore(Protocol):
     def add_user(
         self, name: str, roles: frozenset[Role], password_hash: str, actor: Actor, now: datetime
     ) -> User:
-        """A new account. Raises `Conflict` where the name is taken."""
+        """A new account; no password opens one with an empty hash.
+
+        Raises `Conflict` where the name is taken.
+        """
         ...
 
     def change_user(
@@ -54,18 +61,42 @@ class PeopleStore(Protocol):
         password_hash: str | None = None,
         disabled: bool | None = None,
     ) -> User:
-        """Change what is given. Raises `NotFound`; `Conflict` for the last enabled admin's end."""
+        """Change what is given; what is so already stays, without an entry.
+
+        Raises `NotFound`; `Conflict` for the last enabled admin's end.
+        """
         ...
 
-    def record_login(self, name: str, *, succeeded: bool, now: datetime, origin: str) -> None:
-        """Write a login, or a failed one, into the audit log, and the account's last login."""
+    def renew_hash(self, name: str, kept: str, renewed: str) -> None:
+        """Exchange a hash for one of the same password, if it is still the kept one."""
+        ...
+
+    def claim_login(self, name: str, origin: str, now: datetime) -> timedelta:
+        """Count one try before its password is looked at; zero, or how long to wait instead.
+
+        Counted first, so that a hundred tries at once are a hundred failures. A `record_login` that
+        succeeded takes the count back.
+        """
+        ...
+
+    def record_login(
+        self, name: str, *, succeeded: bool, known: bool, origin: str, now: datetime
+    ) -> None:
+        """Write a login, or a failed one, into the audit log, and the account's last login.
+
+        What was typed as the name of an account that is not `known` is not kept: people type
+        passwords there.
+        """
         ...
 
     def add_token(
         self, user: str, label: str, roles: frozenset[Role], *, digest: str, expires_at: datetime,
         actor: Actor, now: datetime,
     ) -> ApiToken:  # fmt: skip
-        """A new token, of which only `digest` (hex SHA-256 of its secret) is kept."""
+        """A new token, of which only `digest` (hex SHA-256 of its secret) is kept.
+
+        Raises `NotFound` for an unknown account.
+        """
         ...
 
     def token(self, digest: str) -> tuple[ApiToken, User] | None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from clawback.hunting_ports import HuntingStore
 from clawback.ledger_port import Ledger
 from clawback.listing_ports import Lists, Replies
+from clawback.people_ports import PeopleStore
 from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
 from models.clusters import Cluster, ClusterFacts, Match, Member
@@ -374,4 +375,9 @@ class Store(Protocol):
     @property
     def hunting(self) -> HuntingStore:
         """Saved queries and named lists."""
+        ...
+
+    @property
+    def people(self) -> PeopleStore:
+        """Accounts and tokens."""
         ...

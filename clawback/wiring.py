@@ -15,6 +15,7 @@ from clawback.config import Config, load_config
 from clawback.core.clustering import excluded_mailboxes
 from clawback.errors import SetupError
 from clawback.mail.extract import EXTRACTOR_VERSION, extract
+from clawback.people_ports import PasswordHasher
 from clawback.ports import MailboxSource, RunControl, VerdictSource
 from clawback.services.batches import check_may_move
 from clawback.services.context import Context
@@ -37,9 +38,24 @@ def open_app(config: Config | None = None) -> Context:
     verdicts = verdict_sources(chosen)
     clock = SystemClock()
     bare = Context(
-        store, {}, verdicts, clock, _holder(), chosen.profile(), runs, chosen.reading_limits()
+        store,
+        {},
+        verdicts,
+        clock,
+        _holder(),
+        chosen.profile(),
+        runs,
+        chosen.reading_limits(),
+        passwords=password_hasher(),
     )
     return replace(bare, sources=_guarded(chosen, bare), hunt_limits=chosen.hunting.limits())
+
+
+def password_hasher() -> PasswordHasher:
+    """What makes and checks hashes of passwords."""
+    from clawback.passwords.argon2 import Argon2Hasher
+
+    return Argon2Hasher()
 
 
 def open_store(config: Config) -> Store:

@@ -27,8 +27,19 @@ class Event(StrEnum):
     REMEDIATION_PAUSED = "remediation:paused"
     REMEDIATION_RESUMED = "remediation:resumed"
     LIST_PROPOSED = "list:proposed"
-    LIST_APPROVED = "list:approved"
+    LIST_APPROVED = "list:approved"  # queries may use it from now on
     LIST_DELETED = "list:deleted"
+    USER_ADDED = "user:added"
+    USER_CHANGED = "user:changed"  # roles or password
+    USER_DISABLED = "user:disabled"
+    USER_ENABLED = "user:enabled"
+    TOKEN_ISSUED = "token:issued"
+    TOKEN_REVOKED = "token:revoked"
+    LOGIN_SUCCEEDED = "login:succeeded"
+    LOGIN_FAILED = "login:failed"
+    MESSAGE_PREVIEWED = "message:previewed"  # a person read the text of a message
+    HUNT_RUN = "hunt:run"  # a person ran a query
+    AUDIT_EXPORTED = "audit:exported"
 
 
 @dataclass(frozen=True, slots=True)

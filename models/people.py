@@ -42,13 +42,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A local account. `name` is unique and lower case; a disabled one can't do anything."""
+    """A local account. `name` is unique and lower case; a disabled one can't do anything.
+
+    What was granted to who logged in before `password_changed_at` holds no longer.
+    """
 
     id: int
     name: str
     roles: frozenset[Role]
     created_at: datetime
     created_by: str
+    password_changed_at: datetime
     disabled_at: datetime | None
     last_login_at: datetime | None
 

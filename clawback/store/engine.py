@@ -14,6 +14,7 @@ from clawback.store.hunting import SqlHunting
 from clawback.store.index.sql_index import SqlIndex
 from clawback.store.ledger import SqlLedger
 from clawback.store.lists import SqlLists
+from clawback.store.people.sql_people import SqlPeople
 from clawback.store.replies import SqlReplies
 from clawback.store.revisions import ensure_current
 from clawback.store.settings import SqlSettings
@@ -32,6 +33,7 @@ class SqlStore:
         self.lists = SqlLists(database)
         self.replies = SqlReplies(database)
         self.hunting = SqlHunting(database)
+        self.people = SqlPeople(database)
 
     @cached_property
     def identity(self) -> str:

@@ -10,10 +10,10 @@ from sqlalchemy.exc import DatabaseError
 from clawback.errors import SetupError
 from clawback.store.database import Database
 
-HEAD = "0011"
+HEAD = "0012"
 """The revision that this version of Clawback works with; a test compares it with the scripts."""
 
-OLDER = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"})
+OLDER = frozenset(f"{number:04}" for number in range(1, int(HEAD)))
 """Revisions that can be upgraded to HEAD."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

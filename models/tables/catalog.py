@@ -18,6 +18,7 @@ from models.tables.investigations import InvestigationRow, VerdictRow
 from models.tables.locations import CopyLocationRow, LocationCheckRow
 from models.tables.mailboxes import MailboxRow
 from models.tables.mails import MailFileRow, MailRecipientRow, MailRow, MailUrlRow, UrlRow
+from models.tables.people import LoginAttemptRow, TokenRow, UserRow
 from models.tables.replies import ReplyRow
 from models.tables.settings import PauseRow, SettingsVersionRow
 from models.tables.sources import SourceRow
@@ -59,3 +60,6 @@ identity = table_of(IdentityRow)
 replies = table_of(ReplyRow)
 saved_queries = table_of(SavedQueryRow)
 named_lists = table_of(NamedListRow)
+users = table_of(UserRow)
+tokens = table_of(TokenRow)
+login_attempts = table_of(LoginAttemptRow)

@@ -175,9 +175,9 @@ def opaque(about: str = "", *, nullable: bool = False) -> Any:
     return _field(Column(OpaqueText, nullable=nullable), about)
 
 
-def digest(about: str = "", *, nullable: bool = False) -> Any:
+def digest(about: str = "", *, nullable: bool = False, primary_key: bool = False) -> Any:
     """A hash, hex in Python."""
-    return _field(Column(HexDigest, nullable=nullable), about)
+    return _field(Column(HexDigest, nullable=nullable, primary_key=primary_key), about)
 
 
 def flag(about: str = "") -> Any:
