@@ -24,11 +24,14 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class MirrorPage:
-    """Some changed rows for the mirror, in the columns of `clawback.core.hunting_tables`.
+    """Some changed rows for the mirror.
 
-    For each table: `replaced` are the keys (as text or number) whose rows are replaced, `rows` their
-    rows now, each with its key in front of the table's columns; a key without a row is gone. `cursor`
-    is where to go on. `as_of` is the time up to which everything committed is in once this page is.
+    For each table by name: `replaced` are the keys whose rows are replaced, each once, and `rows` are
+    their rows now: the key, then the columns that `clawback.core.hunting_tables.carried` names, in its
+    order. A key may have several rows; one without any is gone. Strings are never None, datetimes are
+    aware UTC or None, dynamic values are what JSON can hold. `as_of` is the time up to which all that
+    was committed is in once this page is; `cursor` is where to go on, empty on all but the last page
+    of everything.
     """
 
     replaced: Mapping[str, Sequence[int]]
@@ -45,21 +48,29 @@ class MirrorFeed(Protocol):
         """The database's own name: a mirror of another one is thrown away."""
         ...
 
-    def changes(self, cursor: str) -> Iterator[MirrorPage]:
-        """Pages of what was committed since `cursor`; the empty cursor asks for everything.
+    def restarts(self, cursor: str) -> bool:
+        """Whether `cursor` cannot be gone on from, so that the mirror has to be filled anew.
 
-        Each page is complete in itself and may be applied again. A cursor of another database, or one
-        that is too old to go on from, is answered as the empty one, with `replaced` naming no key: the
-        mirror tells by `restarts`.
+        So it is for the empty one, for one of another database or of another state of this one (a
+        backup that was put back), and for one that is older than the changes that are kept.
         """
         ...
 
-    def restarts(self, cursor: str) -> bool:
-        """Whether `cursor` cannot be gone on from, so that the mirror has to be filled anew."""
+    def changes(self, cursor: str) -> Iterator[MirrorPage]:
+        """Pages of what was committed since `cursor`, up to a time after the call, in order.
+
+        Each page is complete in itself and may be applied again. Where the cursor `restarts`,
+        everything comes, for an empty mirror: each key once, then what changed meanwhile. At least one
+        page comes, if only to say the time.
+        """
         ...
 
-    def pending_since(self, cursor: str) -> datetime | None:
-        """When the oldest change after `cursor` was committed, or None where there is none."""
+    def behind(self, cursor: str) -> timedelta:
+        """How long ago the oldest change that `cursor` lacks was made; zero where it lacks none."""
+        ...
+
+    def prune(self) -> int:
+        """Forget changes that no mirror of use lacks; returns how many. Cheap where there are none."""
         ...
 
 

@@ -25,11 +25,15 @@ class KqlType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """One column of a hunting table; `about` is shown in the schema browser."""
+    """One column of a hunting table; `about` is shown in the schema browser.
+
+    `is_empty`: nothing that Clawback knows goes here; the column is there because queries name it.
+    """
 
     name: str
     type: KqlType
     about: str = ""
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
