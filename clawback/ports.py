@@ -93,7 +93,10 @@ class MailboxSource(Protocol):
         ...
 
     def fetch(self, mailbox: str, places: Sequence[Place]) -> AsyncIterator[FetchedCopy]:
-        """The bytes at each place as stored, or None for a copy that is not there any more."""
+        """The bytes at each place as stored, or None for a copy that is not there any more.
+
+        When a copy was delivered, as the store says, comes with these or with the listing.
+        """
         ...
 
     def locate(self, copies: Sequence[CopyRef]) -> AsyncIterator[LiveCopy]:

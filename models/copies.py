@@ -71,11 +71,15 @@ class SourceFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message in a listing of a store; flags are IMAP system flags without the backslash."""
+    """One message in a listing of a store; flags are IMAP system flags without the backslash.
+
+    `received_at` is when the store says that it was delivered, where its listing tells.
+    """
 
     handle: str
     flags: frozenset[str]
     size_bytes: int
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +119,14 @@ class MailboxChanges:
 class FetchedCopy:
     """The bytes of one copy as stored, or None where it is not at its place any more.
 
-    Of a message that is larger than the source reads at once, its head.
+    Of a message that is larger than the source reads at once, its head. `received_at` is when the
+    store says that it was delivered, where that comes with the bytes and not with the listing.
     """
 
     mailbox: str
     place: Place
     raw: bytes | MessageHead | None
+    received_at: datetime | None = None
 
 
 class LiveCopy(NamedTuple):

@@ -22,11 +22,15 @@ class KnownCopy:
 
 @dataclass(frozen=True, slots=True)
 class NewCopy:
-    """A copy that the index did not know: its content's facts are in the same delta or the index."""
+    """A copy that the index did not know: its content's facts are in the same delta or the index.
+
+    `received_at` is when the store says that it was delivered, None where it does not.
+    """
 
     place: Place
     role: FolderRole
     content_sha256: str
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from models.copies import FolderChanges, FolderRole, MailboxChanges, Place
 from models.syncing import KnownCopy, MovedCopy, NewCopy
@@ -16,11 +17,12 @@ from models.syncing import KnownCopy, MovedCopy, NewCopy
 
 @dataclass(frozen=True, slots=True)
 class Appeared:
-    """A message that the index does not know at this place; its size as the store lists it."""
+    """A message that the index does not know at this place; size and time as the store lists them."""
 
     place: Place
     role: FolderRole
     size_bytes: int = 0
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,12 @@ def diff_mailbox(known: Iterable[KnownCopy], changes: MailboxChanges) -> Mailbox
     for folder in changes.folders:
         here = by_folder.get(folder.folder, {})
         appeared.extend(
-            Appeared(Place(folder.folder, entry.handle), folder.role, entry.size_bytes)
+            Appeared(
+                Place(folder.folder, entry.handle),
+                folder.role,
+                entry.size_bytes,
+                entry.received_at,
+            )
             for entry in folder.present
             if entry.handle not in here
         )
@@ -99,7 +106,7 @@ class CopyMatcher:
             if copy is not None:
                 self._revived.add(copy.copy_id)
         if copy is None:
-            return NewCopy(item.place, item.role, content_sha256)
+            return NewCopy(item.place, item.role, content_sha256, item.received_at)
         return MovedCopy(copy.copy_id, item.place, item.role)
 
     def _take(self, item: Appeared, content_sha256: str) -> KnownCopy | None:

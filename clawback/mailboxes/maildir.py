@@ -14,9 +14,10 @@ from clawback.errors import SourceUnavailable
 from clawback.mailboxes.faults import fault_of, source_error
 from clawback.mailboxes.folder_roles import FolderRoles
 from clawback.mailboxes.maildir_changes import changes_in
-from clawback.mailboxes.maildir_files import read
+from clawback.mailboxes.maildir_files import Contents, read
 from clawback.mailboxes.maildir_folders import OpenFolder, OpenMailbox, SeenFiles
 from clawback.mailboxes.maildir_moves import move_in, refused
+from clawback.mailboxes.maildir_names import delivered_at
 from clawback.mailboxes.maildir_root import MaildirRoot, RootUnusable
 from clawback.mailboxes.maildir_search import locate_in, nowhere
 from clawback.mailboxes.spreading import (
@@ -38,7 +39,6 @@ from models.copies import (
     SourceFault,
 )
 from models.limits import DEFAULT_LIMITS
-from models.mails import MessageHead
 from models.outcomes import MoveIntent, MoveReply
 
 _PACK = 32  # copies in one thread call; whole mailboxes, so one with more is one call
@@ -144,7 +144,7 @@ class MaildirSource:
                 yield fetched
 
     def _fetch(self, mailbox: str, places: Sequence[Place]) -> list[FetchedCopy]:
-        found: dict[Place, bytes | MessageHead] = {}
+        found: dict[Place, Contents] = {}
         try:
             with self._root.open(mailbox) as opened:
                 for folder, group in grouped(places, lambda place: place.folder).items():
@@ -153,7 +153,7 @@ class MaildirSource:
             raise
         except FileNotFoundError:
             pass  # the mailbox is gone, and so are its messages
-        return [FetchedCopy(mailbox, place, found.get(place)) for place in places]
+        return [_fetched(mailbox, place, found.get(place)) for place in places]
 
     def locate(self, copies: Sequence[CopyRef]) -> AsyncIterator[LiveCopy]:
         """Where each copy is now. Raises `SourceError` only if the whole tree is away."""
@@ -197,18 +197,25 @@ class MaildirSource:
         return spread(packs, in_mailbox, threads=self._threads, parallel=self._parallel)
 
 
+def _fetched(mailbox: str, place: Place, contents: Contents | None) -> FetchedCopy:
+    if contents is None:
+        return FetchedCopy(mailbox, place, None)
+    received_at = delivered_at(place.handle, contents.modified_ns)
+    return FetchedCopy(mailbox, place, contents.raw, received_at)
+
+
 def _read_group(
     mailbox: OpenMailbox, folder: str, places: Sequence[Place], at_most: int
-) -> dict[Place, bytes | MessageHead]:
+) -> dict[Place, Contents]:
     try:
         with mailbox.open(folder) as opened:
             read_ones = ((place, _read_one(opened, place, at_most)) for place in places)
-            return {place: raw for place, raw in read_ones if raw is not None}
+            return {place: read_one for place, read_one in read_ones if read_one is not None}
     except FileNotFoundError:
         return {}
 
 
-def _read_one(folder: OpenFolder, place: Place, at_most: int) -> bytes | MessageHead | None:
+def _read_one(folder: OpenFolder, place: Place, at_most: int) -> Contents | None:
     for found in folder.names(place.handle, None, guess=False):
         try:
             return read(found.name, folder.part(found.part), at_most=at_most)

@@ -88,11 +88,19 @@ def digest(name: str, directory: int) -> Digest:
         os.close(descriptor)
 
 
-def read(name: str, directory: int, *, at_most: int) -> bytes | MessageHead:
-    """The file's bytes, or their head and the hash of all of them. Raises `OSError`."""
+class Contents(NamedTuple):
+    """A file's bytes, or their head and the hash of all of them, and when they were written."""
+
+    raw: bytes | MessageHead
+    modified_ns: int
+
+
+def read(name: str, directory: int, *, at_most: int) -> Contents:
+    """What is in the file. Raises `OSError`."""
     descriptor, status = _open_file(name, directory)
     with os.fdopen(descriptor, "rb") as file:
-        return file.read() if status.st_size <= at_most else _head(file, at_most)
+        raw = file.read() if status.st_size <= at_most else _head(file, at_most)
+    return Contents(raw, status.st_mtime_ns)
 
 
 def _head(file: BinaryIO, at_most: int) -> MessageHead:

@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import time
+from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
@@ -21,6 +22,9 @@ MAX_NAME_BYTES = 255  # NAME_MAX of every common Linux file system
 _BASE64_RUN = re.compile(r"&([A-Za-z0-9+,]*)-")
 _WIDE_RUN = re.compile(r"[^\x20-\x7e]+|&")
 _STORED_SIZE = re.compile(r",S=(\d{1,15})(?=,|$|:)")
+_SECONDS = re.compile(r"([0-9]{9,11})[.,_]")
+_FIRST_MAIL = 315_532_800  # 1980: before Internet mail, so the time of a file that has none
+_DAY = 86_400  # what clocks of two hosts may differ
 _FLAG_LETTERS = {"S": "Seen", "R": "Answered", "F": "Flagged", "T": "Deleted", "D": "Draft"}
 _counter = itertools.count()
 
@@ -116,6 +120,19 @@ def size_in(name: str) -> int | None:
     """The size that Dovecot and others wrote into the name as `,S=`, or None."""
     match = _STORED_SIZE.search(name)
     return int(match[1]) if match else None
+
+
+def delivered_at(handle: str, modified_ns: int) -> datetime | None:
+    """When a message was delivered, by its unique name or its file's time, whichever is earlier.
+
+    "The first field is the number of seconds since the epoch" (cr.yp.to/proto/maildir.html) at the
+    time of delivery. A client that copies a message gives it another name and keeps the file's time;
+    a restored backup has new times and keeps the names. What cannot be a time of mail is no time.
+    """
+    begun = _SECONDS.match(handle)
+    told = (int(begun[1]) if begun else 0, modified_ns // 1_000_000_000)
+    sane = [seconds for seconds in told if _FIRST_MAIL <= seconds <= time.time() + _DAY]
+    return datetime.fromtimestamp(min(sane), UTC) if sane else None
 
 
 def in_cur(name: str) -> str:

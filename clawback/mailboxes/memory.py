@@ -122,7 +122,10 @@ class MemorySource(MemoryLevers):
         box = self._readable(mailbox)
         for place in places:
             message = box.get(place)
-            yield FetchedCopy(mailbox, place, message.raw if message else None)
+            if message is None:
+                yield FetchedCopy(mailbox, place, None)
+            else:
+                yield FetchedCopy(mailbox, place, message.raw, message.received_at)
 
     async def locate(self, copies: Sequence[CopyRef]) -> AsyncIterator[LiveCopy]:
         """Where each copy is now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from models.copies import Place
@@ -26,6 +27,7 @@ class MemoryMessage:
 
     raw: bytes
     flags: frozenset[str]
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     changed_at: int = 0  # the mailbox's clock of changes
 
     @property

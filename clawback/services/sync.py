@@ -242,16 +242,21 @@ class _Mailbox:
         self, index: IndexStore, extractor: Extractor, items: Sequence[Appeared]
     ) -> MailboxDelta:
         raws: dict[Place, bytes | MessageHead] = {}
+        times: dict[Place, datetime] = {}
         async for fetched in self.source.fetch(self.mailbox, [item.place for item in items]):
             if fetched.raw is not None:
                 raws[fetched.place] = fetched.raw
+            if fetched.received_at is not None:
+                times[fetched.place] = fetched.received_at
         self.unreadable += len(items) - len(raws)
         digests = {place: _digest(raw) for place, raw in raws.items()}
         gone: dict[str, list[KnownCopy]] = {}
         for copy in index.gone_copies(self.source.name, self.mailbox, set(digests.values())):
             gone.setdefault(copy.content_sha256, []).append(copy)
         changes = [
-            self.matcher.match(item, digests[item.place], gone.get(digests[item.place], []))
+            self.matcher.match(
+                _with_time(item, times), digests[item.place], gone.get(digests[item.place], [])
+            )
             for item in items
             if item.place in digests
         ]
@@ -295,6 +300,12 @@ class _Mailbox:
 
 def _digest(raw: bytes | MessageHead) -> str:
     return raw.content_sha256 if isinstance(raw, MessageHead) else hashlib.sha256(raw).hexdigest()
+
+
+def _with_time(item: Appeared, times: Mapping[Place, datetime]) -> Appeared:
+    """When it was delivered comes with the listing, or with the bytes."""
+    received_at = times.get(item.place)
+    return item if received_at is None else replace(item, received_at=received_at)
 
 
 def _size(item: Appeared) -> int:

@@ -35,5 +35,7 @@ class CopyRow(Row, table=True):
     handle: str = opaque("the store's own name of the message")
     role: str = text("what the folder is for")
     content_sha256: str = digest("of the bytes as stored")
+    received_at: datetime | None = moment("delivered, as the store says", nullable=True)
     first_seen_at: datetime = moment()
+    first_role: str = text("what the folder was for where the index saw it first")
     gone_at: datetime | None = moment(nullable=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from clawback.mailboxes.imap.names import Names, quoted
 from clawback.mailboxes.imap.parsing import (
     copied,
     message_of,
+    moment_of,
     status_of,
     tokens_of,
     uid_sets,
@@ -136,3 +138,19 @@ def test_two_folders_without_identities_never_share_a_handle() -> None:
     assert handle_for("INBOX", 7, 5, 20, "") != handle_for("Junk", 7, 5, 20, "")
     for text in ("", "7.5", "7.0:1:g1", "7.5:1:x", "7.5:1:ga\n", "²7.5:1:g", "7.5:1:"):
         assert parse_handle(text) is None
+
+
+@pytest.mark.parametrize(
+    ("date", "wanted"),
+    [
+        (b"17-Jul-1996 02:44:25 -0700", datetime(1996, 7, 17, 9, 44, 25, tzinfo=UTC)),
+        (b" 1-jan-2026 00:00:60 +0130", datetime(2025, 12, 31, 22, 30, 59, tzinfo=UTC)),
+        (b"31-Feb-2026 00:00:00 +0000", None),
+        (b"01-Jan-0001 00:00:00 +1400", None),
+        (b"01-Jan-2026 00:00:00 +9999", None),
+        (b"yesterday", None),
+        (b"", None),
+    ],
+)
+def test_an_internal_date_is_a_time_or_none(date: bytes, wanted: datetime | None) -> None:
+    assert moment_of(date) == wanted

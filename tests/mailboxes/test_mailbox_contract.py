@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import stat
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -349,3 +350,27 @@ def test_folders_made_for_a_move_are_no_more_open_than_the_mailbox(tmp_path: Pat
     for path in (folder, folder / "cur", folder / "new", folder / "tmp"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
     assert (folder / "maildirfolder").is_file()
+
+
+def test_every_source_says_when_a_copy_was_delivered(stage: Stage) -> None:
+    """With the listing or with the bytes, aware, and the same after a user moved it."""
+    place = stage.deliver(ANN, MAIL)
+    told = received(stage, place)
+    assert told is not None
+    assert told.utcoffset() == timedelta(0)
+    assert timedelta(0) <= datetime.now(UTC) - told < timedelta(days=3_650)
+    moved = stage.user_move(ANN, place, "Projects/2024")
+    assert received(stage, moved) == told
+
+
+def received(stage: Stage, place: Place) -> datetime | None:
+    """When the copy was delivered, as a sync learns it."""
+    changes = asyncio.run(stage.source.changes(ANN, ""))
+    entries = (e for f in changes.folders if f.folder == place.folder for e in f.present)
+    listed = next(entry for entry in entries if entry.handle == place.handle)
+
+    async def fetched() -> list[datetime | None]:
+        return [one.received_at async for one in stage.source.fetch(ANN, [place])]
+
+    (with_bytes,) = asyncio.run(fetched())
+    return with_bytes or listed.received_at

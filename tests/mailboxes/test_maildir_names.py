@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from clawback.mailboxes.folder_roles import FolderRoles
 from clawback.mailboxes.maildir_names import (
     decode_mutf7,
+    delivered_at,
     directory_of,
     encode_mutf7,
     folder_of,
@@ -86,3 +87,25 @@ def test_roles_follow_names_in_many_languages_and_overrides(folder: str, role: F
     roles = FolderRoles({"held": FolderRole.QUARANTINE})
     assert roles.role_of(folder) is role
     assert roles.folder_for(FolderRole.QUARANTINE) == "held"
+
+
+NOON = 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    ("handle", "modified", "wanted"),
+    [
+        (f"{NOON}.M1P2.host", NOON + 5, NOON),
+        (f"{NOON + 60}.M1P2.host", NOON, NOON),  # copied by a client: the file's time is older
+        ("1.M1P2.host", NOON, NOON),
+        ("msg.abc", NOON, NOON),
+        (f"{NOON}.M1P2.host", 0, NOON),
+        ("99999999999.x", 0, None),
+        ("99999999999.x", NOON, NOON),
+    ],
+)
+def test_a_message_was_delivered_when_its_name_or_its_file_says(
+    handle: str, modified: int, wanted: int | None
+) -> None:
+    told = delivered_at(handle, modified * 1_000_000_000)
+    assert (told and told.timestamp()) == wanted

@@ -5,21 +5,34 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, create_engine, inspect, text
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    MetaData,
+    Table,
+    create_engine,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.types import TypeEngine
 
 from clawback.errors import SetupError
 from clawback.store import revisions
 from clawback.store.database import Database
 from clawback.store.engine import open_store
-from models.tables.catalog import METADATA
+from models.tables.catalog import METADATA, copies
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -173,3 +186,60 @@ def test_postgresql_commits_are_durable(postgresql_server: str) -> None:
     with engine.connect() as connection:
         assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
     engine.dispose()
+
+
+def test_copies_of_before_were_first_seen_where_they_are_or_were_moved_from(
+    empty_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import command
+
+    upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0012"))
+    open_store(empty_address, extractor_version=1).close()
+    monkeypatch.undo()
+    database = Database(empty_address)
+    there = MetaData()
+    there.reflect(database.engine)
+    with database.write() as connection:
+        for name in ("mailboxes", "mails", "alerts", "investigations", "clusters", "actions"):
+            put(connection, there.tables[name], id=1, status="Running", type="Soft delete")
+        put(
+            connection, there.tables["actions"], id=2, key="2", status="Running", type="Soft delete"
+        )
+        put(connection, there.tables["copies"], id=1, handle="1", role="junk")
+        put(connection, there.tables["copies"], id=2, handle="2", role="recoverable")
+        for number, role, day in ((2, "inbox", 2), (1, "recoverable", 3)):
+            put(
+                connection,
+                there.tables["action_copies"],
+                action_id=number,
+                copy_id=2,
+                mailbox_id=1,
+                state="done",
+                outcome="moved",
+                restore_role=role,
+                intent_at=datetime(2026, 1, day, tzinfo=UTC),
+            )
+    database.close()
+    with (
+        open_store(empty_address, extractor_version=1) as store,
+        store.database.read() as connection,
+    ):
+        found = connection.execute(select(copies.c.id, copies.c.first_role, copies.c.received_at))
+        assert sorted(found.all()) == [(1, "junk", None), (2, "inbox", None)]
+
+
+def put(connection: Connection, table: Table, **values: object) -> None:
+    """A row with these values; what else may not be empty gets some value."""
+    row: dict[str, object] = {}
+    for column in table.columns:
+        if column.name in values:
+            row[column.name] = values[column.name]
+        elif not column.nullable:
+            row[column.name] = _some_value(column.type)
+    connection.execute(table.insert(), row)
+
+
+def _some_value(kind: TypeEngine[Any]) -> object:
+    made: dict[type, object] = {int: 1, bool: False, datetime: NOW, bytes: b"x", dict: {}}
+    return made.get(kind.python_type, "x")

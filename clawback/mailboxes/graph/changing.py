@@ -23,7 +23,7 @@ from models.copies import Entry, FolderChanges, MailboxChanges
 log = logging.getLogger(__name__)
 
 _PAGE = 500
-_SELECT = "$select=isRead,isDraft,flag,hasAttachments"
+_SELECT = "$select=isRead,isDraft,flag,hasAttachments,receivedDateTime"
 _MOST_RESYNCS = 10
 
 # Graph does not tell a message's size. It serves to take as many as fit into memory at a time; what
@@ -47,7 +47,7 @@ class _Listing:
             self.vanished.add(item.id)
             return
         size = _SIZE_WITH_FILES if item.has_files else _SIZE_WITHOUT_FILES
-        self.present[item.id] = Entry(item.id, item.flags(), size)
+        self.present[item.id] = Entry(item.id, item.flags(), size, item.received_at())
         self.vanished.discard(item.id)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-_VERSION = 1
+_VERSION = 2  # 1: queries that did not ask when a message was received
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ stands for nothing. Ids and links are opaque, but bounded.
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -65,6 +66,7 @@ class Item(_Wire):
     is_draft: bool | None = Field(None, alias="isDraft")
     flag: Flag | None = None
     has_files: bool | None = Field(None, alias="hasAttachments")
+    received: str | None = Field(None, alias="receivedDateTime", max_length=64)
     removed: Removed | None = Field(None, alias="@removed")
 
     def flags(self) -> frozenset[str]:
@@ -75,6 +77,14 @@ class Item(_Wire):
             "Flagged": self.flag is not None and self.flag.status == "flagged",
         }
         return frozenset(name for name, is_set in told.items() if is_set)
+
+    def received_at(self) -> datetime | None:
+        """When it was delivered; None where that is not told, or not as a time with a zone."""
+        try:
+            told = datetime.fromisoformat(self.received or "")
+            return told.astimezone(UTC) if told.tzinfo else None
+        except (ValueError, OverflowError):
+            return None
 
 
 class Items(_Wire):

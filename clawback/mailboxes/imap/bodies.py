@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
 from clawback.mailboxes.imap.handles import Handle
-from clawback.mailboxes.imap.parsing import Message, message_of, uid_sets
+from clawback.mailboxes.imap.parsing import Message, message_of, moment_of, uid_sets
 from clawback.mailboxes.imap.problems import MailboxFault
 from clawback.mailboxes.imap.session import Session
 from clawback.mailboxes.imap.wire import BadAnswer
 from models.copies import SourceFault
 from models.mails import MessageHead
+
+
+class Body(NamedTuple):
+    """The bytes of one message, or their head, and when the server received it."""
+
+    uid: int
+    raw: bytes | MessageHead
+    received_at: datetime | None
+
 
 _BLOCK_BYTES = 1 << 20
 _COMMAND_BYTES = 1 << 24  # of messages that one command asks for
@@ -21,7 +32,7 @@ _SLACK_BYTES = 1 << 16  # for other literals in the same response
 
 async def bodies(
     session: Session, folder: str, handles: Mapping[int, Handle], *, at_most: int
-) -> AsyncGenerator[tuple[int, bytes | MessageHead], None]:
+) -> AsyncGenerator[Body, None]:
     """The bytes of the messages with these UIDs that are still there, in any order.
 
     A message with another identity, or another UIDVALIDITY, than its handle's is not there. Raises
@@ -36,19 +47,20 @@ async def bodies(
     wanted = {
         uid: handle for uid, handle in handles.items() if handle.uidvalidity == selected.uidvalidity
     }
-    large: list[tuple[int, bytes]] = []
+    large: list[tuple[int, bytes, datetime | None]] = []
     for some in _packed(wanted):
         async for message in _fetched(session, some, 0, at_most + 1):
             handle, body = wanted.get(message.uid), message.body
             if handle is None or body is None or handle.contradicts(message.identity):
                 continue
+            received_at = moment_of(message.date)
             if len(body) <= at_most:
-                yield message.uid, body
+                yield Body(message.uid, body, received_at)
             else:
-                large.append((message.uid, body[:at_most]))
+                large.append((message.uid, body[:at_most], received_at))
         while large:
-            uid, head = large.pop()
-            yield uid, await _head(session, uid, head)
+            uid, head, received_at = large.pop()
+            yield Body(uid, await _head(session, uid, head), received_at)
 
 
 def _packed(wanted: Mapping[int, Handle]) -> Iterator[list[int]]:
@@ -68,7 +80,7 @@ def _packed(wanted: Mapping[int, Handle]) -> Iterator[list[int]]:
 async def _fetched(
     session: Session, uids: Iterable[int], start: int, count: int
 ) -> AsyncIterator[Message]:
-    item = b"BODY.PEEK[]<%d.%d>" % (start, count)
+    item = b"INTERNALDATE BODY.PEEK[]<%d.%d>" % (start, count)
     for text, _ in uid_sets(uids):
         command = b"UID FETCH " + text + b" " + session.items(item)
         stream = session.stream(command, literal_bytes=count + _SLACK_BYTES)
@@ -102,7 +114,7 @@ async def digests(
 ) -> Mapping[int, str]:
     """The SHA-256 of the bytes of the messages with these UIDs that are still there."""
     found: dict[int, str] = {}
-    async for uid, raw in bodies(session, folder, handles, at_most=at_most):
+    async for uid, raw, _ in bodies(session, folder, handles, at_most=at_most):
         if isinstance(raw, MessageHead):
             found[uid] = raw.content_sha256
         else:

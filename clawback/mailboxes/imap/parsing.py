@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -36,6 +37,9 @@ _STATUS_LINE = re.compile(
     rb"(?:[^ ]+) (OK|NO|BAD|BYE|PREAUTH)(?: \[([^\]\s]+)(?: ([^\]]*))?\])?", re.IGNORECASE
 )
 _RANGE = re.compile(r"([1-9][0-9]{0,9})(?::([1-9][0-9]{0,9}))?", re.ASCII)
+# RFC 9051: date-day-fixed "-" date-month "-" date-year SP time SP zone.
+_DATE = re.compile(rb"(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})")
+_MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 # What Dovecot and Cyrus answer to ITEMS, in this order; anything else goes through the tokens.
 _FAST_FETCH = re.compile(
     rb"\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^()]*)\)(?: RFC822\.SIZE (\d{1,18}))?"
@@ -159,6 +163,23 @@ def _message(items: list[Token]) -> Message | None:
 def number_of(token: Token) -> int | None:
     """The number that a token is, or None."""
     return int(token) if isinstance(token, bytes) and token.isdigit() and len(token) < 20 else None
+
+
+def moment_of(date: bytes) -> datetime | None:
+    """The time of an INTERNALDATE, such as `17-Jul-1996 02:44:25 -0700`; None for what is none."""
+    match = _DATE.fullmatch(date.strip())
+    if match is None or (month := match[2].lower()) not in _MONTHS:
+        return None
+    day, year, hour, minute, second = (int(match[place]) for place in (1, 3, 4, 5, 6))
+    offset = timedelta(hours=int(match[8]), minutes=int(match[9]))
+    try:
+        zone = timezone(-offset if match[7] == b"-" else offset)
+        local = datetime(
+            year, _MONTHS.index(month) + 1, day, hour, minute, min(second, 59), tzinfo=zone
+        )
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 @lru_cache(maxsize=1024)

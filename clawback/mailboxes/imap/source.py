@@ -154,11 +154,11 @@ class ImapSource:
         async with contextlib.aclosing(
             bodies(session, folder, wanted, at_most=self._read_at_most)
         ) as found:
-            async for uid, raw in found:
+            async for uid, raw, received_at in found:
                 if uid in by_uid:
                     place = by_uid.pop(uid)
                     del left[place]
-                    yield FetchedCopy(mailbox, place, raw)
+                    yield FetchedCopy(mailbox, place, raw, received_at)
         for place in left:
             yield FetchedCopy(mailbox, place, None)
 

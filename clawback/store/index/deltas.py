@@ -192,7 +192,9 @@ def _copy_row(
         "handle": item.place.handle,
         "role": item.role.value,
         "content_sha256": item.content_sha256,
+        "received_at": item.received_at,
         "first_seen_at": now,
+        "first_role": item.role.value,
     }
 
 
