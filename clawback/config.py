@@ -59,6 +59,25 @@ class PrefectConfig(_Part):
     api_url: str = DEFAULT_API
 
 
+class ApiConfig(_Part):
+    """The REST API that `clawback up` serves: where, for whom, and how often each may ask.
+
+    `public_url` is where a reverse proxy shows it; `trusted_proxies` are the addresses whose
+    forwarded headers are believed, none unless said. Everything is per minute and token, failures per
+    address. A body may have `body_bytes`, a reported message as much as `limits.message_bytes`.
+    """
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 4280
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#@]+)?$")] = ""
+    trusted_proxies: tuple[str, ...] = ()
+    requests_per_minute: Annotated[int, Field(ge=1)] = 600
+    hunts_per_minute: Annotated[int, Field(ge=1)] = 60
+    failures_per_minute: Annotated[int, Field(ge=1)] = 20
+    body_bytes: Annotated[int, Field(ge=10_000, le=100_000_000)] = 4_000_000
+    body_seconds: Annotated[float, Field(ge=0.1, le=600, allow_inf_nan=False)] = 30.0
+
+
 class LimitsConfig(_Part):
     """What one message may cost to read, and what one reading process may take: see `Limits`.
 
@@ -112,6 +131,7 @@ class _File(_Part):
     database: DatabaseConfig = DatabaseConfig()
     prefect: PrefectConfig = PrefectConfig()
     limits: LimitsConfig = LimitsConfig()
+    api: ApiConfig = ApiConfig()
     hunting: HuntingConfig = HuntingConfig()
 
 
@@ -125,6 +145,7 @@ class Config(_Part):
     database_url: str
     prefect_api_url: str
     limits: LimitsConfig = LimitsConfig()
+    api: ApiConfig = ApiConfig()
     hunting: HuntingConfig = HuntingConfig()
 
     @property
@@ -175,6 +196,7 @@ def load_config(env: Mapping[str, str] | None = None) -> Config:
         or f"sqlite:///{home / 'clawback.db'}",
         prefect_api_url=values.get("PREFECT_API_URL") or file.prefect.api_url,
         limits=file.limits,
+        api=file.api,
         hunting=_hunting_in(home, file.hunting),
     )
 
@@ -207,9 +229,7 @@ def _in_words(fault: ErrorDetails) -> str:
     """What is wrong with one key, in words for the person who wrote it."""
     match fault["type"]:
         case "extra_forbidden":
-            return (
-                "there is no such key: see docs/connectors.md, docs/limits.md and docs/hunting.md"
-            )
+            return "there is no such key: see docs/connectors.md, limits.md, hunting.md and api.md"
         case "missing":
             return "this key is needed"
         case "value_error":

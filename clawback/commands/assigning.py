@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from clawback.core.guards import is_host, names_something
-from clawback.core.indicators import BadIndicator, parse_url_indicator
+from clawback.core.setting_lists import check_lists
 from clawback.core.showing import inert
 from clawback.errors import BadInput
 
@@ -28,7 +27,7 @@ def assigned(current: Settings, assignments: Sequence[str]) -> Settings:
     except ValueError as error:
         key = str(error).partition(":")[0]
         raise BadInput(f"{error} ({_meaning(current, key)})") from error
-    _check_lists(wanted)
+    check_lists(wanted)
     return wanted
 
 
@@ -69,28 +68,6 @@ def _list(key: str, text: str) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise BadInput(f'{key}: this is no JSON array of texts: write ["a", "b"], or a,b')
     return tuple(items)
-
-
-def _check_lists(wanted: Settings) -> None:
-    """Lists that investigations read on every run: one bad entry would stop them all."""
-    for mailbox in wanted.secops_mailboxes:
-        name, at, domain = mailbox.rpartition("@")
-        if not (name and at and domain) or mailbox.split() != [mailbox]:
-            raise BadInput(f"secops_mailboxes: {inert(mailbox, 60)} is no mail address")
-    for url in wanted.simulation_urls:
-        try:
-            parse_url_indicator(url)
-        except BadIndicator as error:
-            raise BadInput(f"simulation_urls: {inert(url, 60)}: {error}") from error
-    for entry in wanted.allowed_indicators:
-        if not names_something(entry):
-            raise BadInput(
-                f"allowed_indicators: {inert(entry, 60)} is no SHA-256, URL, host or *.host"
-            )
-    for key in ("shared_hosts", "unshared_hosts"):
-        for entry in getattr(wanted, key):
-            if not is_host(entry):
-                raise BadInput(f"{key}: {inert(entry, 60)} is no host, such as files.example.com")
 
 
 def _meaning(current: Settings, key: str) -> str:

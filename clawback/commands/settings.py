@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,6 @@ from clawback.commands.assigning import assigned
 from clawback.commands.opening import open_context, operator
 from clawback.commands.screen import AsJson
 from clawback.commands.selectors import hash_indicator, readable
-from clawback.commands.stop_button import pause_view
 from clawback.core.indicators import parse_indicator
 from clawback.core.showing import inert, show_indicator
 from clawback.core.trivial import is_trivial_hash
@@ -21,12 +19,6 @@ from models.indicators import UrlMatch
 if TYPE_CHECKING:
     from clawback.services.context import Context
     from models.settings import Settings
-
-WARNING = (
-    "Clawback purges nothing. How long a soft-deleted message can be put back depends on the "
-    "retention of each source. Check your legal duty to retain mail, and any legal hold, before "
-    "you let anything run by itself."
-)
 
 group = typer.Typer(invoke_without_command=True, help="Show and change what may run by itself.")
 
@@ -42,9 +34,11 @@ def settings(context: typer.Context, *, as_json: AsJson = False) -> None:
 def show(*, as_json: AsJson = False) -> None:
     """Show all settings, the stop button, and how long each source keeps what was soft-deleted."""
     ctx = open_context()
+    from clawback.services.automation import settings_view
+
     current, version = ctx.store.settings.current()
     if as_json:
-        screen.emit(_view(ctx, current, version))
+        screen.emit(settings_view(ctx, current, version))
     else:
         _show(ctx, current, version)
 
@@ -62,6 +56,8 @@ def set_(
 ) -> None:
     """Change settings: all of those that are given, or none. Lists are separated by commas."""
     ctx = open_context()
+    from clawback.services.automation import settings_view
+
     current, version = ctx.store.settings.current()
     wanted = assigned(current, assignments)
     if wanted != current:
@@ -69,7 +65,7 @@ def set_(
             wanted, based_on=version, actor=operator(), now=ctx.clock.now()
         )
     if as_json:
-        screen.emit(_view(ctx, wanted, version))
+        screen.emit(settings_view(ctx, wanted, version))
         return
     changed = [key for key, value in wanted if value != getattr(current, key)]
     out = screen.console()
@@ -112,19 +108,6 @@ def written(value: object) -> str:
     return str(value)
 
 
-def _view(ctx: Context, current: Settings, version: int) -> Mapping[str, object]:
-    return {
-        "version": version,
-        "settings": current.model_dump(mode="json"),
-        "pause": pause_view(ctx.store.settings.pause()),
-        "retention": {
-            name: {"days": source.retention.days, "note": source.retention.note}
-            for name, source in ctx.sources.items()
-        },
-        "warning": WARNING,
-    }
-
-
 def _show(ctx: Context, current: Settings, version: int) -> None:
     out, held = screen.console(), ctx.store.settings.pause()
     if held is not None:
@@ -139,6 +122,8 @@ def _show(ctx: Context, current: Settings, version: int) -> None:
     out.print(
         screen.fields([(f"  {name}", span) for name, span in kept] or [("  -", "no sources")])
     )
+    from clawback.services.automation import WARNING
+
     out.print(WARNING, style="yellow")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,15 +10,6 @@ from clawback.commands import screen
 from clawback.commands.opening import open_context, operator
 from clawback.commands.screen import AsJson
 from clawback.core.showing import inert
-from clawback.errors import BadInput
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from models.pausing import Pause
-
-REASON_MIN = 3
-"""As for a decision: whoever finds everything at rest has to see why."""
 
 
 def pause(
@@ -30,10 +21,10 @@ def pause(
 
     Everything is still found, decided and recorded. Works without the server.
     """
-    words = " ".join(reason.split())
-    if len(words) < REASON_MIN:
-        raise BadInput(f"--reason: give a reason of at least {REASON_MIN} characters")
-    pressed = _press(paused=True, reason=words)
+    ctx = open_context()
+    from clawback.services.automation import pause_view, press_stop
+
+    pressed = press_stop(ctx, reason, actor=operator())
     if as_json:
         screen.emit(pause_view(pressed))
     else:
@@ -42,9 +33,10 @@ def pause(
 
 def resume(*, as_json: AsJson = False) -> None:
     """Let moves go on: actions that were stopped are taken up again within minutes."""
-    held = open_context().store.settings.pause()
-    if held is not None:
-        _press(paused=False, reason="")
+    ctx = open_context()
+    from clawback.services.automation import pause_view, release_stop
+
+    held = release_stop(ctx, actor=operator())
     if as_json:
         screen.emit(pause_view(None))
     elif held is None:
@@ -54,26 +46,3 @@ def resume(*, as_json: AsJson = False) -> None:
         screen.console().print(
             f"Resumed. Was paused by {by} since {since}: {inert(held.reason, 200)}"
         )
-
-
-def _press(*, paused: bool, reason: str) -> Pause:
-    from models.pausing import Pause
-
-    ctx, actor = open_context(), operator()
-    pressed = Pause(paused=paused, reason=reason, author=actor.name, at=ctx.clock.now())
-    ctx.store.settings.set_pause(pressed, actor.via.value)
-    return pressed
-
-
-def pause_view(held: Pause | None) -> Mapping[str, object]:
-    """The stop button as it stands."""
-    from clawback.services.report import iso
-
-    if held is None:
-        return {"paused": False, "reason": "", "author": "", "at": None}
-    return {
-        "paused": held.paused,
-        "reason": held.reason,
-        "author": held.author,
-        "at": iso(held.at),
-    }

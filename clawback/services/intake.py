@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from clawback.core.showing import show_indicator
+from clawback.core.showing import inert, show_indicator
 from clawback.errors import BadInput
 from clawback.services.context import Context
 from models.alerts import Entity, EntityClaim, Investigation, NewAlert
 from models.indicators import Indicator, IndicatorKind
 from models.mails import MailFacts
+
+TITLE_MAX = 200
+"""Characters of a title that are shown."""
 
 
 def raise_alert(ctx: Context, alert: NewAlert) -> tuple[Investigation, bool]:
@@ -33,19 +37,30 @@ def alert_for_indicators(
     reported_by: str,
     now: datetime,
     list_name: str = "",
+    title: str = "",
 ) -> NewAlert:
-    """An alert about indicators that a person names, or that a list names where `list_name` is given."""
+    """An alert about indicators that a person names, or that a list names where `list_name` is given.
+
+    A title of the caller's own is made safe to show; without one the indicators make it.
+    """
     claim = EntityClaim.LISTED if list_name else EntityClaim.NAMED
     entities = tuple(Entity(indicator, claim, list_name) for indicator in indicators)
-    return _alert(entities, source, external_id, reported_by, now)
+    alert = _alert(entities, source, external_id, reported_by, now)
+    return _entitled(alert, title)
 
 
 def alert_for_message(
-    facts: MailFacts, *, source: str, external_id: str, reported_by: str, now: datetime
+    facts: MailFacts,
+    *,
+    source: str,
+    external_id: str,
+    reported_by: str,
+    now: datetime,
+    title: str = "",
 ) -> NewAlert:
     """An alert about a reported message: each file and link in it is looked up on the lists.
 
-    Header links take no part: they never cluster by themselves.
+    Header links take no part: they never cluster by themselves. `title` as for indicators.
     """
     files = [
         Indicator(IndicatorKind.FILE, attachment.sha256, attachment.sha256)
@@ -53,7 +68,12 @@ def alert_for_message(
     ]
     urls = [Indicator(IndicatorKind.URL, url.url, url.url) for url in facts.urls]
     entities = tuple(Entity(item, EntityClaim.PART) for item in dict.fromkeys([*files, *urls]))
-    return _alert(entities, source, external_id, reported_by, now)
+    return _entitled(_alert(entities, source, external_id, reported_by, now), title)
+
+
+def _entitled(alert: NewAlert, title: str) -> NewAlert:
+    safe = inert(title, TITLE_MAX).strip()
+    return replace(alert, title=safe) if safe else alert
 
 
 def _alert(

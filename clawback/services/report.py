@@ -15,7 +15,7 @@ from clawback.services.context import Context
 from clawback.services.matching import unmatched
 from models.actions import ActionStatus, RemediationAction
 from models.alerts import Investigation, StoredVerdict
-from models.clusters import ClusterFacts, Member
+from models.clusters import Cluster, ClusterFacts, Member
 from models.decisions import Decision, RuleResult
 from models.history import Event, HistoryEntry
 from models.indicators import Indicator, IndicatorKind
@@ -57,16 +57,26 @@ def investigation_details(ctx: Context, found: Investigation) -> View:
     cases = ctx.store.cases
     return {
         **investigation_view(ctx, found),
-        "verdicts": [_verdict(item) for item in cases.verdicts(found.id)],
+        "verdicts": [verdict_view(item) for item in cases.verdicts(found.id)],
         "clusters": [cluster_view(ctx, number) for number in cases.cluster_ids(found.id)],
         "actions": [action_view(ctx, item) for item in cases.actions(investigation_id=found.id)],
-        "history": [_history(item) for item in cases.history(investigation_id=found.id)],
+        "history": [history_view(item) for item in cases.history(investigation_id=found.id)],
     }
 
 
 def cluster_view(ctx: Context, cluster_id: int) -> View:
-    """One cluster of an investigation with its latest locations and decision."""
+    """One cluster of an investigation with its members, latest locations and decision."""
     cluster = ctx.store.cases.cluster(cluster_id)
+    view = _cluster(ctx, cluster_id, cluster)
+    return {**view, "members": [member_view(member) for member in cluster.members]}
+
+
+def cluster_summary(ctx: Context, cluster_id: int) -> View:
+    """The same without its members, which may be ten thousand."""
+    return _cluster(ctx, cluster_id, ctx.store.cases.cluster(cluster_id))
+
+
+def _cluster(ctx: Context, cluster_id: int, cluster: Cluster) -> View:
     counts = ctx.store.cases.latest_counts(cluster_id)
     decision = ctx.store.cases.latest_decision(cluster_id)
     return {
@@ -80,7 +90,6 @@ def cluster_view(ctx: Context, cluster_id: int) -> View:
         "mailboxes": cluster.facts.mailboxes,
         "senders": cluster.facts.senders,
         "explanation": explanation_view(cluster.facts),
-        "members": [_member(member) for member in cluster.members],
         "excluded": dict(cluster.excluded),
         "locations": None if counts is None else locations_view(counts),
         "decision": None if decision is None else decision_view(decision),
@@ -108,7 +117,8 @@ def _named(numbers: Mapping[str, int]) -> list[View]:
     return [{"name": name, "mails": number} for name, number in most]
 
 
-def _member(member: Member) -> View:
+def member_view(member: Member) -> View:
+    """One message of a cluster, and which part of it matched, in words that are safe to show."""
     return {
         "source": member.ref.source,
         "mailbox": member.ref.mailbox,
@@ -183,20 +193,31 @@ def _next_pick_up_at(found: RemediationAction) -> datetime | None:
 
 def action_details(ctx: Context, found: RemediationAction) -> View:
     """One action with what became of each of its messages."""
-    history = ctx.store.cases.history(action_id=found.id)
     cluster = ctx.store.cases.cluster(found.cluster_id)
     why = {member.ref.copy_id: member.why for member in cluster.members}
+    return {
+        **_action(ctx, found, cluster),
+        "messages": [
+            {**message_view(entry), "why": why.get(entry.copy.copy_id, "")}
+            for entry in ctx.store.ledger.entries(found.id)
+        ],
+    }
+
+
+def action_summary(ctx: Context, found: RemediationAction) -> View:
+    """The same without its messages, which may be ten thousand."""
+    return _action(ctx, found, ctx.store.cases.cluster(found.cluster_id))
+
+
+def _action(ctx: Context, found: RemediationAction, cluster: Cluster) -> View:
+    history = ctx.store.cases.history(action_id=found.id)
     return {
         **action_view(ctx, found),
         "decision_reason": decision_reason(history),
         "cancelled": cancellation(history),
         "explanation": explanation_view(cluster.facts),
         "unmatched": unmatched(ctx, cluster) if found.status is ActionStatus.PENDING else 0,
-        "messages": [
-            {**_ledger(entry), "why": why.get(entry.copy.copy_id, "")}
-            for entry in ctx.store.ledger.entries(found.id)
-        ],
-        "history": [_history(item) for item in history],
+        "history": [history_view(item) for item in history],
     }
 
 
@@ -239,7 +260,8 @@ def _rule(rule: RuleResult) -> View:
     return {"rule": rule.rule, "reason": rule.reason}
 
 
-def _verdict(stored: StoredVerdict) -> View:
+def verdict_view(stored: StoredVerdict) -> View:
+    """What was said of one entity of an alert, and by whom."""
     indicator = stored.entity.indicator
     return {
         "kind": indicator.kind.value,
@@ -250,7 +272,8 @@ def _verdict(stored: StoredVerdict) -> View:
     }
 
 
-def _history(entry: HistoryEntry) -> View:
+def history_view(entry: HistoryEntry) -> View:
+    """One thing that happened."""
     return {
         "at": iso(entry.at),
         "event": entry.event.value,
@@ -261,7 +284,8 @@ def _history(entry: HistoryEntry) -> View:
     }
 
 
-def _ledger(entry: LedgerEntry) -> View:
+def message_view(entry: LedgerEntry) -> View:
+    """What became of one message of an action."""
     return {
         "source": entry.copy.source,
         "mailbox": entry.copy.mailbox,

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 VIEWS = [
     *(ROOT / "clawback" / "commands").glob("*.py"),
+    ROOT / "clawback" / "services" / "automation.py",
     ROOT / "clawback" / "services" / "report.py",
     ROOT / "clawback" / "services" / "preview_report.py",
 ]

@@ -1,0 +1,70 @@
+"""The REST API as an app: routes below /api/v1, the OpenAPI document at /openapi.json."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+
+from clawback.api.answers import handle_problems
+from clawback.api.bodies import AnswerHeaders, BodyGuard
+from clawback.api.document import build_document
+from clawback.api.limiting import RateLimits
+from clawback.api.options import PREFIX, Edge
+from clawback.api.refreshing import refreshed
+from clawback.api.routes import actions, alerts, health, investigations, settings
+from clawback.config import ApiConfig
+from clawback.services.context import Context
+
+ROUTERS: tuple[APIRouter, ...] = (
+    alerts.router,
+    investigations.router,
+    actions.router,
+    settings.router,
+    health.router,
+)
+"""Every router of the API: a new one is added here."""
+
+DOCUMENT = "/openapi.json"
+
+
+def create_app(
+    ctx: Context, config: ApiConfig | None = None, *, routers: Sequence[APIRouter] = ROUTERS
+) -> FastAPI:
+    """The app over this context. Nothing is loaded from elsewhere: there is no page of documentation.
+
+    While it runs the hunting mirror is kept in step. Another app, such as a console, may be mounted on
+    it: its answers keep their own headers.
+    """
+    chosen = config or ApiConfig()
+    app = FastAPI(
+        title="Clawback",
+        version=version("clawback"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=DOCUMENT,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    app.state.edge = Edge(ctx, chosen, RateLimits(chosen))
+    for router in routers:  # as they are, with their whole paths: one flat table of routes
+        app.router.routes.extend(router.routes)
+    app.openapi = lambda: build_document(app)  # type: ignore[method-assign]
+    handle_problems(app)
+    app.add_middleware(
+        BodyGuard,
+        at_most=chosen.body_bytes,
+        seconds=chosen.body_seconds,
+        larger={alerts.MESSAGE_PATH: max(chosen.body_bytes, ctx.limits.message_bytes)},
+    )
+    app.add_middleware(AnswerHeaders, prefixes=(PREFIX, DOCUMENT))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    edge: Edge = app.state.edge
+    async with refreshed(edge.ctx):
+        yield
