@@ -58,7 +58,7 @@ def _adapter(vendors: str) -> Layer:
 
 _TABLES = frozenset({"models.tables"})
 _EDGE = "clawback.services clawback.wiring models clawback.core clawback.errors clawback.ports"
-_PROCESS = "clawback.config clawback.source_config clawback.logs clawback.clock"
+_PROCESS = "clawback.config clawback.source_config clawback.logs clawback.clock clawback.supervised"
 
 # The longest matching prefix decides; a module may always import from its own prefix. Whatever under
 # clawback/ has no line of its own is an edge, like the command line.
@@ -109,7 +109,7 @@ LAYERS: dict[str, Layer] = {
     "clawback.hunting": _adapter("duckdb duckdb_kql clawback.frames"),
     "clawback.passwords": _adapter("argon2"),
     "clawback.notify": _adapter("httpx apprise"),
-    "clawback.runs": _adapter("httpx prefect"),
+    "clawback.runs": _adapter("httpx prefect clawback.supervised"),
     "clawback.wiring": _layer(
         "clawback models",
         denied=frozenset({"clawback.cli", "clawback.api", "clawback.console"}),
@@ -117,8 +117,10 @@ LAYERS: dict[str, Layer] = {
     ),
     # starlette, uvicorn: the tenant to rehearse against is a web server; cryptography: its certificate.
     "clawback.lab": _layer("models clawback.errors starlette uvicorn cryptography", denied=_TABLES),
+    # hunting_ports: the loop that keeps the mirror in step.
     "clawback.api": _layer(
-        f"{_EDGE} {_PROCESS} fastapi starlette pydantic uvicorn limits", denied=_TABLES
+        f"{_EDGE} {_PROCESS} clawback.hunting_ports fastapi starlette pydantic uvicorn limits",
+        denied=_TABLES,
     ),
     "clawback.console": _layer(f"{_EDGE} {_PROCESS} nicegui fastapi starlette", denied=_TABLES),
     # `clawback up`: starts Prefect as processes, and asks its API whether they are ready.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from clawback.api.limiting import RateLimits
 from clawback.config import ApiConfig
@@ -37,7 +37,26 @@ def context_of(request: Request) -> Context:
     return edge_of(request).ctx
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and the answer that is being made."""
+
+    request: Request
+    response: Response
+
+    def say_location(self, path: str) -> None:
+        """Name a resource of this version, below whatever a reverse proxy puts before it."""
+        root = self.request.scope.get("root_path", "")
+        self.response.headers["Location"] = f"{root}{PREFIX}{path}"
+
+
+def exchange_of(request: Request, response: Response) -> Exchange:
+    """The exchange of this request."""
+    return Exchange(request, response)
+
+
 Ctx = Annotated[Context, Depends(context_of)]
+Exchanged = Annotated[Exchange, Depends(exchange_of)]
 
 
 def runs_of(ctx: Context) -> RunControl:

@@ -1,4 +1,4 @@
-"""`clawback up`: the server, its deployments and one worker, until Ctrl-C."""
+"""`clawback up`: the server, its deployments, one worker and the API, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def up(
     port: Annotated[
         int | None, typer.Option(help="Port to listen at, 0 for a free one; likewise.")
     ] = None,
+    api_port: Annotated[
+        int | None,
+        typer.Option(
+            "--api-port",
+            help="Port of the REST API, 0 for a free one; by default that of [api] (4280).",
+        ),
+    ] = None,
     profile: Annotated[
         str, typer.Option(help="Settings of deployments/: local, production.")
     ] = "local",
@@ -37,8 +44,8 @@ def up(
 ) -> None:
     """Start everything that Clawback needs on this machine, and say where it is.
 
-    Starts a Prefect server, its work pool and deployments, and one worker; stops all of it on
-    Ctrl-C. With --json one line is printed once everything is ready.
+    Starts a Prefect server, its work pool and deployments, one worker and the REST API; stops all of
+    it on Ctrl-C. With --json one line is printed once everything is ready.
     """
     from clawback.config import load_config
     from clawback.serving.stack import StackOptions
@@ -53,9 +60,13 @@ def up(
         port=own_port if port is None else port,
         profile=profile,
         schedules=schedules,
+        api_host=config.api.host,
+        api_port=config.api.port if api_port is None else api_port,
     )
     if not as_json:
-        screen.notes().print("Starting the server, the deployments and the worker …", style="dim")
+        screen.notes().print(
+            "Starting the server, the deployments, the worker and the API …", style="dim"
+        )
     run_until_stopped(
         config, ready=lambda stack: _say_ready(config, stack, as_json=as_json), options=options
     )
@@ -69,6 +80,13 @@ def _address(config: Config) -> tuple[str, int]:
     return parts.hostname or "127.0.0.1", parts.port or 4200
 
 
+def _api_url(config: Config, stack: RunningStack) -> str:
+    """Where the REST API is for those who use it: as the reverse proxy shows it, if there is one."""
+    if config.api.public_url:
+        return f"{config.api.public_url.rstrip('/')}/api/v1"
+    return stack.clawback_api
+
+
 def _say_ready(config: Config, stack: RunningStack, *, as_json: bool) -> None:
     if as_json:
         screen.emit(
@@ -78,6 +96,7 @@ def _say_ready(config: Config, stack: RunningStack, *, as_json: bool) -> None:
                 "home": str(config.home),
                 "api_url": stack.api_url,
                 "prefect_ui": stack.ui_url,
+                "clawback_api": _api_url(config, stack),
                 "logs": {name: str(path) for name, path in stack.log_files.items()},
             }
         )
@@ -88,6 +107,7 @@ def _say_ready(config: Config, stack: RunningStack, *, as_json: bool) -> None:
         screen.fields(
             [
                 ("Prefect UI", stack.ui_url),
+                ("REST API", _api_url(config, stack)),
                 ("Home", str(config.home)),
                 (
                     "Mailbox sources",

@@ -14,9 +14,7 @@ from __future__ import annotations
 import importlib
 import os
 import runpy
-import signal
 import sys
-import threading
 import time
 from collections.abc import Sequence
 
@@ -24,6 +22,7 @@ import httpx
 
 from clawback.errors import ClawbackError
 from clawback.runs.rest import PrefectRest
+from clawback.supervised import follow_supervisor
 
 COMMANDS = {
     "server": ["server", "start"],
@@ -32,9 +31,6 @@ COMMANDS = {
 }
 
 POLL_SECONDS = 0.2
-
-GRACE_SECONDS = 10.0
-"""From the polite signal to the last one, once the supervisor is gone."""
 
 
 def main(argv: Sequence[str]) -> None:
@@ -51,19 +47,6 @@ def main(argv: Sequence[str]) -> None:
         await_pool(os.environ["PREFECT_API_URL"], os.environ["CLAWBACK_WORK_POOL"])
     sys.argv = ["prefect", *COMMANDS[role], *arguments]
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)
-
-
-def follow_supervisor() -> None:
-    """End this process when the other end of standard input closes."""
-    threading.Thread(target=_end_with_supervisor, name="follow-supervisor", daemon=True).start()
-
-
-def _end_with_supervisor() -> None:
-    while os.read(0, 1024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE_SECONDS)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def await_pool(api_url: str, pool: str) -> None:

@@ -10,7 +10,7 @@ from clawback.errors import BadInput, Conflict
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the Prefect server listens."""
+    """Where a server listens."""
 
     host: str
     port: int
@@ -23,11 +23,11 @@ class Address:
 
     @property
     def api_url(self) -> str:
-        """The address of the REST API."""
+        """The address of the REST API of Prefect."""
         return f"{self.ui_url}/api"
 
 
-def claim(host: str, port: int) -> Address:
+def claim(host: str, port: int, option: str = "--port") -> Address:
     """The address if nothing listens there yet; port 0 takes a free one.
 
     Raises `Conflict` for a port in use, `BadInput` for a host that is none of this machine's.
@@ -45,5 +45,5 @@ def claim(host: str, port: int) -> Address:
     except OSError as error:
         raise Conflict(
             f"port {port} of {host} cannot be used ({error.strerror}): "
-            "stop what listens there, or give another --port (0 takes a free one)"
+            f"stop what listens there, or give another {option} (0 takes a free one)"
         ) from None

@@ -15,13 +15,18 @@ from clawback.errors import Conflict, SetupError
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What runs in a home: the process that supervises, its children, and the server's address."""
+    """What runs in a home: the process that supervises, its children, and their addresses.
+
+    `api_url` is Prefect's; `clawback_api` is our own, empty where it is not served.
+    """
 
     pid: int
     server_pid: int
     worker_pid: int
     api_url: str
     ui_url: str
+    clawback_api: str = ""
+    api_pid: int = 0
 
 
 def run_directory(home: Path) -> Path:

@@ -1,4 +1,4 @@
-"""A Prefect server, its deployments and one worker: started together, stopped together."""
+"""A Prefect server, its deployments, one worker and the API: started and stopped together."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import httpx
 
 from clawback.errors import SetupError
 from clawback.runs.rest import PrefectRest
@@ -35,24 +37,38 @@ FLOWS = "flows.investigate flows.approve flows.revert flows.sync flows.refresh f
 """What `prefect deploy` reads: imported while the server still starts."""
 
 
+API_PATH = "/api/v1"
+
+_LAUNCH = "clawback.runs.launch"
+_MODULES: dict[str, tuple[str, ...]] = {
+    "server": (_LAUNCH, "server"),
+    "worker": (_LAUNCH, "worker"),
+    "deploy": (_LAUNCH, "deploy"),
+    "api": ("clawback.api.serve",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StackOptions:
-    """How to start: address, settings profile, and whether schedules run.
+    """How to start: addresses, settings profile, and whether schedules run.
 
-    Port 0 takes a free port. `extra` goes into the environment of every process, over all else.
+    Port 0 takes a free port; without an `api_port` the API is not served. `extra` goes into the
+    environment of every process, over all else.
     """
 
     host: str = "127.0.0.1"
     port: int = 4200
     profile: str = "local"
     schedules: bool = True
+    api_host: str = "127.0.0.1"
+    api_port: int | None = None
     extra: dict[str, str] = field(default_factory=dict)
 
 
 class RunningStack:
     """Everything that `clawback up` starts, as a context manager.
 
-    Server and worker can be killed and restarted one by one; their process ids are those of their
+    Server, worker and API can be killed and restarted one by one; their process ids are those of their
     process groups, and flow runs are in the group of the worker.
     """
 
@@ -63,6 +79,7 @@ class RunningStack:
         self.log_directory = self.home / "logs"
         self._held = ExitStack()
         self._address: Address | None = None
+        self._api_address: Address | None = None
         self._children: dict[str, Child] = {}
 
     def __enter__(self) -> Self:
@@ -112,9 +129,20 @@ class RunningStack:
         return self._children["worker"]
 
     @property
+    def api(self) -> Child:
+        """The process of the API."""
+        return self._children["api"]
+
+    @property
+    def clawback_api(self) -> str:
+        """The address of our own REST API, or the empty string where it is not served."""
+        return f"{self._api_address.ui_url}{API_PATH}" if self._api_address else ""
+
+    @property
     def log_files(self) -> dict[str, Path]:
         """The log file of each process."""
-        return {name: self._log_file(name) for name in ("server", "worker", "deploy")}
+        names = ["server", "worker", "deploy", *(["api"] if self._api_address else [])]
+        return {name: self._log_file(name) for name in names}
 
     def dead(self) -> Child | None:
         """A process that ended though it should run, or None."""
@@ -133,9 +161,14 @@ class RunningStack:
         self._restart("worker", self._start_worker)
         self._await_worker(time.time())
 
+    def restart_api(self) -> None:
+        """A new process of the API at the same address, ready to answer."""
+        self._restart("api", self._start_api)
+        self._await(self._api_answers, "answer", watched=["api"])
+
     def stop(self) -> None:
-        """End every process, the worker first; harmless when repeated."""
-        for name in ("deploy", "worker", "server"):
+        """End every process, those that ask for work first; harmless when repeated."""
+        for name in ("deploy", "api", "worker", "server"):
             child = self._children.pop(name, None)
             if child is not None:
                 child.stop()
@@ -144,9 +177,15 @@ class RunningStack:
     def _start(self) -> None:
         automations = preparing.read_automations(self.code / "deployments" / "automations.yaml")
         self._address = claim(self.options.host, self.options.port)
+        if self.options.api_port is not None:
+            self._api_address = claim(
+                self.options.api_host, self.options.api_port, option="--api-port"
+            )
         begun_at = time.time()
         self._start_server()
         self._start_worker()
+        if self._api_address is not None:
+            self._start_api()
         deploy = self._start_child("deploy", ["--all", "--prefect-file", "prefect.yaml"], self.code)
         self._await(self._is_healthy, "answer")
         preparing.make_pool(self._rest)
@@ -158,6 +197,8 @@ class RunningStack:
         if not self.options.schedules:
             preparing.pause_schedules(self._rest)
         self._await_worker(begun_at)
+        if self._api_address is not None:
+            self._await(self._api_answers, "answer", watched=["api"])
         self._tell()
 
     def _start_server(self) -> None:
@@ -169,6 +210,19 @@ class RunningStack:
         arguments = ["--pool", preparing.POOL, "--type", "process", "--name", WORKER]
         self._start_child("worker", arguments, self.home)
 
+    def _start_api(self) -> None:
+        address = self._api_address
+        assert address is not None
+        arguments = ["--supervised", "--host", address.host, "--port", str(address.port)]
+        self._start_child("api", arguments, self.home)
+
+    def _api_answers(self) -> bool:
+        try:
+            answer = httpx.get(f"{self.clawback_api}/health", timeout=5.0, trust_env=False)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == 200
+
     def _start_child(self, name: str, arguments: list[str], directory: Path) -> Child:
         profile = read_profile(self.code / "deployments" / f"{self.options.profile}.env")
         variables = environment(
@@ -177,7 +231,7 @@ class RunningStack:
         warm = FLOWS if name == "deploy" else ""
         program = Program(
             name=name,
-            command=[sys.executable, "-m", "clawback.runs.launch", name, *arguments],
+            command=[sys.executable, "-m", *_MODULES[name], *arguments],
             directory=directory,
             environment={**variables, "CLAWBACK_WARM": warm, **self.options.extra},
             log_file=self._log_file(name),
@@ -210,7 +264,7 @@ class RunningStack:
                     )
             if time.monotonic() > deadline:
                 raise SetupError(
-                    f"the server did not {what} within {START_SECONDS:.0f} seconds: "
+                    f"the {watched[0]} did not {what} within {START_SECONDS:.0f} seconds: "
                     f"see {self.log_directory}"
                 )
             time.sleep(POLL_SECONDS)
@@ -224,10 +278,18 @@ class RunningStack:
         return PrefectRest(self.api_url)
 
     def _log_file(self, name: str) -> Path:
-        return self.log_directory / f"prefect-{name}.log"
+        return self.log_directory / ("api.log" if name == "api" else f"prefect-{name}.log")
 
     def _tell(self) -> None:
         write_running(
             self.home,
-            Running(os.getpid(), self.server.pid, self.worker.pid, self.api_url, self.ui_url),
+            Running(
+                os.getpid(),
+                self.server.pid,
+                self.worker.pid,
+                self.api_url,
+                self.ui_url,
+                clawback_api=self.clawback_api,
+                api_pid=self.api.pid if self._api_address else 0,
+            ),
         )

@@ -28,7 +28,7 @@ print(child.pid, flush=True)
 time.sleep(600)
 """
 FOLLOWER = """
-from clawback.runs.launch import follow_supervisor
+from clawback.supervised import follow_supervisor
 import time
 follow_supervisor()
 print("follows", flush=True)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from clawback.api.access import Operator, Reader
 from clawback.api.answers import item_problem
 from clawback.api.document import failing
-from clawback.api.options import PREFIX, Ctx, runs_of
+from clawback.api.options import PREFIX, Ctx, Exchanged, runs_of
 from clawback.api.paging import (
     LIMIT,
     Cursor,
@@ -121,12 +121,13 @@ def cancel(ctx: Ctx, who: Operator, number: Number, why: ReasonIn) -> View:
 
 
 @router.post("/{number}/revert", status_code=201, response_model=ActionOut, responses=failing(404))
-def revert(ctx: Ctx, who: Operator, number: Number, wanted: RevertIn) -> View:
+def revert(ctx: Ctx, who: Operator, number: Number, wanted: RevertIn, exchange: Exchanged) -> View:
     """Put the messages of an ended action back, as a new action with its own record."""
     ctx.store.cases.action(number)
     made = dispatch.undo(
         ctx, runs_of(ctx), number, wanted.to, actor=who.actor, reason=wanted.reason
     )
+    exchange.say_location(f"/actions/{made.action.id}")
     return action_view(ctx, made.action)
 
 

@@ -7,7 +7,7 @@ import threading
 import uuid
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
@@ -15,7 +15,7 @@ from clawback.api import idempotency
 from clawback.api.access import Operator
 from clawback.api.answers import invalid_fields, item_problem
 from clawback.api.document import failing
-from clawback.api.options import PREFIX, Ctx, context_of, runs_of
+from clawback.api.options import PREFIX, Ctx, Exchange, Exchanged, context_of, runs_of
 from clawback.api.problems import INVALID, WRONG_MEDIA, Refusal
 from clawback.api.routing import GuardedRoute
 from clawback.api.shapes.cases import AlertIn, AlertOut, BulkIn, BulkOut, IndicatorIn
@@ -42,12 +42,10 @@ _MESSAGES_AT_ONCE = threading.Semaphore(2)
 
 
 @router.post("", status_code=201, response_model=AlertOut, responses={200: {"model": AlertOut}})
-def raise_one(
-    ctx: Ctx, who: Operator, alert: AlertIn, request: Request, response: Response
-) -> View:
+def raise_one(ctx: Ctx, who: Operator, alert: AlertIn, exchange: Exchanged) -> View:
     """Raise an alert about files and URLs, and start its investigation; 200 where it was known."""
-    view, created = _raised(ctx, runs_of(ctx), _alert(ctx, who, alert, _key(request)))
-    _say(response, view, created=created)
+    view, created = _raised(ctx, runs_of(ctx), _alert(ctx, who, alert, _key(exchange.request)))
+    _say(exchange, view, created=created)
     return {"created": created, "investigation": view}
 
 
@@ -76,13 +74,14 @@ def raise_many(ctx: Ctx, who: Operator, bulk: BulkIn) -> View:
 )
 async def raise_message(
     who: Operator,
-    request: Request,
-    response: Response,
+    exchange: Exchanged,
+    *,
     source: Annotated[str, Query(min_length=1, max_length=200)] = "api",
     external_id: Annotated[str, Query(max_length=200)] = "",
     title: Annotated[str, Query(max_length=1_000)] = "",
 ) -> View:
     """Raise an alert about a reported message: its files and links are looked up on the lists."""
+    request = exchange.request
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in ("message/rfc822", "application/octet-stream"):
         raise unsupported_media("message/rfc822")
@@ -90,7 +89,7 @@ async def raise_message(
     named = {"source": source, "external_id": external_id or _fresh(_key(request)), "title": title}
     ctx = context_of(request)
     view, created = await run_in_threadpool(_reported, ctx, who, raw, named)
-    _say(response, view, created=created)
+    _say(exchange, view, created=created)
     return {"created": created, "investigation": view}
 
 
@@ -187,6 +186,6 @@ def _key(request: Request) -> str:
     return request.headers.get(idempotency.HEADER, "").strip().strip('"')
 
 
-def _say(response: Response, view: View, *, created: bool) -> None:
-    response.status_code = 201 if created else 200
-    response.headers["Location"] = f"{PREFIX}/investigations/{view['id']}"
+def _say(exchange: Exchange, view: View, *, created: bool) -> None:
+    exchange.response.status_code = 201 if created else 200
+    exchange.say_location(f"/investigations/{view['id']}")

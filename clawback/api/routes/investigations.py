@@ -40,6 +40,7 @@ Number = Annotated[RowNumber, Path()]
 def list_investigations(
     ctx: Ctx,
     who: Reader,
+    *,
     status: Annotated[list[InvestigationStatus], Query(max_length=20)] = [],  # noqa: B006
     since: Since = None,
     until: Until = None,

@@ -1,0 +1,92 @@
+"""`python -m clawback.api.serve`: the REST API as a process, as `clawback up` starts it.
+
+By hand it serves at the host and port of `[api]` in clawback.toml until it is interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import uvicorn
+from fastapi import FastAPI
+
+from clawback.api.app import create_app
+from clawback.config import ApiConfig, load_config
+from clawback.errors import UserError
+from clawback.logs import log_as_json
+from clawback.supervised import follow_supervisor
+from clawback.wiring import open_app
+
+STOP_SECONDS = 5
+"""How long requests may go on once it is asked to stop: a decision is written in less."""
+
+KEEP_ALIVE_SECONDS = 30
+HEADER_BYTES = 65_536
+CONNECTIONS = 200
+"""Connections beyond which it answers 503 at once."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until asked to stop; the exit code."""
+    given = _arguments(argv)
+    if given.supervised:
+        follow_supervisor()
+    log_as_json()
+    try:
+        config = load_config()
+        chosen = config.api.model_copy(
+            update={
+                name: value
+                for name, value in (("host", given.host), ("port", given.port))
+                if value is not None
+            }
+        )
+        ctx = open_app(config)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    try:
+        server_of(create_app(ctx, chosen), chosen).run()
+    finally:
+        if ctx.hunting is not None:
+            ctx.hunting.close()
+    return 0
+
+
+def server_of(app: FastAPI, config: ApiConfig) -> uvicorn.Server:
+    """A server for the app: bounded, quiet, and behind a proxy only where one is configured."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=config.host,
+            port=config.port,
+            root_path=urlsplit(config.public_url).path.rstrip("/"),
+            proxy_headers=bool(config.trusted_proxies),
+            forwarded_allow_ips=list(config.trusted_proxies),
+            server_header=False,
+            access_log=False,  # paths and queries may name mailboxes: routes are logged instead
+            log_config=None,
+            lifespan="on",
+            http="h11",
+            ws="none",
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            h11_max_incomplete_event_size=HEADER_BYTES,
+        )
+    )
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m clawback.api.serve", description=__doc__)
+    parser.add_argument("--host")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--supervised", action="store_true", help="end with standard input")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,28 @@
+"""One API over a new scene for each test."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from api_stage import Stage, serving
+
+from tests.services.scene import Scene
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    built = Scene.build(tmp_path)
+    yield built
+    built.store.close()
+
+
+@pytest.fixture
+def stage(scene: Scene) -> Iterator[Stage]:
+    with serving(scene) as served:
+        yield served
