@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -79,7 +80,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stack(home: Path) -> Iterator[RunningStack]:
-    with RunningStack(home, StackOptions(port=0)) as running:
+    with RunningStack(home, StackOptions(port=0, api_port=0)) as running:
         yield running
     assert processes_of(home) == []
     with sole_owner(home):
@@ -98,6 +99,8 @@ def test_once_it_is_ready_everything_is_sound_and_says_where_it_is(stack: Runnin
     assert running is not None
     assert (running.server_pid, running.worker_pid) == (stack.server.pid, stack.worker.pid)
     assert running.api_url == stack.api_url
+    assert (running.clawback_api, running.api_pid) == (stack.clawback_api, stack.api.pid)
+    assert httpx.get(f"{running.clawback_api}/health").status_code == 200
     assert all(path.exists() for path in stack.log_files.values())
     automations = PrefectRest(stack.api_url).post("/automations/filter", {"limit": 200})
     assert len(automations) == len({one["name"] for one in automations}) == 3
@@ -153,9 +156,12 @@ def test_an_approval_waits_without_a_process_through_the_death_of_server_and_wor
 
     stack.server.kill()
     stack.worker.kill()
+    stack.api.kill()
     assert stack.dead() is not None
     stack.restart_server()
     stack.restart_worker()
+    stack.restart_api()
+    assert httpx.get(f"{stack.clawback_api}/health").status_code == 200
     assert runs.state(waiting) == "SUSPENDED"
 
     assert runs.resume(waiting, decision=Choice.APPROVE, reason="known", analyst="someone")
@@ -182,7 +188,7 @@ def engines_of(run_id: str) -> list[int]:
 def start_up(home: Path) -> subprocess.Popen[str]:
     """`clawback up` as a person starts it."""
     return subprocess.Popen(
-        [sys.executable, "-c", UP, "up", "--port", "0", "--json"],
+        [sys.executable, "-c", UP, "up", "--port", "0", "--api-port", "0", "--json"],
         env={**os.environ, "CLAWBACK_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -15,7 +15,7 @@ from marked import Marked
 
 pytestmark = [pytest.mark.prefect_server, pytest.mark.sqlite]
 
-UP = ("up", "--json", "--port", "0", "--no-schedules")
+UP = ("up", "--json", "--port", "0", "--api-port", "0", "--no-schedules")
 STOP_SECONDS = 60.0
 REFUSED_SECONDS = 60.0
 
@@ -60,7 +60,9 @@ def test_up_says_it_is_ready_stands_alone_and_leaves_no_process(
         assert any(
             "prefect" in command or "launch worker" in command for command in running.values()
         )
-        assert len(running) >= 3, "the mark is on the program, the server and the worker"
+        assert any("clawback.api.serve" in command for command in running.values())
+        assert len(running) >= 4, "the mark is on the program, the server, the worker and the API"
+        check_api(said)
         if number is signal.SIGINT:
             check_neighbours(home, tmp_path / "other", said)
         stop(program, number)
@@ -68,9 +70,21 @@ def test_up_says_it_is_ready_stands_alone_and_leaves_no_process(
     assert not (home / "run" / "up.json").exists()
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{said['api_url']}/health")
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{said['clawback_api']}/health")
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "other") == ["home"], (
         "something was written to ~"
     )
+
+
+def check_api(said: dict[str, Any]) -> None:
+    """The API answers on loopback, lets nobody in without a token, and loads nothing from elsewhere."""
+    api = said["clawback_api"]
+    assert urlsplit(api).hostname == "127.0.0.1"
+    assert httpx.get(f"{api}/health").json() == {"status": "up"}
+    assert httpx.get(f"{api}/actions").status_code == 401
+    assert httpx.get(api.replace("/api/v1", "/openapi.json")).json()["openapi"].startswith("3.")
+    assert httpx.get(api.replace("/api/v1", "/docs")).status_code == 404
 
 
 def check_neighbours(home: Path, other: Path, said: dict[str, Any]) -> None:
@@ -79,7 +93,11 @@ def check_neighbours(home: Path, other: Path, said: dict[str, Any]) -> None:
     assert "runs already" in second
     assert str(said["pid"]) in second
     port = str(urlsplit(said["api_url"]).port)
-    assert f"port {port}" in refused(("up", "--json", "--port", port), other)
+    assert f"port {port}" in refused(("up", "--json", "--port", port, "--api-port", "0"), other)
+    taken = str(urlsplit(said["clawback_api"]).port)
+    line = refused(("up", "--json", "--port", "0", "--api-port", taken), other)
+    assert f"port {taken}" in line
+    assert "--api-port" in line
     assert httpx.get(f"{said['api_url']}/health").json() is True
 
 
