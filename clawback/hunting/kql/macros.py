@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-MACROS: tuple[str, ...] = ()
+from clawback.hunting.kql.additions import MACROS
+
+__all__ = ["MACROS"]

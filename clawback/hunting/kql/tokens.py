@@ -7,7 +7,8 @@ place of what it stands for: an error in rewritten text can always be shown wher
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -68,16 +69,32 @@ def read_tokens(text: str) -> list[Token]:
         at = found.end()
 
 
-def write_tokens(tokens: Iterable[Token]) -> str:
-    """The text of `tokens`, with what stood between them; two words never run into one."""
-    parts: list[str] = []
-    for token in tokens:
-        glued = (
-            parts and not token.space and token.kind is not Kind.MARK and parts[-1][-1:].isalnum()
-        )
-        parts.append(" " if glued else token.space)
-        parts.append(token.text)
-    return "".join(parts)
+class Written:
+    """The text of some tokens with what stood between them, and whose text is at each place."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        parts: list[str] = []
+        self._starts: list[int] = []
+        self._tokens = tokens
+        at = 0
+        for token in tokens:
+            glued = parts and not token.space and token.kind is not Kind.MARK
+            space = (
+                " "
+                if glued and (parts[-1][-1:].isalnum() or parts[-1][-1:] == "_")
+                else token.space
+            )
+            self._starts.append(at + len(space))
+            parts += (space, token.text)
+            at += len(space) + len(token.text)
+        self.text = "".join(parts)
+
+    def token_at(self, line: int, column: int) -> Token | None:
+        """The token at a place of the text; `line` counts from 1, `column` from 0."""
+        lines = self.text.split("\n")
+        offset = sum(len(one) + 1 for one in lines[: line - 1]) + column
+        index = bisect_right(self._starts, offset) - 1
+        return self._tokens[max(index, 0)] if self._tokens else None
 
 
 def matching(tokens: Sequence[Token]) -> dict[int, int]:

@@ -5,39 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-import duckdb_kql
-
-from clawback.core.hunting_tables import TABLES
 from clawback.errors import BadQuery
-from clawback.hunting.kql.tokens import bad_query, located, matching, read_tokens
+from clawback.hunting.kql.bases import bases_of
+from clawback.hunting.kql.bounds import check_size
+from clawback.hunting.kql.chart import without_chart
+from clawback.hunting.kql.pipelines import Tokens, is_mark, is_name, statements
+from clawback.hunting.kql.refusals import refuse
+from clawback.hunting.kql.rewriting import rewritten
+from clawback.hunting.kql.settling import settle, settle_brackets
+from clawback.hunting.kql.tokens import Kind, Token, located, matching, misplaced, read_tokens
+from clawback.hunting.kql.user_functions import read_function
+from clawback.hunting.kql.weaving import Probe, Weaver
 from models.hunting import Chart, HuntQuery, ResultColumn
-
-
-class Probe(Protocol):
-    """Answers about SQL that is being put together, from the process that will run it.
-
-    Both raise `duckdb.Error` where DuckDB refuses: the translation turns it into `BadQuery`.
-    """
-
-    def columns(self, sql: str) -> Sequence[ResultColumn]:
-        """The columns of `sql`, without running it: `result_columns` over a DESCRIBE."""
-        ...
-
-    def rows(self, sql: str, limit: int) -> Sequence[tuple[object, ...]]:
-        """At most `limit` rows of `sql`: what `pivot` and `bag_unpack` have to know."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """One SELECT without parameters, and the chart that the query asks for.
+    """One SELECT without parameters, its columns, and the chart that the query asks for.
 
     It needs `MACROS` in its connection, TimeZone UTC, and the tables in the schema that was named.
     """
 
     sql: str
+    columns: tuple[ResultColumn, ...]
     chart: Chart | None
 
 
@@ -46,24 +37,49 @@ def translate(
 ) -> Translation:
     """The SQL that answers `query` at the time `now`.
 
-    Tables are read from `schema`, by their own names. Raises `BadQuery` with the place in the text.
+    Tables are read from `schema`, by their own names. Of several results the first is the answer; the
+    others have to be sound. Raises `BadQuery` with the place in the text.
     """
-    tokens = read_tokens(query.text)
     try:
-        matching(tokens)
+        return _translated(query, now, probe, schema)
     except BadQuery as fault:
         raise located(fault, query.text) from None
-    names = {table.name: [column.name for column in table.columns] for table in TABLES}
-    try:
-        sql = duckdb_kql.to_sql(
-            query.text, schema=names, allow_write=False, query_now=now.replace(tzinfo=None)
-        )
-    except duckdb_kql.KqlSyntaxError as fault:
-        place = fault.diagnostics[0].span
-        raise BadQuery(str(fault), line=place.line, column=place.column + 1, length=1) from None
-    except duckdb_kql.KqlUnsupportedError as fault:
-        raise bad_query(query.text, 0, 1, str(fault), operator=fault.construct) from None
-    except duckdb_kql.KqlError as fault:
-        raise BadQuery(str(fault)) from None
-    moment = now.replace(tzinfo=None).isoformat(sep=" ")
-    return Translation(sql.replace("CAST($kqlnow AS TIMESTAMP)", f"TIMESTAMP '{moment}'"), None)
+
+
+def _translated(query: HuntQuery, now: datetime, probe: Probe, schema: str) -> Translation:
+    tokens = read_tokens(query.text)
+    check_size(tokens)
+    matching(tokens)
+    refuse(tokens)
+    tokens = rewritten(tokens)
+    weaver = Weaver(
+        bases_of(query, tokens, schema), now, probe, settle=settle, brackets=settle_brackets
+    )
+    answers: list[tuple[Tokens, Chart | None]] = []
+    for statement in statements(tokens):
+        if is_name(statement[0], "let"):
+            _bind(weaver, statement)
+        elif not is_name(statement[0], "set"):
+            pipeline, chart = without_chart(statement)
+            answers.append((settle(weaver, weaver.functions.write_out(pipeline)), chart))
+    if not answers:
+        raise BadQuery("the query asks for nothing: end it with a table, such as EmailEvents")
+    relations = [weaver.relation(answer) for answer, _ in answers]
+    first = relations[0]
+    return Translation(weaver.complete_one(first), first.columns, answers[0][1])
+
+
+def _bind(weaver: Weaver, statement: Sequence[Token]) -> None:
+    """Take a `let` statement."""
+    if len(statement) < 4 or statement[1].kind is Kind.MARK or not is_mark(statement[2], "="):
+        raise misplaced(statement[0], "a let is written let Name = value;")
+    name = statement[1]
+    if function := read_function(statement):
+        if not weaver.functions.define(function):
+            weaver.bind_value(name.text, list(statement))
+        return
+    value = weaver.functions.write_out(statement[3:])
+    if weaver.is_table(value):
+        weaver.bind_table(name, settle(weaver, value))
+    else:
+        weaver.bind_value(name.text, [*statement[:3], *settle_brackets(weaver, value)])

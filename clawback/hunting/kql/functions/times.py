@@ -1,0 +1,53 @@
+"""Functions over datetimes and timespans that the translator lacks."""
+
+from __future__ import annotations
+
+FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "unixtime_seconds_todatetime": ("make_timestamp(CAST({0} * 1000000 AS BIGINT))",),
+    "unixtime_milliseconds_todatetime": ("make_timestamp(CAST({0} * 1000 AS BIGINT))",),
+    "unixtime_microseconds_todatetime": ("make_timestamp(CAST({0} AS BIGINT))",),
+    "unixtime_nanoseconds_todatetime": ("make_timestamp(CAST({0} // 1000 AS BIGINT))",),
+    "datetime_utc_to_local": ("timezone({1}, timezone('UTC', {0}))",),
+    "datetime_local_to_utc": ("timezone('UTC', timezone({1}, {0}))",),
+    "format_timespan": ("kql_format_timespan({0}, {1})",),
+    "getday": ("day({0})",),
+    "hourofday": ("hour({0})",),
+}
+
+BIN_AT_TIME = (
+    "({2} + to_microseconds(CAST(floor(epoch_us({0} - {2}) / CAST(epoch_us({1}) AS DOUBLE)) AS BIGINT) "
+    "* epoch_us({1})))"
+)
+BIN_AT_NUMBER = "({2} + floor(({0} - {2}) / CAST({1} AS DOUBLE)) * {1})"
+"""`bin_at(value, size, point)`, by what the size is."""
+
+_PARTS = (
+    ("fffffff", "lpad(CAST(u % 1000000 * 10 AS VARCHAR), 7, '0')"),
+    ("ffffff", "lpad(CAST(u % 1000000 AS VARCHAR), 6, '0')"),
+    ("fff", "lpad(CAST(u % 1000000 // 1000 AS VARCHAR), 3, '0')"),
+    ("ff", "lpad(CAST(u % 1000000 // 10000 AS VARCHAR), 2, '0')"),
+    ("f", "CAST(u % 1000000 // 100000 AS VARCHAR)"),
+    ("dd", "lpad(CAST(u // 86400000000 AS VARCHAR), 2, '0')"),
+    ("d", "CAST(u // 86400000000 AS VARCHAR)"),
+    ("HH", "lpad(CAST(u // 3600000000 % 24 AS VARCHAR), 2, '0')"),
+    ("hh", "lpad(CAST(u // 3600000000 % 24 AS VARCHAR), 2, '0')"),
+    ("H", "CAST(u // 3600000000 % 24 AS VARCHAR)"),
+    ("h", "CAST(u // 3600000000 % 24 AS VARCHAR)"),
+    ("mm", "lpad(CAST(u // 60000000 % 60 AS VARCHAR), 2, '0')"),
+    ("m", "CAST(u // 60000000 % 60 AS VARCHAR)"),
+    ("ss", "lpad(CAST(u // 1000000 % 60 AS VARCHAR), 2, '0')"),
+    ("s", "CAST(u // 1000000 % 60 AS VARCHAR)"),
+)
+
+
+def _format_timespan() -> str:
+    """Each element of the format by its value, whatever stands between kept."""
+    whens = " ".join(f"WHEN '{element}' THEN {value}" for element, value in _PARTS)
+    elements = "|".join(element for element, _ in _PARTS)
+    return (
+        "kql_format_timespan(x, f) AS list_transform([abs(epoch_us(x))], lambda u: array_to_string("
+        f"list_transform(regexp_extract_all(f, '{elements}|.'), lambda e: CASE e {whens} ELSE e END), ''))[1]"
+    )
+
+
+MACROS: tuple[str, ...] = (_format_timespan(),)

@@ -1,0 +1,46 @@
+"""Which operators are written out here, because the translator lacks them or is not exact in them.
+
+A handler takes the settled pipeline before its operator and the operator's own tokens, and returns the
+pipeline that stands for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from clawback.hunting.kql.operators import columns, flow, outer, series
+from clawback.hunting.kql.pipelines import Tokens
+from clawback.hunting.kql.tokens import Token
+from clawback.hunting.kql.weaving import Weaver
+
+Handler = Callable[[Weaver, Tokens, Tokens], Tokens]
+
+OPERATORS: Mapping[str, Handler] = {
+    "project-reorder": columns.project_reorder,
+    "project-keep": columns.project_keep,
+    "project-away": columns.project_away,
+    "make-series": series.make_series,
+    "join": outer.join,
+    "lookup": outer.lookup,
+    "union": outer.union,
+    "take": flow.take,
+    "limit": flow.take,
+    "top": flow.take,
+    "as": flow.name_it,
+    "invoke": flow.invoke,
+    "serialize": flow.serialize,
+    "consume": flow.leave_out,
+    "render": flow.leave_out,
+}
+SOURCES: Mapping[str, Callable[[Weaver, Tokens], Tokens]] = {
+    "union": outer.union_source,
+    "materialize": flow.unwrapped,
+    "view": flow.unwrapped,
+}
+UNSETTLED = frozenset({"mv-apply", "partition", "invoke"})
+"""Operators with a pipeline of their own that reads each row: their brackets are settled by themselves."""
+
+
+def special_operator(segment: Sequence[Token]) -> Handler | None:
+    """The handler for an operator that the translator knows, where this use of it is beyond it."""
+    return flow.where_window if flow.is_where_with_window(segment) else columns.special(segment)
