@@ -7,7 +7,8 @@ Tables inside brackets (a join's right side, `toscalar`, `in (…)`) are settled
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -79,6 +80,7 @@ class Weaver:
         self._fixed: set[str] = set()
         self._made = 0
         self._size = 0
+        self.groups = ""
         self.now = now
         self.probe = probe
         self.functions = Functions(self.is_table)
@@ -173,6 +175,15 @@ class Weaver:
             if name in needed:
                 run += [*self.renamed(statement), made(";", statement[0], Kind.MARK, space="")]
         return run
+
+    @contextmanager
+    def grouping(self, groups: str) -> Iterator[None]:
+        """While a pipeline runs for each group: `groups` is the stage that has every one of them."""
+        outer, self.groups = self.groups, groups
+        try:
+            yield
+        finally:
+            self.groups = outer
 
     def relation(self, tokens: Sequence[Token]) -> Relation:
         """Settled tokens as a table in scope; one that is its name only stays what it is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from clawback.hunting.kql.operators import columns, flow, outer, series
+from clawback.hunting.kql.operators import apply, columns, expanding, flow, outer, series
 from clawback.hunting.kql.pipelines import Tokens
 from clawback.hunting.kql.tokens import Token
 from clawback.hunting.kql.weaving import Weaver
@@ -20,6 +20,11 @@ OPERATORS: Mapping[str, Handler] = {
     "project-keep": columns.project_keep,
     "project-away": columns.project_away,
     "make-series": series.make_series,
+    "mv-apply": apply.mv_apply,
+    "mvapply": apply.mv_apply,
+    "mv-expand": expanding.mv_expand,
+    "mvexpand": expanding.mv_expand,
+    "partition": apply.partition,
     "join": outer.join,
     "lookup": outer.lookup,
     "union": outer.union,
@@ -37,7 +42,7 @@ SOURCES: Mapping[str, Callable[[Weaver, Tokens], Tokens]] = {
     "materialize": flow.unwrapped,
     "view": flow.unwrapped,
 }
-UNSETTLED = frozenset({"mv-apply", "partition", "invoke"})
+UNSETTLED = frozenset({"mv-apply", "mvapply", "partition", "invoke"})
 """Operators with a pipeline of their own that reads each row: their brackets are settled by themselves."""
 
 

@@ -16,7 +16,7 @@ from clawback.hunting.kql.pipelines import (
     split_list,
 )
 from clawback.hunting.kql.tokens import CLOSING, OPENING, Kind, Token, made, misplaced
-from clawback.hunting.kql.weaving import Weaver
+from clawback.hunting.kql.weaving import Relation, Weaver
 
 _WORDS = ("on", "from", "to", "step", "by", "in")
 
@@ -38,11 +38,7 @@ def make_series(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
     relation = weaver.relation(source)
     limits = _limits(weaver, series, origin)
     grouped = weaver.relation(_grouped(weaver, relation.name, series, origin))
-    width = len(series.items)
-    by = grouped.names[: -width - 1]
-    values = grouped.names[-width:]
-    axis = _axis_name(series)
-    sql = _every_bin(grouped.name, limits, by, values, axis, series)
+    sql = _every_bin(grouped, limits, series)
     return [made(weaver.add(sql, origin).name, origin)]
 
 
@@ -146,9 +142,10 @@ def _named_groups(series: _Series) -> list[Tokens]:
     return split_list(series.parts.get("by", []))
 
 
-def _every_bin(
-    grouped: str, limits: str, by: list[str], values: list[str], axis: str, series: _Series
-) -> str:
+def _every_bin(grouped: Relation, limits: str, series: _Series) -> str:
+    """The groups in every bin, as an array for each value and one for the axis."""
+    width = len(series.items)
+    by, values, axis = grouped.names[: -width - 1], grouped.names[-width:], _axis_name(series)
     keys = ", ".join(map(sql_name, by))
     start = "kql_from" if series.parts.get("from") else "(SELECT min(kql_bin) FROM data)"
     stop = "kql_to" if series.parts.get("to") else "(SELECT max(kql_bin) FROM data) + kql_step"
@@ -167,7 +164,7 @@ def _every_bin(
     )
     grouping = ", ".join(f"g.{sql_name(key)}" for key in by) or "g.kql_one"
     return (
-        f"WITH data AS (SELECT * FROM {sql_name(grouped)}), groups AS ({groups}), "
+        f"WITH data AS (SELECT * FROM {sql_name(grouped.name)}), groups AS ({groups}), "
         f"slots AS (SELECT unnest(range({start}, {stop}, kql_step)) AS kql_slot FROM {sql_name(limits)}) "
         f"SELECT {', '.join(columns)} FROM groups g CROSS JOIN slots s CROSS JOIN {sql_name(limits)} l "
         f"LEFT JOIN data d ON d.kql_bin = s.kql_slot{' AND ' + same if same else ''} GROUP BY {grouping}"
