@@ -40,7 +40,12 @@ def partition(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
     origin = segment[0]
     by = _word_at(segment, "by")
     body_at = None if by is None else by + 2
-    if by is None or body_at is None or body_at >= len(segment) or segment[body_at].text not in "({":
+    if (
+        by is None
+        or body_at is None
+        or body_at >= len(segment)
+        or segment[body_at].text not in "({"
+    ):
         raise misplaced(origin, "partition is written: partition by Column (operators)")
     plain = weaver.relation(source)
     key = segment[by + 1]
