@@ -18,6 +18,7 @@ from models.tables.investigations import InvestigationRow, VerdictRow
 from models.tables.locations import CopyLocationRow, LocationCheckRow
 from models.tables.mailboxes import MailboxRow
 from models.tables.mails import MailFileRow, MailRecipientRow, MailRow, MailUrlRow, UrlRow
+from models.tables.mirror import MirrorChangeRow, UrlClickRow
 from models.tables.people import LoginAttemptRow, TokenRow, UserRow
 from models.tables.replies import ReplyRow
 from models.tables.settings import PauseRow, SettingsVersionRow
@@ -46,6 +47,8 @@ investigations = table_of(InvestigationRow)
 verdicts = table_of(VerdictRow)
 clusters = table_of(ClusterRow)
 cluster_members = table_of(ClusterMemberRow)
+mirror_changes = table_of(MirrorChangeRow)
+url_clicks = table_of(UrlClickRow)
 location_checks = table_of(LocationCheckRow)
 copy_locations = table_of(CopyLocationRow)
 decisions = table_of(DecisionRow)

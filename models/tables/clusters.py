@@ -41,6 +41,7 @@ class ClusterMemberRow(Row, table=True):
     __tablename__ = "cluster_members"
     __table_args__ = (
         PrimaryKeyConstraint("cluster_id", "copy_id"),
+        Index(None, "copy_id", "cluster_id"),
         {"sqlite_with_rowid": False},
     )
 
