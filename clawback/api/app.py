@@ -14,7 +14,16 @@ from clawback.api.document import build_document
 from clawback.api.limiting import RateLimits
 from clawback.api.options import PREFIX, Edge
 from clawback.api.refreshing import refreshed
-from clawback.api.routes import actions, alerts, health, investigations, settings
+from clawback.api.routes import (
+    actions,
+    alerts,
+    health,
+    hunting,
+    investigations,
+    kept_queries,
+    people,
+    settings,
+)
 from clawback.config import ApiConfig
 from clawback.services.context import Context
 
@@ -23,6 +32,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     investigations.router,
     actions.router,
     settings.router,
+    hunting.router,
+    hunting.schema_router,
+    kept_queries.router,
+    people.router,
     health.router,
 )
 """Every router of the API: a new one is added here."""

@@ -18,6 +18,7 @@ from clawback.errors import (
     BadQuery,
     ClawbackError,
     Conflict,
+    Denial,
     Forbidden,
     NotFound,
     Paused,
@@ -59,7 +60,8 @@ class Problem(BaseModel):
     length: int | None = Field(default=None, description="bad-query only: characters meant")
     operator: str | None = Field(default=None, description="bad-query only: what the engine lacks")
     reason: str | None = Field(
-        default=None, description="query-stopped: time, memory, cancelled, crashed"
+        default=None,
+        description="query-stopped: time, memory, cancelled, crashed; unauthenticated: why",
     )
 
 
@@ -152,7 +154,7 @@ def answer_to(error: ClawbackError) -> Answer:
         case QueryStopped():
             return Answer(kind, str(error), {"reason": error.reason.value})
         case Unauthenticated():
-            return Answer(kind, str(error), headers={"WWW-Authenticate": 'Bearer realm="clawback"'})
+            return Answer(kind, str(error), {"reason": error.reason.value}, _challenge(error))
         case SetupError():
             return Answer(kind, "an administrator finds out more with `clawback check`")
         case Unavailable() | SourceError():
@@ -160,6 +162,16 @@ def answer_to(error: ClawbackError) -> Answer:
     if kind is UNFORESEEN:
         return Answer(kind, "look at the log for the cause")
     return Answer(kind, str(error))
+
+
+def _challenge(error: Unauthenticated) -> dict[str, str]:
+    """The headers of RFC 6750: an unknown token is called invalid, a missing one is asked for."""
+    headers = {"WWW-Authenticate": 'Bearer realm="clawback"'}
+    if error.reason is not Denial.UNKNOWN:
+        headers["WWW-Authenticate"] += ', error="invalid_token"'
+    if error.retry_after_s:
+        headers["Retry-After"] = str(error.retry_after_s)
+    return headers
 
 
 def answer_to_status(status: int, detail: str, headers: Mapping[str, str] | None) -> Answer:

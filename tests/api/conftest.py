@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from api_stage import Stage, serving
+from api_stage import PlainHasher, Stage, serving
+from pretended_hunting import PretendedHunting
 
 from tests.services.scene import Scene
 
@@ -18,6 +20,7 @@ from tests.services.scene import Scene
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     built = Scene.build(tmp_path)
+    built.ctx = replace(built.ctx, hunting=PretendedHunting(), passwords=PlainHasher())
     yield built
     built.store.close()
 
