@@ -23,19 +23,26 @@ def send_frame(descriptor: int, message: bytes) -> None:
 
 
 class FrameReader:
-    """Reads what `send_frame` wrote; the descriptor stays its owner's."""
+    """Reads what `send_frame` wrote; the descriptor stays its owner's.
 
-    def __init__(self, descriptor: int) -> None:
+    A message that claims more than `most_bytes` is refused with `ConnectionError`, before it is read.
+    """
+
+    def __init__(self, descriptor: int, *, most_bytes: int | None = None) -> None:
         self._descriptor = descriptor
+        self._most_bytes = most_bytes
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLIN)
         self._came = bytearray()
 
     def receive(self, seconds: float) -> bytes | None:
-        """The next message, None at the end. Raises `TimeoutError` where it takes longer."""
+        """The next message, None at the end. Raises `TimeoutError` where it takes longer: what has
+        come by then is kept for the next call."""
         if not self._filled(_HEAD.size, deadline := time.monotonic() + seconds):
             return None
         end = _HEAD.size + int(_HEAD.unpack_from(self._came)[0])
+        if self._most_bytes is not None and end > self._most_bytes:
+            raise ConnectionError("a message is larger than any may be")
         if not self._filled(end, deadline):
             return None
         message = bytes(memoryview(self._came)[_HEAD.size : end])

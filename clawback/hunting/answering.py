@@ -1,0 +1,121 @@
+"""One query, from its text to its last row, in a process that is locked before it sees the text."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import assert_never
+
+import duckdb
+
+from clawback.frames import FrameReader, send_frame
+from clawback.hunting.bounds import open_no_more
+from clawback.hunting.cells import to_cells
+from clawback.hunting.faults import explained
+from clawback.hunting.gate import check_statement
+from clawback.hunting.kql.translation import translate
+from clawback.hunting.kql.types import result_columns
+from clawback.hunting.locked import open_locked
+from clawback.hunting.wire import End, Gone, Head, OwnSql, Question, Setting, written
+from models.hunting import Chart, HuntLimits, KqlType, ResultColumn
+
+_PATIENCE = 60.0
+_FIRST, _MOST_AT_ONCE = 64, 2_000
+_BATCH_BYTES = 500_000
+# Frames of the interpreter: translation calls itself for each level of a query.
+_MOST_CALLS = 3_000
+
+
+def answer(descriptor: int) -> None:
+    """Read a setting and what is asked from the socket, and write the answer to it."""
+    reader = FrameReader(descriptor)
+    setting: Setting = pickle.loads(reader.receive(_PATIENCE) or b"")
+    try:
+        connection = open_locked(setting)
+    except duckdb.IOException:
+        send_frame(descriptor, written(Gone()))
+        return
+    open_no_more()
+    sys.setrecursionlimit(_MOST_CALLS)
+    asked: Question | OwnSql = pickle.loads(reader.receive(_PATIENCE) or b"")
+    for message in _answers(connection, asked, setting.limits):
+        send_frame(descriptor, message)
+
+
+def _answers(
+    connection: duckdb.DuckDBPyConnection, asked: Question | OwnSql, limits: HuntLimits
+) -> Iterator[bytes]:
+    text = asked.query.text if isinstance(asked, Question) else ""
+    try:
+        match asked:
+            case Question():
+                translation = translate(asked.query, now=asked.now, probe=_Probe(connection))
+                check_statement(connection, translation.sql)
+                connection.execute(translation.sql)
+                yield from _result(connection, translation.chart, limits)
+            case OwnSql():
+                connection.execute(asked.sql, list(asked.parameters))
+                yield from _result(connection, None, limits)
+            case never:
+                assert_never(never)
+    except Exception as error:
+        yield written(explained(error, text, limits))
+
+
+class _Probe:
+    """What the translation may ask about SQL that it is putting together."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def columns(self, sql: str) -> Sequence[ResultColumn]:
+        check_statement(self._connection, sql)
+        return result_columns(self._connection.execute(f"DESCRIBE {sql}").fetchall())
+
+    def rows(self, sql: str, limit: int) -> Sequence[tuple[object, ...]]:
+        check_statement(self._connection, sql)
+        return self._connection.execute(sql).fetchmany(limit)
+
+
+def _result(
+    connection: duckdb.DuckDBPyConnection, chart: Chart | None, limits: HuntLimits
+) -> Iterator[bytes]:
+    columns = result_columns([(name, str(kind)) for name, kind, *_ in connection.description or ()])
+    yield written(
+        Head(
+            columns=tuple((column.name, column.type) for column in columns),
+            chart=chart.kind if chart else None,
+            properties=dict(chart.properties) if chart else {},
+        )
+    )
+    rows, left_bytes = limits.rows, limits.result_bytes
+    at_once = _FIRST
+    while fetched := connection.fetchmany(min(at_once, rows + 1)):
+        texts = _written_rows(fetched[:rows], [column.type for column in columns])
+        fitting = _fitting(texts, left_bytes)
+        if texts and not fitting and left_bytes == limits.result_bytes:
+            raise MemoryError("a single row is larger than an answer may be")
+        yield b'{"kind":"rows","rows":[' + b",".join(fitting) + b"]}"
+        rows -= len(fitting)
+        taken = sum(map(len, fitting)) + len(fitting)
+        left_bytes -= taken
+        if len(fitting) < len(fetched):
+            yield written(End(truncated=True))
+            return
+        at_once = max(1, min(_MOST_AT_ONCE, _BATCH_BYTES * len(fitting) // taken))
+    yield written(End(truncated=False))
+
+
+def _written_rows(rows: Sequence[tuple[object, ...]], types: Sequence[KqlType]) -> list[bytes]:
+    """Each row as JSON; half of a surrogate pair, which only an escape can bring, as a question mark."""
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    return [encode(row).encode("utf-8", "replace") for row in to_cells(rows, types)]
+
+
+def _fitting(texts: list[bytes], most_bytes: int) -> list[bytes]:
+    """The first of them that take no more than so many bytes with the commas between."""
+    sums = accumulate(len(text) + 1 for text in texts)
+    return [text for text, total in zip(texts, sums, strict=True) if total <= most_bytes]
