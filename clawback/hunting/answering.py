@@ -12,10 +12,11 @@ from typing import assert_never
 import duckdb
 
 from clawback.frames import FrameReader, send_frame
-from clawback.hunting.bounds import open_no_more
+from clawback.hunting.bounds import bound, open_no_more
 from clawback.hunting.cells import to_cells
 from clawback.hunting.faults import explained
 from clawback.hunting.gate import check_statement
+from clawback.hunting.kql.tokens import bad_query, read_tokens
 from clawback.hunting.kql.translation import translate
 from clawback.hunting.kql.types import result_columns
 from clawback.hunting.locked import open_locked
@@ -33,6 +34,7 @@ def answer(descriptor: int) -> None:
     """Read a setting and what is asked from the socket, and write the answer to it."""
     reader = FrameReader(descriptor)
     setting: Setting = pickle.loads(reader.receive(_PATIENCE) or b"")
+    bound(setting.limits.memory_bytes, setting.limits.seconds, setting.threads)
     try:
         connection = open_locked(setting)
     except duckdb.IOException:
@@ -52,6 +54,7 @@ def _answers(
     try:
         match asked:
             case Question():
+                _check_no_command(text)
                 translation = translate(asked.query, now=asked.now, probe=_Probe(connection))
                 check_statement(connection, translation.sql)
                 connection.execute(translation.sql)
@@ -63,6 +66,13 @@ def _answers(
                 assert_never(never)
     except Exception as error:
         yield written(explained(error, text, limits))
+
+
+def _check_no_command(text: str) -> None:
+    """Commands to a server begin with a dot; the translator would obey some of them."""
+    tokens = read_tokens(text)
+    if tokens and tokens[0].text.startswith("."):
+        raise bad_query(text, tokens[0].start, 1, "commands are no queries: begin with a table")
 
 
 class _Probe:

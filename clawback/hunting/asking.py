@@ -20,6 +20,7 @@ from clawback.hunting.slots import TICK_SECONDS, cancelled_query
 from clawback.hunting.warm import QueryProcess
 from clawback.hunting.wire import (
     ANSWER,
+    NO_FORK,
     SPARE_BYTES,
     Bad,
     End,
@@ -35,9 +36,6 @@ from clawback.hunting.wire import (
 from models.hunting import Chart, HuntResult, ResultColumn
 
 log = logging.getLogger(__name__)
-
-NO_FORK = 1000
-"""The status of a process that could not be started."""
 
 _LAST_SECONDS = 2.0
 _NEAR = 0.9

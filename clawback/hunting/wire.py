@@ -16,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 from clawback.errors import StopReason
 from models.hunting import HuntLimits, HuntQuery, KqlType
 
+NO_FORK = 1000
+"""The status of a process that could not be started."""
+
 SPARE_BYTES = 2_000_000
 """What a message may have beyond the bytes of an answer: a batch of rows ends once it is over one."""
 

@@ -21,13 +21,10 @@ from typing import NoReturn
 from clawback.hunting.answering import answer
 from clawback.hunting.bounds import tie_to
 from clawback.hunting.warming import warm_up
-from clawback.hunting.wire import Ending
+from clawback.hunting.wire import NO_FORK, Ending
 
 READY = b"r"
 """Sent once when everything is loaded."""
-
-NO_FORK = 1000
-"""The status of a process that could not be started."""
 
 
 @dataclass(slots=True)
