@@ -66,15 +66,29 @@ def ask(
     Raises `BadQuery`, `QueryStopped`, `Unavailable` where it could not start, `MirrorGone`.
     """
     started = time.monotonic()
+    told = b""
     try:
         end, came = _exchange(process, setting, asked, cancelled)
+        told = process.wait(_LAST_SECONDS)
     except BaseException:
-        process.end()
+        told = process.end()
         raise
+    finally:
+        ending = _ending(told)
     if end is None:
-        raise _died(process, setting)
-    process.wait(_LAST_SECONDS)
+        raise _died(ending, setting)
     return _result(end, came, timedelta(seconds=time.monotonic() - started))
+
+
+def _ending(told: bytes) -> Ending | None:
+    """How the process ended, written to the log; nothing where the one that started it is gone too."""
+    try:
+        ending = Ending.model_validate_json(told)
+    except ValidationError:
+        log.warning("query_process_lost")
+        return None
+    log.info("query_process_ended", extra=ending.model_dump())
+    return ending
 
 
 def _exchange(
@@ -179,16 +193,10 @@ def _result(end: End, came: _Came, elapsed: timedelta) -> HuntResult:
     )
 
 
-def _died(process: QueryProcess, setting: Setting) -> ClawbackError:
+def _died(ending: Ending | None, setting: Setting) -> ClawbackError:
     """Why the process is gone before its answer was whole."""
-    try:
-        ending = Ending.model_validate_json(process.wait(_LAST_SECONDS))
-    except ValidationError:  # the one that started it is gone too
-        log.warning("query_process_lost")
+    if ending is None:
         return _crashed()
-    log.warning(
-        "query_process_died", extra={"status": ending.status, "peak_bytes": ending.peak_bytes}
-    )
     if ending.status == NO_FORK:
         return Unavailable("no process can be started to run the query: ask again later")
     if ending.status in (-SIGALRM, -SIGXCPU):

@@ -45,11 +45,15 @@ class MirrorEngine:
     """
 
     def __init__(
-        self, open_mirror: Callable[[], KeptMirror], options: EngineOptions = EngineOptions()
+        self,
+        open_mirror: Callable[[], KeptMirror],
+        options: EngineOptions = EngineOptions(),
+        *,
+        warm: WarmProcess | None = None,
     ) -> None:
         self._open_mirror = open_mirror
         self._options = options
-        self._warm = WarmProcess()
+        self._warm = warm or WarmProcess()
         self._slots = Slots()
         self._lock = threading.Lock()
         self._mirror: KeptMirror | None = None

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from clawback.core.hunting_tables import TABLES
+from clawback.core.hunting_tables import TABLES, TIME
 from clawback.hunting.kql.macros import MACROS
 from clawback.hunting.landlock import confine_to
 from clawback.hunting.wire import Setting
-
-WINDOW = "asked"
-"""The schema of the tables as a query may see them."""
 
 # DuckDB reads from these how many processors and how much memory a container has.
 _SYSTEM_FILES = (Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"), Path("/sys/devices/system/cpu"))
@@ -22,6 +19,8 @@ _SYSTEM_FILES = (Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"), Path("/sys/d
 # Of the memory of the process: the rest is for translation, for rows on their way and for what
 # DuckDB does not count.
 _SHARE = 0.6
+
+_WHOLE = "whole"
 
 _LAST = (
     # No file is opened any more, whatever a statement or an extension tries.
@@ -41,9 +40,7 @@ def open_locked(setting: Setting) -> duckdb.DuckDBPyConnection:
     confine_to((*setting.files, *own_files, *_SYSTEM_FILES))
     connection = duckdb.connect(":memory:", config=_config(setting))
     connection.execute("SET TimeZone = 'UTC'")
-    for statement in (*setting.setup_sql, *MACROS, *_window(setting.since, setting.until)):
-        connection.execute(statement)
-    for statement in _LAST:
+    for statement in (*_tables(setting), *MACROS, *_LAST):
         connection.execute(statement)
     return connection
 
@@ -65,16 +62,25 @@ def _config(setting: Setting) -> dict[str, str | bool | int | float | list[str]]
     }
 
 
-def _window(since: datetime | None, until: datetime | None) -> Iterator[str]:
-    """Views of the tables that show what the question is about, by the time of each row."""
+def _tables(setting: Setting) -> Iterator[str]:
+    """What makes the tables, or rather views of them that show what the question is about, by the
+    time of each row."""
     bounds = [
-        f"\"Timestamp\" {comparison} TIMESTAMP '{moment.replace(tzinfo=None).isoformat(sep=' ')}'"
-        for comparison, moment in ((">=", since), ("<", until))
+        f"\"{TIME}\" {comparison} TIMESTAMP '{_naive(moment).isoformat(sep=' ')}'"
+        for comparison, moment in ((">=", setting.since), ("<", setting.until))
         if moment is not None
     ]
-    condition = f" WHERE {' AND '.join(bounds)}" if bounds else ""
-    yield f"CREATE SCHEMA {WINDOW}"
+    if not bounds:
+        yield from setting.setup_sql
+        return
+    yield f"CREATE SCHEMA {_WHOLE}"
+    yield f"SET schema = '{_WHOLE}'"
+    yield from setting.setup_sql
+    yield "SET schema = 'main'"
     for table in TABLES:
-        yield (
-            f'CREATE VIEW {WINDOW}."{table.name}" AS SELECT * FROM main."{table.name}"{condition}'
-        )
+        shown = f'SELECT * FROM {_WHOLE}."{table.name}" WHERE {" AND ".join(bounds)}'
+        yield f'CREATE VIEW main."{table.name}" AS {shown}'
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -57,9 +57,13 @@ class QueryProcess:
 
 
 class WarmProcess:
-    """Safe to share among threads. Ends with the program, however that ends."""
+    """Safe to share among threads. Ends with the program, however that ends.
 
-    def __init__(self) -> None:
+    `entry` is the function that serves in it, as module:function.
+    """
+
+    def __init__(self, entry: str = "clawback.hunting.zygote:main") -> None:
+        self._entry = entry
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -109,7 +113,7 @@ class WarmProcess:
         if is_ours:
             self._stop()
         self._owner = os.getpid()
-        self._process, self._control = _start()
+        self._process, self._control = _start(self._entry)
         return self._control
 
     def _stop(self) -> None:
@@ -124,11 +128,11 @@ class WarmProcess:
         self._process = self._control = None
 
 
-def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
+def _start(entry: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours, theirs = socket.socketpair()
     with theirs:
         try:
-            process = _spawned(theirs.fileno())
+            process = _spawned(entry, theirs.fileno())
         except OSError as error:
             ours.close()
             raise Unavailable(
@@ -145,9 +149,10 @@ def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
     raise Unavailable("the process that runs queries does not start: see above for why")
 
 
-def _spawned(descriptor: int) -> subprocess.Popen[bytes]:
+def _spawned(entry: str, descriptor: int) -> subprocess.Popen[bytes]:
     kept = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
-    code = "from clawback.hunting.zygote import main; main()"
+    module, function = entry.split(":")
+    code = f"from {module} import {function}; {function}()"
     return subprocess.Popen(
         [sys.executable, "-P", "-c", code, str(descriptor)],
         pass_fds=(descriptor,),
