@@ -46,7 +46,7 @@ def _within(query: HuntQuery) -> Iterator[str]:
     if query.since:
         yield f"{sql_name(_TIME)} >= {_moment(query.since)}"
     if query.until:
-        yield f"{sql_name(_TIME)} <= {_moment(query.until)}"
+        yield f"{sql_name(_TIME)} < {_moment(query.until)}"
 
 
 def _moment(at: datetime) -> str:

@@ -21,7 +21,7 @@ def settle(weaver: Weaver, tokens: Sequence[Token]) -> Tokens:
         operator = operator_of(segment)[0]
         if operator not in UNSETTLED:
             segment = settle_brackets(weaver, segment)
-        handler = OPERATORS.get(operator) or special_operator(segment)
+        handler = OPERATORS.get(operator) or special_operator(weaver, segment)
         if handler is None:
             done = [*done, made("|", segment[0], Kind.MARK), *segment]
         else:

@@ -16,7 +16,7 @@ from clawback.hunting.kql.rewriting import rewritten
 from clawback.hunting.kql.settling import settle, settle_brackets
 from clawback.hunting.kql.tokens import Kind, Token, located, matching, misplaced, read_tokens
 from clawback.hunting.kql.user_functions import read_function
-from clawback.hunting.kql.weaving import Probe, Weaver
+from clawback.hunting.kql.weaving import Places, Probe, Weaver
 from models.hunting import Chart, HuntQuery, ResultColumn
 
 
@@ -33,28 +33,35 @@ class Translation:
 
 
 def translate(
-    query: HuntQuery, *, now: datetime, probe: Probe, schema: str = "main"
+    query: HuntQuery,
+    *,
+    now: datetime,
+    probe: Probe,
+    schema: str = "main",
+    places: Places | None = None,
 ) -> Translation:
     """The SQL that answers `query` at the time `now`.
 
+    `places` tells where addresses are; without it their fields are empty.
     Tables are read from `schema`, by their own names. Of several results the first is the answer; the
     others have to be sound. Raises `BadQuery` with the place in the text.
     """
     try:
-        return _translated(query, now, probe, schema)
+        return _translated(query, now, probe, schema, places=places)
     except BadQuery as fault:
         raise located(fault, query.text) from None
 
 
-def _translated(query: HuntQuery, now: datetime, probe: Probe, schema: str) -> Translation:
+def _translated(
+    query: HuntQuery, now: datetime, probe: Probe, schema: str, *, places: Places | None
+) -> Translation:
     tokens = read_tokens(query.text)
     check_size(tokens)
     matching(tokens)
     refuse(tokens)
     tokens = rewritten(tokens)
-    weaver = Weaver(
-        bases_of(query, tokens, schema), now, probe, settle=settle, brackets=settle_brackets
-    )
+    bases = bases_of(query, tokens, schema)
+    weaver = Weaver(bases, now, probe, settle=settle, brackets=settle_brackets, places=places)
     answers: list[tuple[Tokens, Chart | None]] = []
     for statement in statements(tokens):
         if is_name(statement[0], "let"):

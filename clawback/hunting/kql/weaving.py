@@ -26,6 +26,10 @@ STAGE = "kql_"
 _TABLE_WORDS = frozenset({"union", "print", "datatable", "search", "find", "materialize", "view"})
 
 
+Places = Callable[[str], Mapping[str, object] | None]
+"""Where an address is: country, state, city, latitude, longitude; None where nobody knows."""
+
+
 class Probe(Protocol):
     """Answers about SQL that is being put together, from the process that will run it.
 
@@ -69,6 +73,7 @@ class Weaver:
         *,
         settle: Callable[[Weaver, Sequence[Token]], Tokens],
         brackets: Callable[[Weaver, Sequence[Token]], Tokens],
+        places: Places | None = None,
     ) -> None:
         self._settle = settle
         self._brackets = brackets
@@ -81,6 +86,7 @@ class Weaver:
         self._made = 0
         self._size = 0
         self.groups = ""
+        self.places = places
         self.now = now
         self.probe = probe
         self.functions = Functions(self.is_table)
@@ -92,6 +98,10 @@ class Weaver:
     def settle_brackets(self, tokens: Sequence[Token]) -> Tokens:
         """`tokens` with what stands in brackets as the translator knows it."""
         return self._brackets(self, tokens)
+
+    def plain(self, source: Tokens, segment: Tokens) -> Tokens:
+        """The pipeline with an operator that the translator knows."""
+        return self.settle([*source, made("|", segment[0], Kind.MARK), *segment])
 
     def is_table(self, tokens: Sequence[Token]) -> bool:
         """Whether an expression is a table rather than a value."""

@@ -115,7 +115,7 @@ def _with_columns(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
         else:
             meant = _existing(relation, arguments, segment[at])
         segment = [*segment[:at], *meant, *segment[end + 1 :]]
-    return [made(relation.name, source[0]), made("|", segment[0], Kind.MARK), *segment]
+    return weaver.plain([made(relation.name, source[0])], segment)
 
 
 def _packed(weaver: Weaver, relation: Relation, arguments: list[Tokens], origin: Token) -> Tokens:

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from clawback.hunting.kql.operators import apply, columns, expanding, flow, outer, series
+from clawback.hunting.kql.operators import (
+    apply,
+    columns,
+    describing,
+    expanding,
+    flow,
+    outer,
+    places,
+    plugins,
+    sampling,
+    searching,
+    series,
+)
 from clawback.hunting.kql.pipelines import Tokens
 from clawback.hunting.kql.tokens import Token
 from clawback.hunting.kql.weaving import Weaver
@@ -25,6 +37,13 @@ OPERATORS: Mapping[str, Handler] = {
     "mv-expand": expanding.mv_expand,
     "mvexpand": expanding.mv_expand,
     "partition": apply.partition,
+    "evaluate": plugins.evaluate,
+    "sample": sampling.sample,
+    "sample-distinct": sampling.sample_distinct,
+    "top-hitters": sampling.top_hitters,
+    "top-nested": sampling.top_nested,
+    "search": searching.search,
+    "getschema": describing.getschema,
     "join": outer.join,
     "lookup": outer.lookup,
     "union": outer.union,
@@ -39,6 +58,8 @@ OPERATORS: Mapping[str, Handler] = {
 }
 SOURCES: Mapping[str, Callable[[Weaver, Tokens], Tokens]] = {
     "union": outer.union_source,
+    "search": searching.search_source,
+    "find": searching.find_source,
     "materialize": flow.unwrapped,
     "view": flow.unwrapped,
 }
@@ -46,6 +67,8 @@ UNSETTLED = frozenset({"mv-apply", "mvapply", "partition", "invoke"})
 """Operators with a pipeline of their own that reads each row: their brackets are settled by themselves."""
 
 
-def special_operator(segment: Sequence[Token]) -> Handler | None:
+def special_operator(weaver: Weaver, segment: Sequence[Token]) -> Handler | None:
     """The handler for an operator that the translator knows, where this use of it is beyond it."""
+    if weaver.places is not None and places.asks_for_places(segment):
+        return places.with_places
     return flow.where_window if flow.is_where_with_window(segment) else columns.special(segment)
