@@ -29,3 +29,10 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 def stage(scene: Scene) -> Iterator[Stage]:
     with serving(scene) as served:
         yield served
+
+
+@pytest.fixture
+def hunting(scene: Scene) -> PretendedHunting:
+    engine = scene.ctx.hunting
+    assert isinstance(engine, PretendedHunting)
+    return engine
