@@ -21,6 +21,7 @@ from models.locations import CopyLocation, LocationCounts
 from models.mails import MailFacts
 from models.pausing import Pause
 from models.planning import NewAction
+from models.selecting import MessageKey, Selection
 from models.settings import Settings
 from models.syncing import IndexStatus, KnownCopy, MailboxDelta, PlacedContent, ProblemMail
 
@@ -80,6 +81,14 @@ class IndexStore(Protocol):
         """
         ...
 
+    def pick(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, tuple[Member, ...]]:
+        """The live copies of each message that has any, by copy id; keys in lower case."""
+        ...
+
+    def senders_copies(self, mail_ids: Collection[int]) -> tuple[Member, ...]:
+        """The live copies of these mails in the Sent Items of the sender's own mailbox."""
+        ...
+
     def refs(self, copy_ids: Collection[int]) -> tuple[CopyRef, ...]:
         """The copies as the index knows them now, gone ones too, by copy id."""
         ...
@@ -134,6 +143,16 @@ class CaseStore(Protocol):
 
     def add_alert(self, alert: NewAlert) -> tuple[Investigation, bool]:
         """The alert's investigation, and whether it is new; (source, external id) is unique."""
+        ...
+
+    def add_selection(
+        self, alert: NewAlert, selection: Selection, cluster: Cluster
+    ) -> tuple[Investigation, bool]:
+        """What `add_alert` does, with what was asked for and the cluster that was selected."""
+        ...
+
+    def selection(self, investigation_id: int) -> Selection | None:
+        """What a person asked for by this investigation; None where it looks for an indicator."""
         ...
 
     def investigation(self, investigation_id: int) -> Investigation:

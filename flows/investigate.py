@@ -9,6 +9,7 @@ from prefect.states import Completed
 from flows.execution import ended, execute
 from models.actions import ActionStatus
 from models.alerts import InvestigationStatus
+from models.clusters import ClusterKind
 from tasks.approval import look_at_action, open_approval
 from tasks.clusters import apply_policy, build_cluster, check_locations
 from tasks.endings import Stopped
@@ -27,9 +28,12 @@ async def investigate(investigation_id: int, attempt: int = 1) -> State[None]:
         attempt: Which try this is. Leave it at 1; refresh counts on when it starts another.
     """
     await begin_investigation(investigation_id, attempt)
-    await bring_index_up_to_date(limit_minutes=5)
+    indicators = await judge_entities(investigation_id)
+    # What a person selected is looked for nowhere: no index is asked for it.
+    if not indicators or any(found.kind is not ClusterKind.SELECTED for found in indicators):
+        await bring_index_up_to_date(limit_minutes=5)
     stops: list[Stopped] = []
-    for indicator in await judge_entities(investigation_id):
+    for indicator in indicators:
         cluster = await build_cluster(investigation_id, indicator)
         await check_locations(cluster.cluster_id)
         decision = await apply_policy(cluster.cluster_id)

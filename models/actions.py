@@ -14,6 +14,7 @@ class ActionType(StrEnum):
     SOFT_DELETE = "Soft delete"
     MOVE_TO_INBOX = "Move to Inbox"
     MOVE_TO_JUNK = "Move to Junk"
+    MOVE_TO_DELETED_ITEMS = "Move to Deleted Items"
     RESTORE = "Restore to original folder"
 
 

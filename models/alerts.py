@@ -31,6 +31,8 @@ class EntityClaim(StrEnum):
 
     NAMED = "named"  # an operator named it: malicious, source "operator"
     LISTED = "listed"  # an indicator list names it: malicious, source "list:NAME"
+    TAKEN = "taken"  # a person took these messages away: malicious, source "operator NAME"
+    CLEARED = "cleared"  # a person put these into the Inbox: no threats found, by the same source
     PART = "part"  # part of a message that was reported: looked up on the lists
 
 

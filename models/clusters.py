@@ -13,10 +13,11 @@ from models.indicators import GuardFinding, Indicator
 
 
 class ClusterKind(StrEnum):
-    """The original's cluster types that an investigation builds."""
+    """The original's cluster types that an investigation builds, and what a person selected."""
 
     SIMILAR_FILES = "Similar files"
     SIMILAR_URLS = "Similar URLs"
+    SELECTED = "Selected messages"
 
 
 class Member(NamedTuple):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from models.actions import ActionType
 from models.clusters import ClusterKind
 from models.indicators import GuardFinding, UrlMatch, Verdict
 from models.locations import LocationCounts
@@ -50,7 +51,9 @@ class PolicyInputs:
     would take; `recent` the actions of the last hour over the same indicator; `put_back` copies
     that a revert put back; `suppressed` says why the indicator is suppressed, or is empty; `unknown`
     the copies whose store could not say where they are; `silent_sources` the configured mail systems
-    that did not answer the latest sync.
+    that did not answer the latest sync. `selected_by` names the person who selected the messages, for
+    an `action` of theirs, or is empty; with `is_proposed` they want another person's approval. Of
+    such, `in_mailbox` are the copies that the action would move, wherever they are.
     """
 
     kind: ClusterKind
@@ -71,6 +74,9 @@ class PolicyInputs:
     index_complete: bool = True
     unknown: frozenset[int] = frozenset()
     silent_sources: tuple[str, ...] = ()
+    selected_by: str = ""
+    is_proposed: bool = False
+    action: ActionType = ActionType.SOFT_DELETE
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class PostDeliveryAction(StrEnum):
     SOFT_DELETE = "Soft delete"
     MOVED_TO_INBOX = "Moved to inbox"
     MOVED_TO_JUNK = "Moved to junk folder"
+    MOVED_TO_DELETED = "Moved to deleted items"
     MOVED_TO_ORIGINAL = "Moved to original folder"
 
 

@@ -1,4 +1,4 @@
-"""The malicious thing that a cluster is built around: a file's hash or a URL."""
+"""What a cluster is built around: a file's hash, a URL, or messages that a person picked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class IndicatorKind(StrEnum):
 
     FILE = "file"
     URL = "url"
+    SELECTION = "selection"  # messages that a person picked: see `models.selecting`
 
 
 class UrlMatch(StrEnum):
@@ -31,10 +32,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One file hash or canonical URL to look for.
+    """One file hash or canonical URL to look for, or one selection, which is never looked for.
 
     `value` is the lower-case hex SHA-256 of a file, or the canonical URL (K1, or K2 with
-    `match=PATH`). `given` is what the person or list wrote (hostile text where a feed gave it).
+    `match=PATH`); of a selection the SHA-256 over its copies' numbers.
+    `given` is what the person or list wrote (hostile text where a feed gave it).
     """
 
     kind: IndicatorKind

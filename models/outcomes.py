@@ -72,7 +72,8 @@ class MoveIntent(NamedTuple):
     A source moves nothing whose bytes at `place` do not hash to `content_sha256`. With `repeated` a
     move of this copy was ordered before, and may have been interrupted halfway: a store that copies
     first and removes then may hold both. With `destination_id` that folder is meant, whatever it is
-    called now; where it is gone, `destination` is made anew.
+    called now; where it is gone, `destination` is made anew. `puts_back` says that it undoes an
+    earlier action: then it may touch a mailbox that has been excluded since.
     """
 
     copy_id: int
@@ -82,6 +83,7 @@ class MoveIntent(NamedTuple):
     destination: str
     repeated: bool = False
     destination_id: str = ""
+    puts_back: bool = False
 
 
 class MoveReply(NamedTuple):

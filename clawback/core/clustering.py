@@ -23,6 +23,8 @@ def kind_of(indicator: Indicator) -> ClusterKind:
             return ClusterKind.SIMILAR_FILES
         case IndicatorKind.URL:
             return ClusterKind.SIMILAR_URLS
+        case IndicatorKind.SELECTION:
+            return ClusterKind.SELECTED
         case _:
             assert_never(indicator.kind)
 

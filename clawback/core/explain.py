@@ -17,6 +17,7 @@ from models.clusters import Cluster, ClusterFacts
 from models.copies import Retention
 from models.decisions import Decision, Effect, RuleResult
 from models.locations import Bucket, DeliveryLocation, LocationCounts
+from models.selecting import Selection
 
 NAMES_SHOWN = 5
 _REASON_LIMIT = 300
@@ -87,6 +88,7 @@ def approval_markdown(
     decision: Decision | None,
     *,
     investigation_link: str = "",
+    selection: Selection | None = None,
     retentions: Mapping[str, Retention] | None = None,
     unmatched: int = 0,
 ) -> str:
@@ -95,7 +97,7 @@ def approval_markdown(
     Kind, indicator, counts, senders, reasons, expiry and the link to the investigation, whose page
     has every rule. `retentions` maps each source to how long it keeps what was soft-deleted.
     `unmatched` messages were read again since and no longer carry the indicator.
-    `investigation_link` comes from the orchestrator; anything but a plain http or https address is
+    `selection` says who picked the messages, and why. `investigation_link` comes from the orchestrator; anything but a plain http or https address is
     left out.
     """
     what = f"**{action.type.value}** of {counted(action.copies, 'message')}: {cluster.name}"
@@ -109,6 +111,7 @@ def approval_markdown(
     ]
     parts = [
         what,
+        "" if selection is None else f"**Selected:** {selection_line(selection)}",
         why,
         f"**Mind:** {unmatched_line(unmatched, action.copies)}" if unmatched else "",
         buckets_markdown(counts),
@@ -117,6 +120,12 @@ def approval_markdown(
         "  \n".join(end for end in ends if end),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def selection_line(selection: Selection) -> str:
+    """Who selected the messages, by what way, and why in that person's words."""
+    who = f"by {inert(selection.actor.name, 60)} via {selection.actor.via.value}"
+    return f"{who}: {inert(selection.reason, _REASON_LIMIT)}"
 
 
 def unmatched_line(unmatched: int, copies: int) -> str:

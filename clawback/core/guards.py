@@ -44,6 +44,8 @@ def guard_findings(
             found = _file_findings(indicator, evidence)
         case IndicatorKind.URL:
             found = _url_findings(indicator, settings)
+        case IndicatorKind.SELECTION:
+            return ()  # a person picked each message: there is nothing to mistake them for
         case _:
             assert_never(indicator.kind)
     if evidence.unrelated_senders >= settings.many_senders:
@@ -94,6 +96,8 @@ def _many_senders(kind: IndicatorKind, senders: int) -> GuardFinding:
             what, harmless = "file", "a logo or a form"
         case IndicatorKind.URL:
             what, harmless = "URL", "a logo, an unsubscribe or a privacy page"
+        case IndicatorKind.SELECTION:
+            raise ValueError("nobody sent a selection")
         case _:
             assert_never(kind)
     reason = f"The {what} came from {senders:,} unrelated sender domains"
@@ -202,8 +206,8 @@ def _url_parts(indicator: Indicator) -> _UrlParts | None:
 
 
 def _names(entry: str, indicator: Indicator) -> bool:
-    if indicator.kind is IndicatorKind.FILE:
-        return entry.lower() == indicator.value
+    if indicator.kind is not IndicatorKind.URL:
+        return indicator.kind is IndicatorKind.FILE and entry.lower() == indicator.value
     parts = _url_parts(indicator)
     if parts is None:
         return False

@@ -30,6 +30,10 @@ def judge_entity(entity: Entity, said: Sequence[Judgement] = ()) -> Judgement:
             return Judgement(entity.indicator, Verdict.MALICIOUS, OPERATOR)
         case EntityClaim.LISTED:
             return Judgement(entity.indicator, Verdict.MALICIOUS, list_source(entity.source))
+        case EntityClaim.TAKEN:
+            return Judgement(entity.indicator, Verdict.MALICIOUS, person_source(entity.source))
+        case EntityClaim.CLEARED:
+            return Judgement(entity.indicator, Verdict.CLEAN, person_source(entity.source))
         case EntityClaim.PART:
             nothing = Judgement(entity.indicator, Verdict.UNKNOWN, NOBODY)
             return max(said, key=lambda one: _SEVERITY[one.verdict], default=nothing)
@@ -55,3 +59,8 @@ def judge_entities(
 def list_source(name: str) -> str:
     """How an indicator list is named as the source of a verdict: "list:NAME"."""
     return name if name.startswith("list:") else f"list:{name}"
+
+
+def person_source(name: str) -> str:
+    """How a person who selected messages is named as the source of a verdict: "operator NAME"."""
+    return f"{OPERATOR} {name}"

@@ -43,7 +43,7 @@ class Finding:
 
     `members` and `in_mailbox` count messages of its cluster; `effect` is the decision's, None where
     a guard refused the indicator and no cluster was built. `is_decided` is false where nobody has
-    come to a decision yet.
+    come to a decision yet. With `is_selected` a person picked the messages.
     """
 
     verdict: Verdict
@@ -51,11 +51,12 @@ class Finding:
     in_mailbox: int
     effect: Effect | None
     is_decided: bool = True
+    is_selected: bool = False
 
     @property
     def is_threat(self) -> bool:
-        """Malicious or suspicious."""
-        return self.verdict in (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
+        """Malicious or suspicious, or selected by a person: what needs an answer."""
+        return self.is_selected or self.verdict in (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
 
 
 def may_move(was: ActionStatus, to: ActionStatus) -> bool:
@@ -142,9 +143,11 @@ def _summary(findings: Sequence[Finding], actions: Sequence[RemediationAction]) 
     threats = sum(found.is_threat for found in findings)
     members = sum(found.members for found in findings if found.is_threat)
     inside = sum(found.in_mailbox for found in findings if found.is_threat)
-    parts = [
-        f"{counted(threats, 'threat')} in {counted(members, 'message')}, {inside:,} in a mailbox"
-    ]
+    if threats and all(found.is_selected for found in findings if found.is_threat):
+        parts = [f"{counted(members, 'selected message')}, {inside:,} in a mailbox"]
+    else:
+        found_in = f"{counted(threats, 'threat')} in {counted(members, 'message')}"
+        parts = [f"{found_in}, {inside:,} in a mailbox"]
     if actions:
         by_status = Counter(action.status for action in actions)
         listed = ", ".join(

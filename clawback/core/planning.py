@@ -40,24 +40,38 @@ class BatchPlan:
     unanswered: frozenset[int]
 
 
-def plan_removal(
-    refs: Iterable[CopyRef], copies: Collection[int], folder_for: FolderFor
+def plan_move(
+    refs: Iterable[CopyRef], copies: Collection[int], to: ActionType, folder_for: FolderFor
 ) -> tuple[PlannedCopy, ...]:
-    """A soft delete of those `refs` (a cluster's members) whose copy is in `copies`, by copy id.
+    """The action on those `refs` (a cluster's members) whose copy is in `copies`, by copy id.
 
-    What is expected at execution is the content that the cluster was built on.
+    What is expected at execution is the content that the cluster was built on. Raises `ValueError`
+    for a restore, which needs the ledger of what it undoes.
     """
+    role = destination_role(to)
     planned = [
-        PlannedCopy(
-            ref.copy_id,
-            ref.content_sha256,
-            FolderRole.RECOVERABLE,
-            folder_for(ref.source, FolderRole.RECOVERABLE),
-        )
+        PlannedCopy(ref.copy_id, ref.content_sha256, role, folder_for(ref.source, role))
         for ref in refs
         if ref.copy_id in copies
     ]
     return tuple(sorted(planned, key=lambda copy: copy.copy_id))
+
+
+def destination_role(to: ActionType) -> FolderRole:
+    """What the folder is for that an action moves to. Raises `ValueError` for a restore."""
+    match to:
+        case ActionType.SOFT_DELETE:
+            return FolderRole.RECOVERABLE
+        case ActionType.MOVE_TO_INBOX:
+            return FolderRole.INBOX
+        case ActionType.MOVE_TO_JUNK:
+            return FolderRole.JUNK
+        case ActionType.MOVE_TO_DELETED_ITEMS:
+            return FolderRole.DELETED
+        case ActionType.RESTORE:
+            raise ValueError("each message goes back to a folder of its own")
+        case _:
+            assert_never(to)
 
 
 def plan_revert(
@@ -66,7 +80,7 @@ def plan_revert(
     """The way back for every copy that the action moved, by copy id; empty if it moved none.
 
     Verified moves are undone, and moves that could not be verified at the time whose copy the index
-    has seen in Recoverable Items since. Raises `ValueError` for a soft delete, which is no way back.
+    has seen at the destination since. Raises `ValueError` for an action that is no way back.
     """
     moved = [entry for entry in entries if _was_moved(entry)]
     planned = [_way_back(entry, to, folder_for) for entry in moved]
@@ -78,12 +92,13 @@ def plan_batch(
     live: Mapping[int, LiveCopy],
     *,
     excluded: Collection[str],
+    puts_back: bool = False,
     last_try: bool = False,
 ) -> BatchPlan:
     """The moves and endings of a batch; entries that are done are passed over.
 
-    `excluded` are mailboxes in lower case, from which nothing is removed; a revert puts back what was
-    taken before. With `last_try` a copy that could not be looked at ends
+    `excluded` are mailboxes in lower case, in which nothing is touched. With `puts_back` it is a revert,
+    which brings back what was taken before. With `last_try` a copy that could not be looked at ends
     as failed instead of staying unanswered.
     """
     restore_points: dict[int, RestorePoint] = {}
@@ -95,25 +110,35 @@ def plan_batch(
     for entry in waiting:
         copy_id = entry.copy.copy_id
         found = live.get(copy_id)
-        step = _step(entry, found, excluded=excluded, owners=owners, last_try=last_try)
+        hands_off = not puts_back or entry.destination_role is FolderRole.RECOVERABLE
+        step = _step(
+            entry,
+            found,
+            excluded=excluded if hands_off else (),
+            owners=owners,
+            puts_back=puts_back,
+            last_try=last_try,
+        )
         if isinstance(step, CopyOutcome):
             outcomes.append(step)
         elif step is None:
             unanswered.add(copy_id)
         else:
             restore_points[copy_id] = step
-            intents.append(_intent(entry, step.place))
+            intents.append(_intent(entry, step.place, puts_back=puts_back))
     return BatchPlan(restore_points, tuple(intents), tuple(outcomes), frozenset(unanswered))
 
 
-def at_destination(entry: LedgerEntry, found: LiveCopy) -> bool:
+def at_destination(entry: LedgerEntry, found: LiveCopy, *, puts_back: bool = False) -> bool:
     """True if the copy is where the entry's move goes to, whatever that folder is called now.
 
-    For a soft delete any folder of Recoverable Items will do: the copy is out of the user's sight.
+    For a soft delete any folder of Recoverable Items will do: the copy is out of the user's sight. So
+    will any Junk folder for a move to Junk; only a revert means one folder.
     """
     if found.place is None:
         return False
-    if entry.destination_role is FolderRole.RECOVERABLE and found.role is FolderRole.RECOVERABLE:
+    by_role = not puts_back or entry.destination_role is FolderRole.RECOVERABLE
+    if by_role and found.role is entry.destination_role:
         return True
     if entry.destination_id and found.folder_id == entry.destination_id:
         return True
@@ -132,12 +157,13 @@ def _step(
     *,
     excluded: Collection[str],
     owners: Mapping[tuple[str, str, Place], int],
+    puts_back: bool,
     last_try: bool,
 ) -> CopyOutcome | RestorePoint | None:
     """An ending, the restore point of a move, or None where the store gave no answer."""
     # What is protected is left where it is; what was taken from there before may come back.
-    removes = entry.destination_role is FolderRole.RECOVERABLE
-    is_excluded = removes and entry.copy.mailbox.lower() in excluded
+    takes = not puts_back or entry.destination_role is FolderRole.RECOVERABLE
+    is_excluded = entry.copy.mailbox.lower() in excluded
     if is_excluded and entry.state is LedgerState.PLANNED:
         return ended(entry, Outcome.PROTECTED, "mailbox is excluded", found)
     if found is None or found.fault is not None:
@@ -149,13 +175,13 @@ def _step(
         return ended(entry, Outcome.NOT_FOUND, detail, None) if last_try else None
     if found.content_sha256 != entry.expected_sha256:
         return ended(entry, Outcome.CHANGED, "content is not what was decided on", found)
-    if at_destination(entry, found):
+    if at_destination(entry, found, puts_back=puts_back):
         return _arrived(entry, found)
     if is_excluded:
         return ended(entry, Outcome.PROTECTED, "mailbox is excluded", found)
-    if removes and found.protected:
+    if takes and found.protected:
         return ended(entry, Outcome.PROTECTED, "store protects this message", found)
-    if removes and found.role is FolderRole.QUARANTINE:
+    if takes and found.role is FolderRole.QUARANTINE:
         return ended(entry, Outcome.PROTECTED, "in quarantine, which is left alone", found)
     return RestorePoint(found.place, found.role or entry.copy.role, found.flags, found.folder_id)
 
@@ -212,7 +238,7 @@ def _key(entry: LedgerEntry, place: Place) -> tuple[str, str, Place]:
     return entry.copy.source, entry.copy.mailbox, place
 
 
-def _intent(entry: LedgerEntry, place: Place) -> MoveIntent:
+def _intent(entry: LedgerEntry, place: Place, *, puts_back: bool) -> MoveIntent:
     return MoveIntent(
         copy_id=entry.copy.copy_id,
         mailbox=entry.copy.mailbox,
@@ -221,14 +247,16 @@ def _intent(entry: LedgerEntry, place: Place) -> MoveIntent:
         destination=entry.destination_folder,
         repeated=entry.state is LedgerState.INTENT,
         destination_id=entry.destination_id,
+        puts_back=puts_back,
     )
 
 
 def _was_moved(entry: LedgerEntry) -> bool:
     if entry.outcome is Outcome.MOVED:
         return True
-    is_unproved = entry.outcome is Outcome.FAILED and entry.restore is not None
-    return is_unproved and entry.copy.role is FolderRole.RECOVERABLE
+    if entry.outcome is not Outcome.FAILED or entry.restore is None:
+        return False
+    return entry.restore.role is not entry.copy.role is entry.destination_role
 
 
 def _way_back(entry: LedgerEntry, to: ActionType, folder_for: FolderFor) -> PlannedCopy:
@@ -243,8 +271,8 @@ def _way_back(entry: LedgerEntry, to: ActionType, folder_for: FolderFor) -> Plan
                 raise ValueError(f"copy {copy.copy_id} was moved without a restore point")
             role, folder = entry.restore.role, entry.restore.place.folder
             folder_id = entry.restore.folder_id
-        case ActionType.SOFT_DELETE:
-            raise ValueError("a soft delete is no way back")
+        case ActionType.SOFT_DELETE | ActionType.MOVE_TO_DELETED_ITEMS:
+            raise ValueError("a removal is no way back")
         case _:
             assert_never(to)
     return PlannedCopy(copy.copy_id, entry.expected_sha256, role, folder, folder_id)

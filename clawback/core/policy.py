@@ -216,6 +216,8 @@ def opt_in(inputs: PolicyInputs) -> Finding:
             switched_on = inputs.settings.similar_files
         case ClusterKind.SIMILAR_URLS:
             switched_on = inputs.settings.similar_urls
+        case ClusterKind.SELECTED:
+            return Finding(False, "A person selected these messages: no setting is needed.")
     if switched_on:
         return Finding(False, f"{inputs.kind.value} may run without approval.")
     reason = f"{inputs.kind.value} may not run without approval: the setting is off."
@@ -275,6 +277,9 @@ def _covering_action(inputs: PolicyInputs) -> int | None:
 
 
 def _runs(inputs: PolicyInputs, number: int) -> str:
+    if inputs.selected_by:
+        what = f"{inputs.action.value} of {counted(number, 'message')}"
+        return f"Runs at once: {what}, selected by {inert(inputs.selected_by, 60)}."
     return (
         f"Runs without approval: {counted(number, 'message')}, {inputs.verdict.value} by "
         f"{inputs.verdict_source or 'nobody'}, and {inputs.kind.value} may run by the settings."

@@ -30,6 +30,7 @@ def reconcile_batch(
     live: Mapping[int, LiveCopy],
     *,
     last_try: bool,
+    puts_back: bool = False,
 ) -> Reconciled:
     """The outcome of each intent: `replies` and `live` by copy id, either may lack a copy.
 
@@ -43,7 +44,9 @@ def reconcile_batch(
     for intent in intents:
         copy_id = intent.copy_id
         entry, found = by_copy[copy_id], live.get(copy_id)
-        ending = reconcile_copy(entry, intent, replies.get(copy_id), found, last_try=last_try)
+        ending = reconcile_copy(
+            entry, intent, replies.get(copy_id), found, last_try=last_try, puts_back=puts_back
+        )
         if ending is not None and ending.outcome is Outcome.MOVED:
             proof = (entry.copy.source, entry.copy.mailbox, ending.place)
             if proof in proofs:
@@ -63,6 +66,7 @@ def reconcile_copy(
     live: LiveCopy | None,
     *,
     last_try: bool,
+    puts_back: bool = False,
 ) -> CopyOutcome | None:
     """The verified ending of one move, or None to try again.
 
@@ -78,7 +82,7 @@ def reconcile_copy(
         return ended(entry, Outcome.NOT_FOUND, "not in the mailbox", None) if is_gone else None
     if live.content_sha256 != entry.expected_sha256:
         return ended(entry, Outcome.CHANGED, "content is not what was decided on", live)
-    if at_destination(entry, live):
+    if at_destination(entry, live, puts_back=puts_back):
         return ended(entry, Outcome.MOVED, "verified at the destination", live)
     if live.place != intent.place:
         detail = "moved elsewhere by someone else meanwhile"

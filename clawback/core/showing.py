@@ -71,7 +71,7 @@ def show_indicator(indicator: Indicator, *, whole: bool = False) -> str:
 
     With `whole`, all of the hash, or the URL up to 2,000 characters; still defanged and inert.
     """
-    if indicator.kind is IndicatorKind.FILE:
+    if indicator.kind is not IndicatorKind.URL:
         return _show_hash(indicator.value, whole=whole)
     shown = show_url(indicator.value, whole=whole)
     return f"{shown} (any query)" if indicator.match is UrlMatch.PATH else shown

@@ -27,8 +27,8 @@ class GuardedSource:
 
     `excluded` answers the addresses that are protected, in any case; it is asked anew by each call,
     so that a change of the settings counts at once. Their copies are shown as protected, and a move
-    of one to Recoverable Items is answered as denied. A move elsewhere is the way back of what was
-    removed before the mailbox was excluded, and passes.
+    of one is answered as denied. The way back of what was removed before the mailbox was excluded
+    passes, unless it ends in Recoverable Items.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class GuardedSource:
         excluded = self._excluded_now()
         allowed: list[MoveIntent] = []
         for intent in intents:
-            if intent.mailbox.casefold() in excluded and self._removes(intent):
+            if intent.mailbox.casefold() in excluded and self._takes(intent):
                 yield MoveReply(intent.copy_id, None, SourceFault.DENIED)
             else:
                 allowed.append(intent)
@@ -106,7 +106,9 @@ class GuardedSource:
             async for reply in self._source.move(allowed):
                 yield reply
 
-    def _removes(self, intent: MoveIntent) -> bool:
+    def _takes(self, intent: MoveIntent) -> bool:
+        if not intent.puts_back:
+            return True
         return self._source.role_of(intent.destination) is FolderRole.RECOVERABLE
 
     def folder_for(self, role: FolderRole) -> str:

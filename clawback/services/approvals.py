@@ -36,6 +36,7 @@ def describe(ctx: Context, action_id: int) -> str:
         counts or LocationCounts(checked_at=cluster.query_at),
         decision,
         investigation_link=link,
+        selection=ctx.store.cases.selection(found.investigation_id),
         retentions={name: source.retention for name, source in ctx.sources.items()},
         unmatched=unmatched(ctx, cluster),
     )
@@ -50,7 +51,9 @@ def decide(
     action that expired or was cancelled, `Refused` where only verified decisions count.
     """
     words = checked_reason(reason)
-    check_open(ctx, action_id)
+    found = check_open(ctx, action_id)
+    if choice is Choice.APPROVE:
+        _check_two_persons(ctx, found, actor)
     settings, _ = ctx.store.settings.current()
     if settings.verified_approvals_only and not actor.verified:
         raise Refused(
@@ -61,6 +64,27 @@ def decide(
     if decided.status is ActionStatus.REJECTED:
         conclude(ctx, decided.investigation_id)
     return decided
+
+
+def _check_two_persons(ctx: Context, found: RemediationAction, actor: Actor) -> None:
+    """Return unless a proposal would be approved by who proposed it, or by nobody who is known.
+
+    What merely waits, such as a selection over the cap, may be approved by who asked for it: that is
+    a second look, and there may be one operator alone.
+    """
+    selection = ctx.store.cases.selection(found.investigation_id)
+    if selection is None or not selection.is_proposed:
+        return
+    if not actor.verified:
+        raise Refused(
+            f"action {found.id} was proposed for another person's approval, and this way records "
+            "no identity: decide with `clawback approve` or `clawback reject`"
+        )
+    if actor.name.casefold() == selection.actor.name.casefold():
+        raise Refused(
+            f"action {found.id} was proposed by you: another person has to approve it "
+            "(you may reject it)"
+        )
 
 
 def checked_reason(reason: str) -> str:

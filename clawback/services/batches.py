@@ -91,7 +91,8 @@ async def run_batch(
         if not entries:
             return {}
         mail = _source(ctx, source)
-        run = _Run(ctx, held, mail, last_try=last_try)
+        puts_back = ctx.store.cases.action(held.action_id).reverts_action_id is not None
+        run = _Run(ctx, held, mail, last_try=last_try, puts_back=puts_back)
         copies = min(PIECE_SIZE, mail.copies_at_once)
         await run.all(tuple(pieces_of(entries, copies, mail.mailboxes_at_once)))
     if run.unfinished:
@@ -126,12 +127,13 @@ class _Run:
     """The pieces of one batch under one lease."""
 
     def __init__(
-        self, ctx: Context, lease: Lease, source: MailboxSource, *, last_try: bool
+        self, ctx: Context, lease: Lease, source: MailboxSource, *, last_try: bool, puts_back: bool
     ) -> None:
         self._ctx = ctx
         self._lease = lease
         self._source = source
         self._last_try = last_try
+        self._puts_back = puts_back
         self._writing: asyncio.Future[None] | None = None
         self.endings: Counter[str] = Counter()
         self.unfinished = 0
@@ -154,7 +156,9 @@ class _Run:
     async def _piece(self, entries: Sequence[LedgerEntry], live: Mapping[int, LiveCopy]) -> None:
         self._keep_lease()
         excluded = excluded_mailboxes(_settings(self._ctx))
-        plan = plan_batch(entries, live, excluded=excluded, last_try=self._last_try)
+        plan = plan_batch(
+            entries, live, excluded=excluded, puts_back=self._puts_back, last_try=self._last_try
+        )
         finished, unfinished = plan.outcomes, len(plan.unanswered)
         if plan.intents:
             moved = await self._move(plan, entries)
@@ -177,7 +181,14 @@ class _Run:
         replies = {reply.copy_id: reply async for reply in self._source.move(plan.intents)}
         moving = [entry for entry in entries if entry.copy.copy_id in plan.restore_points]
         seen = await self._locate(moving, replies)
-        return reconcile_batch(moving, plan.intents, replies, seen, last_try=self._last_try)
+        return reconcile_batch(
+            moving,
+            plan.intents,
+            replies,
+            seen,
+            last_try=self._last_try,
+            puts_back=self._puts_back,
+        )
 
     async def _locate(
         self, entries: Sequence[LedgerEntry], replies: Mapping[int, MoveReply] | None = None

@@ -59,7 +59,8 @@ async def _settle_source(ctx: Context, lease: Lease, name: str) -> None:
     intents = ctx.store.ledger.entries(lease.action_id, LedgerState.INTENT)
     entries = [entry for entry in intents if entry.copy.source == name]
     live = {found.copy_id: found async for found in source.locate([one.copy for one in entries])}
-    plan = plan_batch(entries, live, excluded=())
+    puts_back = ctx.store.cases.action(lease.action_id).reverts_action_id is not None
+    plan = plan_batch(entries, live, excluded=(), puts_back=puts_back)
     left = [
         ended(entry, Outcome.FAILED, "cancelled before it moved", live[entry.copy.copy_id])
         for entry in entries

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from clawback.core.explain import decision_markdown
 from clawback.core.locations import copies_in
-from clawback.core.planning import plan_removal
+from clawback.core.planning import plan_move
 from clawback.core.policy import DEDUPLICATION_WINDOW, decide
+from clawback.core.selecting import SELECTION_RULES, takes
 from clawback.services.context import Context
-from models.actions import AUTOMATION, ActionSource, ActionStatus, ActionType, DecidedVia
-from models.clusters import Cluster
+from models.actions import AUTOMATION, ActionSource, ActionStatus, ActionType, Actor, DecidedVia
+from models.clusters import Cluster, ClusterKind
 from models.decisions import Decision, Effect, PolicyInputs
 from models.indicators import Verdict
 from models.locations import Bucket, CopyLocation, LocationCounts
 from models.planning import NewAction
+from models.selecting import Selection
 from models.settings import Mode
 from models.syncing import IndexStatus
 
@@ -50,10 +52,52 @@ def apply_policy(ctx: Context, cluster_id: int) -> DecisionSummary:
     locations = cases.latest_locations(cluster_id)
     verdict, source = verdict_of(ctx, cluster_id, cluster)
     inputs = policy_inputs(ctx, cluster, locations, counts, verdict=verdict, verdict_source=source)
-    decision = decide(inputs, ctx.clock.now())
+    selection = cases.selection(cases.investigation_of(cluster_id))
+    if selection is None:
+        decision, order = decide(inputs, ctx.clock.now()), AUTOMATED
+    else:
+        inputs = selection_inputs(inputs, selection, locations)
+        decision = decide(inputs, ctx.clock.now(), SELECTION_RULES)
+        order = Order(selection.action, selection.source, selection.source, selection.actor)
     decision_id = cases.save_decision(cluster_id, decision, inputs)
-    action_id = _act(ctx, cluster_id, cluster, decision_id, decision=decision, inputs=inputs)
+    action_id = _act(
+        ctx, cluster_id, cluster, decision_id, decision=decision, inputs=inputs, order=order
+    )
     return _summary(cluster, counts, decision, action_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What follows from a decision: the action, its source if it runs at once or waits, and for whom."""
+
+    type: ActionType
+    runs_as: ActionSource
+    waits_as: ActionSource
+    actor: Actor
+
+
+AUTOMATED = Order(
+    ActionType.SOFT_DELETE,
+    ActionSource.AUTOMATED,
+    ActionSource.MANUAL,
+    Actor(AUTOMATION, DecidedVia.AUTOMATION, verified=True),
+)
+
+
+def selection_inputs(
+    inputs: PolicyInputs, selection: Selection, locations: Sequence[CopyLocation]
+) -> PolicyInputs:
+    """The inputs of a policy about what a person selected: the copies that their action moves."""
+    return replace(
+        inputs,
+        in_mailbox=frozenset(
+            found.copy_id for found in locations if takes(selection.action, found.location)
+        ),
+        recent=(),
+        selected_by=selection.actor.name,
+        is_proposed=selection.is_proposed,
+        action=selection.action,
+    )
 
 
 def _earlier(ctx: Context, cluster_id: int) -> tuple[Decision, int] | None:
@@ -139,35 +183,45 @@ def _act(
     *,
     decision: Decision,
     inputs: PolicyInputs,
+    order: Order,
 ) -> int | None:
     if decision.effect is Effect.NO_ACTION:
         return None
-    automated = decision.effect is Effect.REMEDIATE
-    if automated and inputs.settings.mode is Mode.OBSERVE:
+    runs = decision.effect is Effect.REMEDIATE
+    if runs and inputs.settings.mode is Mode.OBSERVE:
         return None
     now = ctx.clock.now()
     action = ctx.store.cases.create_action(
         NewAction(
-            key=f"soft-delete:cluster:{cluster_id}",
+            key=f"{_KEYS[cluster.kind]}:cluster:{cluster_id}",
             cluster_id=cluster_id,
             decision_id=decision_id,
-            type=ActionType.SOFT_DELETE,
-            status=ActionStatus.RUNNING if automated else ActionStatus.PENDING,
-            source=ActionSource.AUTOMATED if automated else ActionSource.MANUAL,
-            decided_by=AUTOMATION if automated else "",
-            decided_via=DecidedVia.AUTOMATION.value if automated else "",
-            verified=automated,
+            type=order.type,
+            status=ActionStatus.RUNNING if runs else ActionStatus.PENDING,
+            source=order.runs_as if runs else order.waits_as,
+            decided_by=order.actor.name if runs else "",
+            decided_via=order.actor.via.value if runs else "",
+            verified=runs and order.actor.verified,
             reason=decision.reason,
-            copies=plan_removal(
+            copies=plan_move(
                 [member.ref for member in cluster.members],
                 decision.copies,
+                order.type,
                 lambda source, role: ctx.sources[source].folder_for(role),
             ),
-            expires_at=None if automated else _expiry(inputs, now),
+            expires_at=None if runs else _expiry(inputs, now),
         ),
         now,
     )
     return action.id
+
+
+_KEYS = {
+    ClusterKind.SIMILAR_FILES: "soft-delete",
+    ClusterKind.SIMILAR_URLS: "soft-delete",
+    ClusterKind.SELECTED: "selected",
+}
+"""What the keys of actions begin with: one action for each cluster."""
 
 
 def _expiry(inputs: PolicyInputs, now: datetime) -> datetime:

@@ -7,16 +7,19 @@ every row that lacks a run a new one.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from clawback.errors import ClawbackError, Unavailable
 from clawback.ports import RunControl
-from clawback.services import approvals, cancelling, revert
+from clawback.services import approvals, cancelling, revert, take_action
 from clawback.services.context import Context
 from clawback.services.intake import raise_alert
 from clawback.services.revert import RevertTo
-from models.actions import ActionStatus, Actor, Choice, RemediationAction
+from clawback.services.take_action import Taken, Wish
+from models.actions import ActionStatus, ActionType, Actor, Choice, RemediationAction
 from models.alerts import Investigation, NewAlert
+from models.selecting import MessageKey
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,28 @@ def investigate(ctx: Context, runs: RunControl, alert: NewAlert) -> tuple[Invest
     found, created = raise_alert(ctx, alert)
     if not created:
         return found, False
+    return _started(ctx, runs, found), True
+
+
+def take(
+    ctx: Context,
+    runs: RunControl,
+    messages: Sequence[MessageKey],
+    action: ActionType,
+    wish: Wish,
+) -> Taken:
+    """The investigation of an action on selected messages, with its run started.
+
+    Raises as `take_action.take` does, and `Unavailable` where no run could be started: then it is
+    recorded all the same.
+    """
+    taken = take_action.take(ctx, messages, action, wish)
+    if not taken.is_new:
+        return taken
+    return replace(taken, investigation=_started(ctx, runs, taken.investigation))
+
+
+def _started(ctx: Context, runs: RunControl, found: Investigation) -> Investigation:
     attempt = found.attempt + 1
     try:
         run_id = runs.start_investigation(found.id, attempt)
@@ -46,7 +71,7 @@ def investigate(ctx: Context, runs: RunControl, alert: NewAlert) -> tuple[Invest
             "a running `clawback up` starts it within minutes"
         ) from error
     ctx.store.cases.bind_investigation_run(found.id, run_id, attempt)
-    return ctx.store.cases.investigation(found.id), True
+    return ctx.store.cases.investigation(found.id)
 
 
 def answer(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from clawback.core.clustering import build_cluster as assemble
 from clawback.core.clustering import kind_of, take_out_excluded
@@ -70,20 +71,23 @@ def judge(ctx: Context, investigation_id: int) -> tuple[StoredVerdict, ...]:
 
 
 def indicators_to_cluster(ctx: Context, investigation_id: int) -> tuple[IndicatorLabel, ...]:
-    """The indicators that are malicious or suspicious: only those get a cluster."""
+    """The indicators that are malicious or suspicious, and selections: only those get a cluster."""
     return tuple(
         IndicatorLabel(
             number, kind_of(verdict.entity.indicator), show_indicator(verdict.entity.indicator)
         )
         for number, verdict in enumerate(ctx.store.cases.verdicts(investigation_id))
         if verdict.verdict in (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
+        or verdict.entity.indicator.kind is IndicatorKind.SELECTION
     )
 
 
 def build_cluster(ctx: Context, investigation_id: int, number: int) -> ClusterSummary:
     """The cluster of one of the investigation's indicators, stored with its members."""
     verdict = ctx.store.cases.verdicts(investigation_id)[number]
-    cluster = gather(ctx, verdict.entity.indicator)
+    indicator = verdict.entity.indicator
+    is_selection = indicator.kind is IndicatorKind.SELECTION
+    cluster = gather_again(ctx, investigation_id) if is_selection else gather(ctx, indicator)
     status = ctx.store.index.status()
     ctx.store.cases.set_index_as_of(investigation_id, status.as_of)
     cluster_id = ctx.store.cases.save_cluster(investigation_id, cluster)
@@ -121,6 +125,34 @@ def gather(ctx: Context, indicator: Indicator) -> Cluster:
         guards=guards,
         external_recipients=ctx.store.index.external_recipients(mails, ctx.organisation.domains),
         excluded={**excluded, **simulated},
+        query_at=ctx.clock.now(),
+    )
+
+
+def gather_again(ctx: Context, investigation_id: int) -> Cluster:
+    """The cluster that a person selected, less what the settings exclude now; nothing is stored.
+
+    It is never looked for in the index: what a person picked is all there is.
+    """
+    [cluster_id] = ctx.store.cases.cluster_ids(investigation_id)
+    cluster = ctx.store.cases.cluster(cluster_id)
+    return selected_cluster(ctx, cluster.indicator, cluster.members, cluster.excluded)
+
+
+def selected_cluster(
+    ctx: Context, indicator: Indicator, members: Sequence[Member], excluded: Mapping[str, int]
+) -> Cluster:
+    """The cluster of what a person selected, without what is excluded; `excluded` was left out before."""
+    settings, _ = ctx.store.settings.current()
+    kept, further = take_out_excluded(members, settings)
+    kept, simulated = _take_out_simulations(ctx, kept, settings)
+    return assemble(
+        indicator,
+        kept,
+        ctx.store.index.cluster_facts(kept, indicator),
+        guards=(),
+        external_recipients=0,
+        excluded=dict(Counter(excluded) + Counter(further) + Counter(simulated)),
         query_at=ctx.clock.now(),
     )
 
@@ -182,7 +214,12 @@ def _findings(
     }
     acted = {action.cluster_id for action in actions}
     return [
-        _finding(ctx, verdict.verdict, clusters.get(_identity(verdict.entity.indicator)), acted)
+        replace(
+            _finding(
+                ctx, verdict.verdict, clusters.get(_identity(verdict.entity.indicator)), acted
+            ),
+            is_selected=verdict.entity.indicator.kind is IndicatorKind.SELECTION,
+        )
         for verdict in cases.verdicts(investigation_id)
     ]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from clawback.services.context import Context
-from models.clusters import Cluster
+from models.clusters import Cluster, ClusterKind
 
 
 def unmatched(ctx: Context, cluster: Cluster) -> int:
     """Messages of the cluster whose mail no longer carries the indicator since it was read again."""
+    if cluster.kind is ClusterKind.SELECTED:
+        return 0  # a person picked them for themselves
     mails = {member.mail_id for member in cluster.members}
     matching = ctx.store.index.matches(mails, cluster.indicator)
     return sum(member.mail_id not in matching for member in cluster.members)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from clawback.core.retrying import Turn, next_turn, pick_ups_in_vain
+from clawback.core.selecting import left_to_take
 from clawback.errors import ClawbackError, Conflict
 from clawback.ports import RunControl
 from clawback.services.batches import check_may_move
@@ -17,7 +18,7 @@ from clawback.services.context import Context
 from clawback.services.giving_up import give_up
 from clawback.services.investigate import conclude, fail
 from clawback.services.locate import recheck_locations
-from models.actions import ActionStatus, Choice, RemediationAction
+from models.actions import ActionStatus, ActionType, Choice, RemediationAction
 from models.alerts import Investigation, InvestigationStatus
 
 log = logging.getLogger(__name__)
@@ -80,9 +81,14 @@ async def _pending(ctx: Context, action: RemediationAction) -> RefreshReport:
     if action.expires_at is not None and action.expires_at <= ctx.clock.now():
         return await _end(ctx, action, ActionStatus.EXPIRED, "nobody decided in time")
     counts = await recheck_locations(ctx, action.cluster_id)
-    if counts.in_mailbox == 0 and counts.unknown == 0:
-        return await _end(ctx, action, ActionStatus.CANCELLED, "nothing is left in a mailbox")
+    if left_to_take(action, counts) == 0:
+        return await _end(ctx, action, ActionStatus.CANCELLED, _NOTHING_LEFT[action.type])
     return RefreshReport(recounted=1)
+
+
+_NOTHING_LEFT = {kind: "nothing is left to move" for kind in ActionType} | {
+    ActionType.SOFT_DELETE: "nothing is left in a mailbox"
+}
 
 
 async def _end(

@@ -87,5 +87,7 @@ def _verb(kind: ActionType) -> str:
             return "move to Inbox"
         case ActionType.MOVE_TO_JUNK:
             return "move to Junk"
+        case ActionType.MOVE_TO_DELETED_ITEMS:
+            return "move to Deleted Items"
         case ActionType.RESTORE:
             return "restore"

@@ -21,6 +21,7 @@ from models.history import Event, HistoryEntry
 from models.indicators import Indicator, IndicatorKind
 from models.locations import Bucket, LocationCounts
 from models.outcomes import LedgerEntry
+from models.selecting import Selection
 
 View = Mapping[str, object]
 
@@ -57,10 +58,28 @@ def investigation_details(ctx: Context, found: Investigation) -> View:
     cases = ctx.store.cases
     return {
         **investigation_view(ctx, found),
+        "selection": selection_view(cases.selection(found.id)),
         "verdicts": [verdict_view(item) for item in cases.verdicts(found.id)],
         "clusters": [cluster_view(ctx, number) for number in cases.cluster_ids(found.id)],
         "actions": [action_view(ctx, item) for item in cases.actions(investigation_id=found.id)],
         "history": [history_view(item) for item in cases.history(investigation_id=found.id)],
+    }
+
+
+def selection_view(found: Selection | None) -> View | None:
+    """What a person asked for about messages that they selected; None where nobody did."""
+    if found is None:
+        return None
+    return {
+        "action_type": found.action.value,
+        "action_source": found.source.value,
+        "selected_by": found.actor.name,
+        "selected_via": found.actor.via.value,
+        "verified": found.actor.verified,
+        "reason": found.reason,
+        "proposed": found.is_proposed,
+        "senders_copy": found.takes_senders_copy,
+        "missing": found.missing,
     }
 
 
@@ -213,6 +232,7 @@ def _action(ctx: Context, found: RemediationAction, cluster: Cluster) -> View:
     history = ctx.store.cases.history(action_id=found.id)
     return {
         **action_view(ctx, found),
+        "selection": selection_view(ctx.store.cases.selection(found.investigation_id)),
         "decision_reason": decision_reason(history),
         "cancelled": cancellation(history),
         "explanation": explanation_view(cluster.facts),

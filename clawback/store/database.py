@@ -20,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
+    Text,
     any_,
     bindparam,
     create_engine,
@@ -71,6 +72,15 @@ class Database:
             )
             return column.in_(select(listed.c.value))
         return column == any_(bindparam(None, list(numbers), type_=ARRAY(BigInteger)))
+
+    def among_texts(
+        self, column: ColumnElement[Any], texts: Collection[str]
+    ) -> ColumnElement[bool]:
+        """Whether a text column holds one of many texts, as one parameter however many."""
+        if self.is_sqlite:
+            listed = func.json_each(bindparam(None, json.dumps(list(texts)))).table_valued("value")
+            return column.in_(select(listed.c.value))
+        return column == any_(bindparam(None, list(texts), type_=ARRAY(Text)))
 
     def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An insert that knows ON CONFLICT, in the database's own dialect."""

@@ -112,6 +112,7 @@ def count_outcomes(connection: Connection, action_id: int) -> dict[str, int]:
 
 class _LedgerRow(NamedTuple):
     is_done: bool
+    is_removal: bool
     mailbox_id: int
     role: FolderRole
     handle: str
@@ -128,6 +129,7 @@ def _ledger_rows(
         select(
             ledger.copy_id,
             ledger.state == LedgerState.DONE.value,
+            ledger.destination_role == FolderRole.RECOVERABLE.value,
             copies.c.mailbox_id,
             copies.c.role,
             type_coerce(copies.c.handle, Text),
@@ -137,8 +139,10 @@ def _ledger_rows(
         .where(ledger.action_id == action_id, database.among(ledger.copy_id, wanted))
     )
     rows = {
-        copy_id: _LedgerRow(bool(done), mailbox_id, ROLES[role], handle, restore)
-        for copy_id, done, mailbox_id, role, handle, restore in connection.execute(statement).all()
+        copy_id: _LedgerRow(bool(done), bool(removal), mailbox_id, ROLES[role], handle, restore)
+        for copy_id, done, removal, mailbox_id, role, handle, restore in connection.execute(
+            statement
+        ).all()
     }
     if len(rows) != len(wanted):
         raise Conflict(f"some of these copies are not part of action {action_id}")
@@ -172,6 +176,7 @@ class _Ending(NamedTuple):
     detail: str
     folder: str | None
     keeps_handle: bool
+    is_removal: bool
 
 
 def _finish(
@@ -192,15 +197,16 @@ def _finish(
     for copy_id, outcome, detail, place, _ in finished:
         folder, handle = place or (None, None)
         keeps = handle is not None and handle == rows[copy_id].restore_handle
-        groups.setdefault(_Ending(outcome, detail, folder, keeps), []).append((copy_id, handle))
+        removed = outcome is Outcome.MOVED and rows[copy_id].is_removal
+        ending = _Ending(outcome, detail, folder, keeps, removed)
+        groups.setdefault(ending, []).append((copy_id, handle))
     for ending, ended in groups.items():
-        is_removal = action.type is ActionType.SOFT_DELETE and ending.outcome is Outcome.MOVED
         shared: dict[str, Any] = {
             "of_action": action.id,
             "ending": ending.outcome.value,
             "why": ending.detail,
             "in_folder": ending.folder,
-            "until": until if is_removal else None,
+            "until": until if ending.is_removal else None,
             "now": now,
         }
         if ending.keeps_handle:
@@ -295,6 +301,8 @@ def _words(action: ActionType) -> PostDeliveryAction:
             return PostDeliveryAction.MOVED_TO_INBOX
         case ActionType.MOVE_TO_JUNK:
             return PostDeliveryAction.MOVED_TO_JUNK
+        case ActionType.MOVE_TO_DELETED_ITEMS:
+            return PostDeliveryAction.MOVED_TO_DELETED
         case ActionType.RESTORE:
             return PostDeliveryAction.MOVED_TO_ORIGINAL
         case _:

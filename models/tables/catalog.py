@@ -21,6 +21,7 @@ from models.tables.mails import MailFileRow, MailRecipientRow, MailRow, MailUrlR
 from models.tables.mirror import MirrorChangeRow, UrlClickRow
 from models.tables.people import LoginAttemptRow, TokenRow, UserRow
 from models.tables.replies import ReplyRow
+from models.tables.selections import SelectionRow
 from models.tables.settings import PauseRow, SettingsVersionRow
 from models.tables.sources import SourceRow
 from models.tables.suppressions import SuppressionRow
@@ -45,6 +46,7 @@ alerts = table_of(AlertRow)
 alert_entities = table_of(AlertEntityRow)
 investigations = table_of(InvestigationRow)
 verdicts = table_of(VerdictRow)
+selections = table_of(SelectionRow)
 clusters = table_of(ClusterRow)
 cluster_members = table_of(ClusterMemberRow)
 mirror_changes = table_of(MirrorChangeRow)

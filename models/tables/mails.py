@@ -28,6 +28,7 @@ class MailRow(Row, table=True):
     __tablename__ = "mails"
     __table_args__ = (
         Index(None, "mail_key", unique=True),
+        Index(None, "network_message_id"),
         Index(
             "ix_mails_problems",
             "id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clawback.core.planning import plan_batch, plan_removal, plan_revert
+from clawback.core.planning import plan_batch, plan_move, plan_revert
 from models.actions import ActionType
 from models.copies import FolderRole, LiveCopy, Place, SourceFault
 from models.outcomes import LedgerEntry, LedgerState, MoveIntent, Outcome, RestorePoint
@@ -20,7 +20,9 @@ def folder_for(source: str, role: FolderRole) -> str:
 
 
 def test_a_removal_takes_the_decided_copies_alone_with_the_content_they_were_found_by() -> None:
-    planned = plan_removal([ref(2), ref(1), ref(3)], frozenset({1, 2}), folder_for)
+    planned = plan_move(
+        [ref(2), ref(1), ref(3)], frozenset({1, 2}), ActionType.SOFT_DELETE, folder_for
+    )
 
     assert planned == (
         PlannedCopy(1, SHA, FolderRole.RECOVERABLE, "lab/recoverable"),

@@ -39,24 +39,8 @@ class Alerts:
 
     def add_alert(self, alert: NewAlert) -> tuple[Investigation, bool]:
         """The alert's investigation, and whether it is new; (source, external id) is unique."""
-        row = {
-            "source": alert.source,
-            "external_id": alert.external_id,
-            "title": alert.title,
-            "reported_by": alert.reported_by,
-            "received_at": alert.received_at,
-        }
-        statement = self._database.insert(alerts).values(row).on_conflict_do_nothing()
         with self._database.write() as connection:
-            alert_id = connection.execute(statement.returning(alerts.c.id)).scalar()
-            if alert_id is None:
-                known = select(alerts.c.id).where(
-                    alerts.c.source == alert.source, alerts.c.external_id == alert.external_id
-                )
-                where = investigations.c.alert_id == known.scalar_subquery()
-                return _read(connection, where), False
-            _add_entities(connection, alert_id, alert.entities)
-            return _begin(connection, alert_id, alert), True
+            return write_alert(self._database, connection, alert)
 
     def investigation(self, investigation_id: int) -> Investigation:
         """One investigation. Raises `NotFound`."""
@@ -176,6 +160,29 @@ class Alerts:
                 for row in connection.execute(statement)
             }
         return tuple(latest.values())
+
+
+def write_alert(
+    database: Database, connection: Connection, alert: NewAlert
+) -> tuple[Investigation, bool]:
+    """The alert's investigation, and whether it is new, in the caller's transaction."""
+    row = {
+        "source": alert.source,
+        "external_id": alert.external_id,
+        "title": alert.title,
+        "reported_by": alert.reported_by,
+        "received_at": alert.received_at,
+    }
+    statement = database.insert(alerts).values(row).on_conflict_do_nothing()
+    alert_id = connection.execute(statement.returning(alerts.c.id)).scalar()
+    if alert_id is None:
+        known = select(alerts.c.id).where(
+            alerts.c.source == alert.source, alerts.c.external_id == alert.external_id
+        )
+        where = investigations.c.alert_id == known.scalar_subquery()
+        return _read(connection, where), False
+    _add_entities(connection, alert_id, alert.entities)
+    return _begin(connection, alert_id, alert), True
 
 
 def indicator_of(row: Sequence[Any]) -> Indicator:

@@ -36,60 +36,8 @@ class Clusters:
 
     def save_cluster(self, investigation_id: int, cluster: Cluster) -> int:
         """Upsert on (investigation, kind, indicator, match) with its members; returns the id."""
-        row = _row(investigation_id, cluster)
-        statement = self._database.insert(clusters).values(row)
-        identity = ("investigation_id", "kind", "indicator_key", "match")
-        upsert = statement.on_conflict_do_update(
-            index_elements=[clusters.c[name] for name in identity],
-            set_={name: value for name, value in row.items() if name not in identity},
-        )
         with self._database.write() as connection:
-            number = int(connection.execute(upsert.returning(clusters.c.id)).scalar_one())
-            if self._write_members(connection, number, cluster.members):
-                record(
-                    connection,
-                    Event.CLUSTER_FOUND,
-                    cluster.query_at,
-                    investigation_id=investigation_id,
-                    cluster_id=number,
-                    kind=cluster.kind.value,
-                    members=len(cluster.members),
-                    mails=cluster.facts.mails,
-                    excluded=plain(cluster.excluded),
-                )
-        return number
-
-    def _write_members(
-        self, connection: Connection, cluster_id: int, members: Sequence[Member]
-    ) -> bool:
-        """Whether anything changed, or a cluster is written for the first time."""
-        known = dict(
-            connection.execute(
-                select(cluster_members.c.copy_id, cluster_members.c.why).where(
-                    cluster_members.c.cluster_id == cluster_id
-                )
-            )
-            .tuples()
-            .all()
-        )
-        wanted = {member.ref.copy_id: member for member in members}
-        stale = [number for number in known if number not in wanted]
-        changed = [
-            number for number in known if number in wanted and known[number] != wanted[number].why
-        ]
-        if stale or changed:
-            connection.execute(
-                delete(cluster_members).where(
-                    cluster_members.c.cluster_id == cluster_id,
-                    self._database.among(cluster_members.c.copy_id, [*stale, *changed]),
-                )
-            )
-        fresh = [member for number, member in wanted.items() if number not in known]
-        fresh += [wanted[number] for number in changed]
-        if fresh:
-            rows = [_member_row(cluster_id, member) for member in fresh]
-            connection.execute(insert(cluster_members), rows)
-        return bool(stale or fresh or not known)
+            return write_cluster(self._database, connection, investigation_id, cluster)
 
     def cluster(self, cluster_id: int) -> Cluster:
         """One cluster with its members as the index knows them now. Raises `NotFound`."""
@@ -126,6 +74,66 @@ class Clusters:
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(clusters.c.id))
             return {row[4]: indicator_of(row) for row in rows}
+
+
+def write_cluster(
+    database: Database, connection: Connection, investigation_id: int, cluster: Cluster
+) -> int:
+    """The id of the cluster, written with its members in the caller's transaction."""
+    row = _row(investigation_id, cluster)
+    statement = database.insert(clusters).values(row)
+    identity = ("investigation_id", "kind", "indicator_key", "match")
+    upsert = statement.on_conflict_do_update(
+        index_elements=[clusters.c[name] for name in identity],
+        set_={name: value for name, value in row.items() if name not in identity},
+    )
+    number = int(connection.execute(upsert.returning(clusters.c.id)).scalar_one())
+    if _write_members(database, connection, number, cluster.members):
+        record(
+            connection,
+            Event.CLUSTER_FOUND,
+            cluster.query_at,
+            investigation_id=investigation_id,
+            cluster_id=number,
+            kind=cluster.kind.value,
+            members=len(cluster.members),
+            mails=cluster.facts.mails,
+            excluded=plain(cluster.excluded),
+        )
+    return number
+
+
+def _write_members(
+    database: Database, connection: Connection, cluster_id: int, members: Sequence[Member]
+) -> bool:
+    """Whether anything changed, or a cluster is written for the first time."""
+    known = dict(
+        connection.execute(
+            select(cluster_members.c.copy_id, cluster_members.c.why).where(
+                cluster_members.c.cluster_id == cluster_id
+            )
+        )
+        .tuples()
+        .all()
+    )
+    wanted = {member.ref.copy_id: member for member in members}
+    stale = [number for number in known if number not in wanted]
+    changed = [
+        number for number in known if number in wanted and known[number] != wanted[number].why
+    ]
+    if stale or changed:
+        connection.execute(
+            delete(cluster_members).where(
+                cluster_members.c.cluster_id == cluster_id,
+                database.among(cluster_members.c.copy_id, [*stale, *changed]),
+            )
+        )
+    fresh = [member for number, member in wanted.items() if number not in known]
+    fresh += [wanted[number] for number in changed]
+    if fresh:
+        rows = [_member_row(cluster_id, member) for member in fresh]
+        connection.execute(insert(cluster_members), rows)
+    return bool(stale or fresh or not known)
 
 
 def investigation_of(connection: Connection, cluster_id: int) -> int:

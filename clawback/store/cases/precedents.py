@@ -15,7 +15,7 @@ from clawback.store.cases.suppressions import with_path
 from clawback.store.database import Database
 from models.actions import ActionStatus, ActionType
 from models.decisions import RecentAction
-from models.indicators import Indicator
+from models.indicators import Indicator, IndicatorKind
 from models.outcomes import Outcome
 from models.tables.catalog import action_copies, actions, clusters, suppressions
 
@@ -65,18 +65,22 @@ class Precedents:
         )
 
     def put_back(self) -> frozenset[int]:
-        """Copies that a revert put back or found back, whatever indicator they were taken for.
+        """Copies that a person put back: by the revert of a removal, or by a move to the Inbox.
 
         A person said that these messages are harmless: another link or file of theirs does not make
-        them fair game again.
+        them fair game again, whatever indicator they were taken for. A revert that found them back
+        says so too.
         """
+        reverted = actions.alias("reverted")
+        is_way_back = reverted.c.type != ActionType.MOVE_TO_INBOX.value
+        is_to_inbox = actions.c.reverts_action_id.is_(None) & (
+            actions.c.type == ActionType.MOVE_TO_INBOX.value
+        )
         statement = (
             select(action_copies.c.copy_id)
             .join(actions, actions.c.id == action_copies.c.action_id)
-            .where(
-                actions.c.reverts_action_id.is_not(None),
-                action_copies.c.outcome.in_(_IS_BACK),
-            )
+            .outerjoin(reverted, reverted.c.id == actions.c.reverts_action_id)
+            .where(is_way_back | is_to_inbox, action_copies.c.outcome.in_(_IS_BACK))
             .distinct()
         )
         with self._database.read() as connection:
@@ -99,7 +103,10 @@ class Precedents:
             return int(connection.execute(statement).scalar() or 0)
 
     def acted_indicators(self, since: datetime) -> tuple[Indicator, ...]:
-        """Indicators of soft deletes decided since then that ran, oldest first, each once."""
+        """Indicators of soft deletes decided since then that ran, oldest first, each once.
+
+        What a person selected is none: nothing that arrives later is in it.
+        """
         statement = (
             select(*INDICATOR)
             .join(actions, actions.c.cluster_id == clusters.c.id)
@@ -107,6 +114,7 @@ class Precedents:
                 actions.c.type == ActionType.SOFT_DELETE.value,
                 actions.c.status.in_([*_RAN, ActionStatus.FAILED.value]),
                 actions.c.decided_at >= since,
+                clusters.c.indicator_kind != IndicatorKind.SELECTION.value,
             )
             .order_by(actions.c.decided_at, actions.c.id)
         )

@@ -9,13 +9,14 @@ from clawback.store.cases.alerts import Alerts
 from clawback.store.cases.clusters import Clusters
 from clawback.store.cases.judging import Judging
 from clawback.store.cases.precedents import Precedents
+from clawback.store.cases.selections import Selections
 from clawback.store.cases.suppressions import Suppressions
 from clawback.store.database import Database
 from models.history import Event, HistoryEntry
 from models.tables.catalog import history
 
 
-class SqlCases(Alerts, Clusters, Judging, Actions, Suppressions, Precedents):
+class SqlCases(Alerts, Selections, Clusters, Judging, Actions, Suppressions, Precedents):
     """Alerts to actions; each change writes its history row in the same transaction."""
 
     def __init__(self, database: Database) -> None:

@@ -49,6 +49,8 @@ def find_members(connection: Connection, indicator: Indicator) -> tuple[Member, 
                 return ()
             rows = connection.execute(_FILES, {"key": indicator.value})
             return _members(rows.partitions(AT_ONCE), _why_file)
+        case IndicatorKind.SELECTION:
+            return ()
         case IndicatorKind.URL:
             rows = _links(connection, indicator)
             return _members(

@@ -25,6 +25,8 @@ def read_matches(
     match indicator.kind:
         case IndicatorKind.FILE:
             return _files(database, connection, mail_ids, indicator)
+        case IndicatorKind.SELECTION:
+            return {}
         case IndicatorKind.URL:
             return _links(database, connection, mail_ids, indicator)
 

@@ -14,11 +14,13 @@ from clawback.store.index import rereading, summaries
 from clawback.store.index.contents import chunks
 from clawback.store.index.finding import find_members
 from clawback.store.index.matches import read_matches
+from clawback.store.index.picking import pick_members, senders_copies
 from clawback.store.index.refs import ROLES, read_refs
 from models.clusters import ClusterFacts, Match, Member
 from models.copies import CopyRef, IndexedCopy, Place
 from models.indicators import Indicator
 from models.mails import MailFacts
+from models.selecting import MessageKey
 from models.syncing import IndexStatus, KnownCopy, MailboxDelta, PlacedContent, ProblemMail
 from models.tables import catalog
 from models.tables.catalog import copies, mails
@@ -75,6 +77,16 @@ class SqlIndex:
                 )
                 found.update(connection.execute(statement).scalars())
         return frozenset(found)
+
+    def pick(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, tuple[Member, ...]]:
+        """The live copies of each message that has any, by copy id; keys in lower case."""
+        with self._database.read() as connection:
+            return pick_members(self._database, connection, keys)
+
+    def senders_copies(self, mail_ids: Collection[int]) -> tuple[Member, ...]:
+        """The live copies of these mails in the Sent Items of the sender's own mailbox."""
+        with self._database.read() as connection:
+            return senders_copies(self._database, connection, mail_ids)
 
     def apply(self, deltas: MailboxDelta | Sequence[MailboxDelta], now: datetime) -> None:
         """Write some mailboxes' changes and cursors, all or nothing; harmless when repeated.

@@ -122,6 +122,8 @@ def unrelated_senders(database: Database, connection: Connection, indicator: Ind
             if not is_sha256(indicator.value):
                 return 0
             carrier, is_meant = mail_files, mail_files.c.sha256 == indicator.value
+        case IndicatorKind.SELECTION:
+            return 0
         case IndicatorKind.URL:
             found = url_ids(connection, indicator)
             carrier, is_meant = mail_urls, database.among(mail_urls.c.url_id, found)
