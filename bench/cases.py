@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from clawback.core.indicators import parse_file_indicator
-from clawback.core.planning import plan_removal
+from clawback.core.planning import plan_move
 from clawback.services import investigate
 from clawback.services.context import Context
 from clawback.services.intake import alert_for_indicators, raise_alert
@@ -34,9 +34,10 @@ def soft_delete_all(ctx: Context, cluster_id: int, person: Actor) -> Remediation
     """A person's action, Running, that soft-deletes every copy of a cluster."""
     members = ctx.store.cases.cluster(cluster_id).members
     refs = [member.ref for member in members]
-    planned = plan_removal(
+    planned = plan_move(
         refs,
         {ref.copy_id for ref in refs},
+        ActionType.SOFT_DELETE,
         lambda source, role: ctx.sources[source].folder_for(role),
     )
     return ctx.store.cases.create_action(

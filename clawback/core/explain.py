@@ -97,7 +97,8 @@ def approval_markdown(
     Kind, indicator, counts, senders, reasons, expiry and the link to the investigation, whose page
     has every rule. `retentions` maps each source to how long it keeps what was soft-deleted.
     `unmatched` messages were read again since and no longer carry the indicator.
-    `selection` says who picked the messages, and why. `investigation_link` comes from the orchestrator; anything but a plain http or https address is
+    `selection` says who picked the messages, and why.
+    `investigation_link` comes from the orchestrator; anything but a plain http or https address is
     left out.
     """
     what = f"**{action.type.value}** of {counted(action.copies, 'message')}: {cluster.name}"

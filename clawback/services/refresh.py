@@ -86,7 +86,7 @@ async def _pending(ctx: Context, action: RemediationAction) -> RefreshReport:
     return RefreshReport(recounted=1)
 
 
-_NOTHING_LEFT = {kind: "nothing is left to move" for kind in ActionType} | {
+_NOTHING_LEFT = dict.fromkeys(ActionType, "nothing is left to move") | {
     ActionType.SOFT_DELETE: "nothing is left in a mailbox"
 }
 
