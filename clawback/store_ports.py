@@ -10,6 +10,7 @@ from clawback.hunting_ports import HuntingStore
 from clawback.ledger_port import Ledger
 from clawback.listing_ports import Lists, Replies
 from clawback.people_ports import PeopleStore
+from clawback.selecting_ports import MessagePicker, SelectionStore
 from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
 from models.clusters import Cluster, ClusterFacts, Match, Member
@@ -21,12 +22,11 @@ from models.locations import CopyLocation, LocationCounts
 from models.mails import MailFacts
 from models.pausing import Pause
 from models.planning import NewAction
-from models.selecting import MessageKey, Selection
 from models.settings import Settings
 from models.syncing import IndexStatus, KnownCopy, MailboxDelta, PlacedContent, ProblemMail
 
 
-class IndexStore(Protocol):
+class IndexStore(MessagePicker, Protocol):
     """The index of content and copies."""
 
     def cursors(self, source: str) -> Mapping[str, str]:
@@ -81,14 +81,6 @@ class IndexStore(Protocol):
         """
         ...
 
-    def pick(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, tuple[Member, ...]]:
-        """The live copies of each message that has any, by copy id; keys in lower case."""
-        ...
-
-    def senders_copies(self, mail_ids: Collection[int]) -> tuple[Member, ...]:
-        """The live copies of these mails in the Sent Items of the sender's own mailbox."""
-        ...
-
     def refs(self, copy_ids: Collection[int]) -> tuple[CopyRef, ...]:
         """The copies as the index knows them now, gone ones too, by copy id."""
         ...
@@ -138,21 +130,11 @@ class IndexStore(Protocol):
         ...
 
 
-class CaseStore(Protocol):
+class CaseStore(SelectionStore, Protocol):
     """Alerts, investigations, clusters, decisions, actions. Each change writes its history row."""
 
     def add_alert(self, alert: NewAlert) -> tuple[Investigation, bool]:
         """The alert's investigation, and whether it is new; (source, external id) is unique."""
-        ...
-
-    def add_selection(
-        self, alert: NewAlert, selection: Selection, cluster: Cluster
-    ) -> tuple[Investigation, bool]:
-        """What `add_alert` does, with what was asked for and the cluster that was selected."""
-        ...
-
-    def selection(self, investigation_id: int) -> Selection | None:
-        """What a person asked for by this investigation; None where it looks for an indicator."""
         ...
 
     def investigation(self, investigation_id: int) -> Investigation:

@@ -72,11 +72,12 @@ LAYERS: dict[str, Layer] = {
     "clawback.ledger_port": _layer("models clawback.errors", denied=_TABLES),
     "clawback.store_ports": _layer(
         "models clawback.ledger_port clawback.listing_ports clawback.hunting_ports "
-        "clawback.people_ports clawback.errors",
+        "clawback.people_ports clawback.selecting_ports clawback.errors",
         denied=_TABLES,
     ),
     "clawback.hunting_ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.listing_ports": _layer("models clawback.errors", denied=_TABLES),
+    "clawback.selecting_ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.people_ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.source_config": _layer("pydantic models", denied=_TABLES),
     "clawback.config": _layer(

@@ -191,10 +191,31 @@ def test_what_was_removed_before_comes_back_into_a_mailbox_that_is_excluded_now(
 ) -> None:
     row = entry(mailbox="secops@example.com", role=role, folder="Back", place=BINNED)
     found = live(place=BINNED, role=FolderRole.RECOVERABLE, protected=True)
-    plan = plan_batch([row], {1: found}, excluded={"secops@example.com"})
+    plan = plan_batch([row], {1: found}, excluded={"secops@example.com"}, puts_back=True)
 
     assert set(plan.restore_points) == {1}
     assert plan.outcomes == ()
+    assert plan.intents[0].puts_back
+
+    # The same move as an action of its own touches what nobody may touch.
+    forward = plan_batch([row], {1: found}, excluded={"secops@example.com"})
+    assert [ending.outcome for ending in forward.outcomes] == [Outcome.PROTECTED]
+
+
+def test_a_way_back_that_ends_in_recoverable_items_takes_nothing_from_an_excluded_mailbox() -> None:
+    row = entry(mailbox="secops@example.com", role=FolderRole.RECOVERABLE, folder="Bin")
+    plan = plan_batch([row], {1: live()}, excluded={"secops@example.com"}, puts_back=True)
+    assert [ending.outcome for ending in plan.outcomes] == [Outcome.PROTECTED]
+
+
+def test_a_move_is_done_in_any_folder_for_the_purpose_and_a_revert_in_one_alone() -> None:
+    row = entry(role=FolderRole.JUNK, folder="Junk", place=INBOX)
+    spam = live(place=Place("Spam", "m1"), role=FolderRole.JUNK)
+
+    forward = plan_batch([row], {1: spam}, excluded=NOBODY)
+    assert [ending.outcome for ending in forward.outcomes] == [Outcome.ALREADY]
+    back = plan_batch([row], {1: spam}, excluded=NOBODY, puts_back=True)
+    assert [intent.destination for intent in back.intents] == ["Junk"]
 
 
 def test_an_excluded_mailbox_needs_no_look_to_be_left_alone() -> None:

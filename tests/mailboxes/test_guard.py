@@ -60,7 +60,11 @@ def test_what_was_removed_from_a_mailbox_before_it_was_excluded_may_come_back() 
     copy = ref(stage, ANN, stage.deliver(ANN, MAIL, GONE_FOLDER), MAIL)
     source = GuardedSource(stage.source, opened, lambda: {ANN})
 
-    reply = asyncio.run(move(source, intent(copy, "INBOX")))[1]
+    order = intent(copy, "INBOX")
+    assert asyncio.run(move(source, order))[1].fault is SourceFault.DENIED
+    away = order._replace(destination=GONE_FOLDER, puts_back=True)
+    assert asyncio.run(move(source, away))[1].fault is SourceFault.DENIED
+    reply = asyncio.run(move(source, order._replace(puts_back=True)))[1]
 
     assert reply.fault is None
     assert stage.everything(ANN) == [("INBOX", MAIL, frozenset())]

@@ -1,0 +1,36 @@
+"""The ports of actions on selected messages: what the index and the cases know of selections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from models.alerts import Investigation, NewAlert
+from models.clusters import Cluster, Member
+from models.selecting import MessageKey, Selection
+
+
+class MessagePicker(Protocol):
+    """The part of `IndexStore` that knows messages by mail and mailbox."""
+
+    def pick(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, tuple[Member, ...]]:
+        """The live copies of each message that has any, by copy id; keys in lower case."""
+        ...
+
+    def senders_copies(self, mail_ids: Collection[int]) -> tuple[Member, ...]:
+        """The live copies of these mails in the Sent Items of the sender's own mailbox."""
+        ...
+
+
+class SelectionStore(Protocol):
+    """The part of `CaseStore` that keeps what people asked for."""
+
+    def add_selection(
+        self, alert: NewAlert, selection: Selection, cluster: Cluster
+    ) -> tuple[Investigation, bool]:
+        """What `add_alert` does, with what was asked for and the cluster that was selected."""
+        ...
+
+    def selection(self, investigation_id: int) -> Selection | None:
+        """What a person asked for by this investigation; None where it looks for an indicator."""
+        ...
