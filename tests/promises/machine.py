@@ -11,15 +11,16 @@ from campaign_mail import INDICATORS
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from watching import Crash, Violation
-from world import FOLDERS, MAILBOXES, World
+from world import ANALYST, COLLEAGUE, FOLDERS, MAILBOXES, World
 
+from clawback.core.selecting import ACTIONS
 from clawback.errors import LeaseLost
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.mailboxes.memory_levers import Trick
 from clawback.services import batches, remediate
 from clawback.services.revert import RevertTo
 from clawback.store.engine import open_store
-from models.actions import ActionStatus, Actor, Choice, DecidedVia
+from models.actions import ActionStatus, ActionType, Actor, Choice, DecidedVia
 from models.alerts import EntityClaim
 from models.pausing import Pause
 from models.settings import Settings
@@ -153,6 +154,15 @@ class Promises(RuleBasedStateMachine):
         self._suppression_holds(lambda: self.world.alert(name))
         self.world.fuse.out()
 
+    @rule(which=st.integers(0, 1), action=st.sampled_from(ACTIONS), propose=st.booleans(),
+          by=st.sampled_from([ANALYST, COLLEAGUE]), calls=st.none() | ALERT_CALLS)  # fmt: skip
+    def a_person_takes_action(
+        self, which: int, action: ActionType, propose: bool, by: Actor, calls: int | None
+    ) -> None:
+        self._maybe_crash(calls)
+        self.world.take(which, action, propose=propose, by=by)
+        self.world.fuse.out()
+
     @rule(which=st.integers(0, 20), to=st.sampled_from(list(RevertTo)), calls=st.none() | CALLS)
     def analyst_reverts(self, which: int, to: RevertTo, calls: int | None) -> None:
         ended = self.world.store.cases.actions(statuses=REVERTIBLE)
@@ -164,7 +174,11 @@ class Promises(RuleBasedStateMachine):
     @rule(which=st.integers(0, 20))
     def revert_then_sweep_moves_nothing(self, which: int) -> None:
         ended = self.world.store.cases.actions(statuses=[ActionStatus.COMPLETED])
-        removals = [action for action in ended if action.reverts_action_id is None]
+        removals = [
+            action
+            for action in ended
+            if action.reverts_action_id is None and action.type is not ActionType.MOVE_TO_INBOX
+        ]
         if not removals:
             return
         self._go_on()

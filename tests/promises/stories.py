@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from machine import Promises
+from world import ANALYST
 
 from clawback.mailboxes.memory_levers import Trick
 from clawback.services.revert import RevertTo
-from models.actions import Choice
+from models.actions import ActionType, Choice
 
 Story = list[Callable[[Promises], None]]
 # From before the first intent is written to after the last outcome, at 111 to 142 calls; each
@@ -50,6 +51,20 @@ REFUSED = [
     lambda m: m.analyst_decides(0, Choice.REJECT, None),
     lambda m: m.opt_in(True, True, 10_000),
     *ALERT,
+]
+
+
+SELECTED = [
+    *_campaign("Projects"),
+    lambda m: m.sync(),
+    lambda m: m.a_person_takes_action(0, ActionType.MOVE_TO_JUNK, False, ANALYST, None),
+    lambda m: m.analyst_reverts(0, RevertTo.ORIGINAL, None),
+]
+PROPOSED = [
+    *_campaign("INBOX"),
+    lambda m: m.sync(),
+    lambda m: m.a_person_takes_action(0, ActionType.SOFT_DELETE, True, ANALYST, None),
+    lambda m: m.analyst_decides(0, Choice.APPROVE, None),
 ]
 
 

@@ -155,8 +155,8 @@ def test_a_move_that_could_not_be_verified_can_be_reverted_once_the_index_has_se
         patch.setattr(
             batches,
             "reconcile_batch",
-            lambda entries, intents, replies, live, *, last_try: original(
-                entries, intents, replies, {}, last_try=last_try
+            lambda entries, intents, replies, live, **rest: original(
+                entries, intents, replies, {}, **rest
             ),
         )
         ended = _execute(ctx, action_id, last_try=True)

@@ -15,8 +15,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from machine import Promises
 from stories import (
     PARTS_OF_A_MESSAGE,
+    PROPOSED,
     PUT_BACK,
     REFUSED,
+    SELECTED,
     STORE_LIES,
     TAKEN,
     Story,
@@ -30,9 +32,10 @@ from watching import Violation
 
 from clawback.core import planning
 from clawback.core.reconcile import Reconciled
-from clawback.services import batches, investigate, refresh, revert
+from clawback.services import approvals, batches, investigate, refresh, revert
 from clawback.store import engine, ledger
 from models.actions import ActionStatus, ActionType, Lease
+from models.clusters import Member
 from models.copies import Place
 from models.indicators import Verdict
 from models.outcomes import CopyOutcome, Outcome
@@ -108,7 +111,9 @@ def _no_restore_point() -> Any:
 def _no_re_read() -> Any:
     """Believes what the mail system says it did."""
 
-    def believe(entries: Any, intents: Any, replies: Any, live: Any, *, last_try: bool) -> Any:
+    def believe(
+        entries: Any, intents: Any, replies: Any, live: Any, *, last_try: bool, puts_back: bool
+    ) -> Any:
         outcomes = tuple(
             CopyOutcome(intent.copy_id, Outcome.MOVED, "", intent.place, None)
             for intent in intents
@@ -170,6 +175,26 @@ def _cancelled_and_left() -> Any:
     return _patched(refresh, "settle", settle)
 
 
+def _one_person_is_enough() -> Any:
+    """Lets who proposes an action approve it too."""
+    return _patched(approvals, "_check_two_persons", lambda ctx, found, actor: None)
+
+
+def _picked_by_mail_alone() -> Any:
+    """Takes every message that anybody got for selected."""
+    index = type(_any_store().index)
+    original = index.pick
+
+    def pick(self: Any, keys: Any) -> Any:
+        found = original(self, keys)
+        boxes = ("a@example.com", "b@example.com", "c@example.com")
+        known = [copy.copy_id for box in boxes for copy in self.live_copies("memory", box)]
+        everything = tuple(Member(ref, 1, "") for ref in self.refs(known))
+        return dict.fromkeys(found, everything)
+
+    return _patched(index, "pick", pick)
+
+
 def _ledger_class() -> Any:
     return type(_any_store().ledger)
 
@@ -201,6 +226,8 @@ BROKEN = {
     "wrong-folder-on-revert": Broken(_wrong_folder_on_revert, [PUT_BACK]),
     "suppression-forgotten": Broken(_suppression_forgotten, [REFUSED]),
     "cancel-not-heeded": Broken(_cancel_not_heeded, at_any_call(cancelled_at_work)),
+    "one-person-is-enough": Broken(_one_person_is_enough, [PROPOSED]),
+    "picked-by-mail-alone": Broken(_picked_by_mail_alone, [SELECTED]),
     "cancelled-and-left": Broken(_cancelled_and_left, at_any_call(cancelled_after_a_crash)),
 }
 # What the search below finds within seconds; the others take it minutes.

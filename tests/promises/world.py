@@ -42,21 +42,34 @@ from clawback.services import (
     remediate,
     revert,
     sync,
+    take_action,
 )
 from clawback.services.context import Context
 from clawback.services.locate import check_locations
 from clawback.services.refresh import refresh
 from clawback.services.sweep import sweep
+from clawback.services.take_action import Taken, Wish
 from clawback.store.engine import open_store
-from models.actions import AUTOMATION, ActionStatus, ActionType, Actor, Choice, DecidedVia
+from models.actions import (
+    AUTOMATION,
+    ActionSource,
+    ActionStatus,
+    ActionType,
+    Actor,
+    Choice,
+    DecidedVia,
+    RemediationAction,
+)
 from models.alerts import Entity, EntityClaim, NewAlert
 from models.indicators import Verdict
 from models.outcomes import LedgerState, MoveIntent, Outcome
+from models.selecting import MessageKey
 
 MAILBOXES = ("a@example.com", "b@example.com", "c@example.com")
 FOLDERS = ("INBOX", "Junk", "Projects", "Trash")
 MOVING = (ActionStatus.RUNNING, ActionStatus.CANCELLED)
 ANALYST = Actor("analyst", DecidedVia.CLI, True)
+COLLEAGUE = Actor("colleague", DecidedVia.LOGIN, True)
 
 
 @dataclass
@@ -74,6 +87,7 @@ class World:
     cancelled: dict[int, frozenset[int]] = field(default_factory=dict)
     doubtful_investigations: set[int] = field(default_factory=set)
     unfinished: list[int] = field(default_factory=list)
+    selected: dict[int, frozenset[int]] = field(default_factory=dict)
     workers: int = 0
 
     def __post_init__(self) -> None:
@@ -236,6 +250,28 @@ class World:
         for action in created:
             self.execute(action)
 
+    def take(self, which: int, action: ActionType, *, propose: bool, by: Actor) -> None:
+        """A person takes action on every other message, as the rows of a query would name them."""
+        known = {
+            copy.copy_id: mailbox
+            for mailbox in MAILBOXES
+            for copy in self.store.index.live_copies("memory", mailbox)
+        }
+        ids = self.store.index.message_ids(list(known))
+        rows = {number: MessageKey(ids[number][1], box) for number, box in known.items()}
+        keys = {
+            key for number, key in enumerate(sorted(set(rows.values()))) if number % 2 == which % 2
+        }
+        wish = Wish(by, "phish by phone", ActionSource.HUNTING, propose=propose)
+        made: list[Taken] = []
+        self._run_sync(
+            lambda: made.append(take_action.take(self.context(), sorted(keys), action, wish))
+        )
+        for taken in made:
+            meant = frozenset(number for number, key in rows.items() if key in keys)
+            self.selected[taken.investigation.id] = meant
+            self.investigate(taken.investigation.id)
+
     def cancel(self, action_id: int) -> None:
         """An analyst ends an action that waits or runs; what is about to move may still move."""
         self._run_sync(
@@ -297,6 +333,8 @@ class World:
             raise Violation("a message moved and its restore point is not where it was")
         if not action.decided_by:
             raise Violation("a message moved and nobody decided that")
+        if intent.copy_id not in self.selected.get(action.investigation_id, {intent.copy_id}):
+            raise Violation("an action on selected messages moved one that nobody selected")
         earlier = [
             move
             for move in self.moves
@@ -348,8 +386,17 @@ class World:
                 raise Violation("an action that a person had cancelled is not Cancelled any more")
             if action.investigation_id in self.doubtful_investigations:
                 raise Violation("an action came of an indicator that nobody called malicious")
+            self._check_two_persons(action)
             if action.decided_by == AUTOMATION and not self._may_automate(action.cluster_id):
                 raise Violation("automation acted on a verdict that nobody gave")
+
+    def _check_two_persons(self, action: RemediationAction) -> None:
+        asked = self.store.cases.selection(action.investigation_id)
+        if asked is None or not asked.is_proposed or action.reverts_action_id is not None:
+            return
+        ran = action.status in (*MOVING, ActionStatus.COMPLETED, ActionStatus.FAILED)
+        if ran and action.outcomes and action.decided_by in ("", asked.actor.name):
+            raise Violation("a proposal ran without the approval of another person")
 
     def _may_automate(self, cluster_id: int) -> bool:
         decision = self.store.cases.latest_decision(cluster_id)
