@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign_mail import INDICATORS, message
+from picking import every_other, is_elsewhere, ran_without_a_second_person
 from watching import (
     AppliedMove,
     Crash,
@@ -58,12 +59,10 @@ from models.actions import (
     Actor,
     Choice,
     DecidedVia,
-    RemediationAction,
 )
 from models.alerts import Entity, EntityClaim, NewAlert
 from models.indicators import Verdict
 from models.outcomes import LedgerState, MoveIntent, Outcome
-from models.selecting import MessageKey
 
 MAILBOXES = ("a@example.com", "b@example.com", "c@example.com")
 FOLDERS = ("INBOX", "Junk", "Projects", "Trash")
@@ -130,11 +129,8 @@ class World:
 
     def user(self, what: str, choice: int, folder: str) -> None:
         """A user moves, renames or deletes one of the messages."""
-        present = [
-            (mailbox, place, item.sha256)
-            for mailbox in MAILBOXES
-            for place, item in self.source.contents(mailbox)
-        ]
+        contents = [(box, one) for box in MAILBOXES for one in self.source.contents(box)]
+        present = [(mailbox, place, item.sha256) for mailbox, (place, item) in contents]
         if not present:
             return
         mailbox, place, sha256 = present[choice % len(present)]
@@ -252,25 +248,14 @@ class World:
 
     def take(self, which: int, action: ActionType, *, propose: bool, by: Actor) -> None:
         """A person takes action on every other message, as the rows of a query would name them."""
-        known = {
-            copy.copy_id: mailbox
-            for mailbox in MAILBOXES
-            for copy in self.store.index.live_copies("memory", mailbox)
-        }
-        ids = self.store.index.message_ids(list(known))
-        rows = {number: MessageKey(ids[number][1], box) for number, box in known.items()}
-        keys = {
-            key for number, key in enumerate(sorted(set(rows.values()))) if number % 2 == which % 2
-        }
+        keys, meant = every_other(self.store, MAILBOXES, which)
         wish = Wish(by, "phish by phone", ActionSource.HUNTING, propose=propose)
         made: list[Taken] = []
-        self._run_sync(
-            lambda: made.append(take_action.take(self.context(), sorted(keys), action, wish))
-        )
-        for taken in made:
-            meant = frozenset(number for number, key in rows.items() if key in keys)
-            self.selected[taken.investigation.id] = meant
-            self.investigate(taken.investigation.id)
+        ctx = self.context()
+        self._run_sync(lambda: made.append(take_action.take(ctx, keys, action, wish)))
+        for number in (taken.investigation.id for taken in made):
+            self.selected[number] = meant
+            self.investigate(number)
 
     def cancel(self, action_id: int) -> None:
         """An analyst ends an action that waits or runs; what is about to move may still move."""
@@ -363,17 +348,9 @@ class World:
             ]
             if outcome.outcome is Outcome.MOVED and entry.destination_folder not in folders:
                 raise Violation("an outcome says moved and the message is not at its destination")
-            if outcome.outcome is Outcome.MOVED and action.type is ActionType.RESTORE:
-                self._restored(action.reverts_action_id, entry, outcome)
-
-    def _restored(self, reverted: int | None, entry: Any, outcome: Any) -> None:
-        origins = [
-            move.origin.folder
-            for move in self.moves
-            if move.action_id == reverted and move.copy_id == entry.copy.copy_id
-        ]
-        if origins and outcome.place.folder not in origins:
-            raise Violation("a revert put a message into another folder than its original one")
+            restored = outcome.outcome is Outcome.MOVED and action.type is ActionType.RESTORE
+            if restored and is_elsewhere(self.moves, action.reverts_action_id, outcome):
+                raise Violation("a revert put a message into another folder than its own")
 
     def check(self) -> None:
         """What holds after every step."""
@@ -386,17 +363,10 @@ class World:
                 raise Violation("an action that a person had cancelled is not Cancelled any more")
             if action.investigation_id in self.doubtful_investigations:
                 raise Violation("an action came of an indicator that nobody called malicious")
-            self._check_two_persons(action)
+            if ran_without_a_second_person(self.store, action):
+                raise Violation("a proposal ran without the approval of another person")
             if action.decided_by == AUTOMATION and not self._may_automate(action.cluster_id):
                 raise Violation("automation acted on a verdict that nobody gave")
-
-    def _check_two_persons(self, action: RemediationAction) -> None:
-        asked = self.store.cases.selection(action.investigation_id)
-        if asked is None or not asked.is_proposed or action.reverts_action_id is not None:
-            return
-        ran = action.status in (*MOVING, ActionStatus.COMPLETED, ActionStatus.FAILED)
-        if ran and action.outcomes and action.decided_by in ("", asked.actor.name):
-            raise Violation("a proposal ran without the approval of another person")
 
     def _may_automate(self, cluster_id: int) -> bool:
         decision = self.store.cases.latest_decision(cluster_id)
