@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from clawback.hunting_ports import HuntingStore
+from clawback.hunting_ports import HuntingStore, MirrorFeed
 from clawback.ledger_port import Ledger
 from clawback.listing_ports import Lists, Replies
 from clawback.people_ports import PeopleStore
@@ -381,4 +381,9 @@ class Store(Protocol):
     @property
     def people(self) -> PeopleStore:
         """Accounts and tokens."""
+        ...
+
+    @property
+    def mirror(self) -> MirrorFeed:
+        """What feeds the mirror of Advanced hunting."""
         ...

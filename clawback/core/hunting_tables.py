@@ -82,7 +82,7 @@ LatestDeliveryLocation string Where the copy is, as last seen, by the same words
   mailbox where it is gone
 LatestDeliveryAction string What remediation did last while the copy is where that left it; else
   what brings it where it is, such as Moved to deleted items; DeliveryAction where it never moved
-ThreatTypes string Malware where the newest verdict of a file in it is Malicious, Phish likewise
+ThreatTypes string Malware where the newest verdict that knows a file in it is Malicious, Phish likewise
   of a link; comma between
 ThreatNames string- verdicts name no family
 ThreatClassification string- verdicts name no class

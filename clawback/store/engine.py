@@ -14,6 +14,7 @@ from clawback.store.hunting import SqlHunting
 from clawback.store.index.sql_index import SqlIndex
 from clawback.store.ledger import SqlLedger
 from clawback.store.lists import SqlLists
+from clawback.store.mirror.feed import SqlMirrorFeed
 from clawback.store.people.sql_people import SqlPeople
 from clawback.store.replies import SqlReplies
 from clawback.store.revisions import ensure_current
@@ -34,6 +35,7 @@ class SqlStore:
         self.replies = SqlReplies(database)
         self.hunting = SqlHunting(database)
         self.people = SqlPeople(database)
+        self.mirror = SqlMirrorFeed(database)
 
     @cached_property
     def identity(self) -> str:

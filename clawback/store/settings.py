@@ -36,7 +36,7 @@ class SqlSettings:
         with self._database.read() as connection:
             latest = self._latest
             if latest is None or (connection.execute(_VERSION).scalar() or 0) != latest[1]:
-                latest = self._latest = _current(connection)
+                latest = self._latest = read_settings(connection)
             return latest
 
     def save(self, settings: Settings, *, based_on: int, actor: Actor, now: datetime) -> int:
@@ -50,7 +50,7 @@ class SqlSettings:
             "at": now,
         }
         with self._database.write() as connection:
-            before, version = _current(connection)
+            before, version = read_settings(connection)
             statement = self._database.insert(settings_versions).values(row)
             written = (
                 version == based_on
@@ -97,8 +97,11 @@ class SqlSettings:
             record(connection, event, pause.at, actor=pause.author, via=via, reason=pause.reason)
 
 
-def _current(connection: Connection) -> tuple[Settings, int]:
+def read_settings(connection: Connection, version: int | None = None) -> tuple[Settings, int]:
+    """The settings and their version: the highest, or the highest up to the one given."""
     statement = select(settings_versions.c.settings, settings_versions.c.version)
+    if version is not None:
+        statement = statement.where(settings_versions.c.version <= version)
     row = connection.execute(
         statement.order_by(settings_versions.c.version.desc()).limit(1)
     ).first()
