@@ -41,25 +41,21 @@ class FileFact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MailRow:
-    """One mail, in the values of the hunting tables."""
+    """One mail, in the values of the hunting tables.
+
+    `sender` are the columns of EmailEvents from NetworkMessageId to SenderIPv6, `threats` ThreatTypes,
+    DetectionMethods and ConfidenceLevel, `measures` those from AuthenticationDetails to EmailSize.
+    """
 
     network_message_id: str
     internet_message_id: str
-    mail_from: str
     from_address: str
     from_name: str
-    mail_from_domain: str
-    from_domain: str
-    ipv4: str
-    ipv6: str
+    sender: tuple[str, ...]
     subject: str
     direction: str
     threats: tuple[str, str, str]
-    authentication: str
-    attachment_count: int
-    url_count: int
-    language: str
-    size_bytes: int
+    measures: tuple[str, int, int, str, int]
     is_simulation: bool
     to: list[str]
     cc: list[str]
@@ -137,24 +133,32 @@ def _mail(
     return MailRow(
         network_message_id=network_id,
         internet_message_id=internet_id,
-        mail_from=mail_from,
         from_address=from_address,
         from_name=from_name,
-        mail_from_domain=domain_of(mail_from),
-        from_domain=from_domain,
-        ipv4="" if ":" in ip else ip,
-        ipv6=ip if ":" in ip else "",
+        sender=(
+            network_id,
+            internet_id,
+            mail_from,
+            from_address,
+            from_name,
+            domain_of(mail_from),
+            from_domain,
+            "" if ":" in ip else ip,
+            ip if ":" in ip else "",
+        ),
         subject=subject,
         direction=direction,
         threats=threat_columns(
             (threats.of_file(file[3], file[4]) for file in files),
             (threats.of_link(link.url, link.location) for link in found),
         ),
-        authentication=authentication_details(authentication),
-        attachment_count=sum(_is_attached(file[5]) for file in files),
-        url_count=len({link.url for link in found}),
-        language=language,
-        size_bytes=min(size_bytes, _INT_MAX),
+        measures=(
+            authentication_details(authentication),
+            sum(_is_attached(file[5]) for file in files),
+            len({link.url for link in found}),
+            language,
+            min(size_bytes, _INT_MAX),
+        ),
         is_simulation=judged.exclusions.has_link(link.url for link in found),
         to=[address for field, address in people if field == "to"],
         cc=[address for field, address in people if field == "cc"],
