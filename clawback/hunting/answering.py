@@ -19,7 +19,7 @@ from clawback.hunting.gate import check_statement
 from clawback.hunting.kql.tokens import bad_query, read_tokens
 from clawback.hunting.kql.translation import translate
 from clawback.hunting.kql.types import result_columns
-from clawback.hunting.locked import open_locked
+from clawback.hunting.locked import lock
 from clawback.hunting.wire import End, Gone, Head, OwnSql, Question, Setting, written
 from models.hunting import Chart, HuntLimits, KqlType, ResultColumn
 
@@ -30,13 +30,16 @@ _BATCH_BYTES = 500_000
 _MOST_CALLS = 3_000
 
 
-def answer(descriptor: int) -> None:
-    """Read a setting and what is asked from the socket, and write the answer to it."""
+def answer(descriptor: int, base: duckdb.DuckDBPyConnection) -> None:
+    """Read a setting and what is asked from the socket, and write the answer to it.
+
+    `base` is what `open_base` made, before this process was forked.
+    """
     reader = FrameReader(descriptor)
     setting: Setting = pickle.loads(reader.receive(_PATIENCE) or b"")
     bound(setting.limits.memory_bytes, setting.limits.seconds, setting.threads)
     try:
-        connection = open_locked(setting)
+        connection = lock(base, setting)
     except duckdb.IOException:
         send_frame(descriptor, written(Gone()))
         return

@@ -108,31 +108,19 @@ class MirrorEngine:
         _, catch_up = self._opened()
         for _ in range(_TRIES):
             readable, lag = catch_up.within(self._options.refresh)
-            setting = self._setting(readable.files, readable.setup_sql, asked, limits)
+            setting = Setting(
+                readable.files,
+                readable.setup_sql,
+                limits,
+                self._options.threads,
+                self._options.geo_database,
+            )
             try:
                 result = ask(self._warm.start_query(), setting, asked, cancelled)
             except MirrorGone:
                 continue
             return replace(result, mirror_lag=lag)
         raise Unavailable("the mirror of Advanced hunting cannot be opened: ask again")
-
-    def _setting(
-        self,
-        files: tuple[Path, ...],
-        setup_sql: tuple[str, ...],
-        asked: Question | OwnSql,
-        limits: HuntLimits,
-    ) -> Setting:
-        query = asked.query if isinstance(asked, Question) else None
-        return Setting(
-            files=files,
-            setup_sql=setup_sql,
-            limits=limits,
-            threads=self._options.threads,
-            since=query.since if query else None,
-            until=query.until if query else None,
-            geo_database=self._options.geo_database,
-        )
 
 
 def check_installed() -> None:

@@ -1,14 +1,17 @@
-"""A DuckDB connection that can read the mirror's tables and do nothing else."""
+"""A DuckDB connection that can read the mirror's tables and do nothing else.
+
+A database in memory without threads and files is made once, in the process that those of queries are
+forked from: what it holds (the macros of the language) is theirs at no cost. Each opens the mirror and
+locks itself up before it looks at a query's text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import random
 from pathlib import Path
 
 import duckdb
 
-from clawback.core.hunting_tables import TABLES, TIME
 from clawback.hunting.kql.macros import MACROS
 from clawback.hunting.landlock import confine_to
 from clawback.hunting.wire import Setting
@@ -20,7 +23,19 @@ _SYSTEM_FILES = (Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"), Path("/sys/d
 # DuckDB does not count.
 _SHARE = 0.6
 
-_WHOLE = "whole"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "python_enable_replacements": False,
+    # No thread at all: a process that is forked has but the one that forked it.
+    "threads": 1,
+    "async_threads": 0,
+    "temp_directory": "",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_extension_repositories": "forbidden",
+    "allow_persistent_secrets": False,
+    "errors_as_json": True,  # what is wrong as fields, so that nobody reads it from a sentence
+}
 
 _LAST = (
     # No file is opened any more, whatever a statement or an extension tries.
@@ -30,57 +45,32 @@ _LAST = (
 )
 
 
-def open_locked(setting: Setting) -> duckdb.DuckDBPyConnection:
-    """The connection, locked; raises `duckdb.Error` where a file of the mirror cannot be opened.
-
-    The order is what makes it safe: nothing but the mirror's files can be read once this begins, and
-    what reads files and settings is switched off for good before a query's text is looked at.
-    """
-    own_files = (setting.geo_database,) if setting.geo_database else ()
-    confine_to((*setting.files, *own_files, *_SYSTEM_FILES))
-    connection = duckdb.connect(":memory:", config=_config(setting))
-    connection.execute("SET TimeZone = 'UTC'")
-    for statement in (*_tables(setting), *MACROS, *_LAST):
+def open_base() -> duckdb.DuckDBPyConnection:
+    """A database with the macros and nothing else: no thread, no file."""
+    connection = duckdb.connect(":memory:", config=_CONFIG)
+    for statement in MACROS:
         connection.execute(statement)
     return connection
 
 
-def _config(setting: Setting) -> dict[str, str | bool | int | float | list[str]]:
+def lock(base: duckdb.DuckDBPyConnection, setting: Setting) -> duckdb.DuckDBPyConnection:
+    """`base`, with the mirror in it and locked; for a process of its own.
+
+    Raises `duckdb.Error` where a file of the mirror cannot be opened. The order is what makes it safe:
+    before the first thread the kernel denies all files but the mirror's, and what reads files and
+    changes settings is switched off for good before a query's text is looked at.
+    """
+    own_files = (setting.geo_database,) if setting.geo_database else ()
+    confine_to((*setting.files, *own_files, *_SYSTEM_FILES))
+    # Forked processes would all draw the same random numbers.
+    base.execute("SELECT setseed($1)", [random.SystemRandom().uniform(-1, 1)])
     memory = int(setting.limits.memory_bytes * _SHARE)
-    return {
-        "python_enable_replacements": False,
-        "memory_limit": f"{memory}B",
-        "threads": setting.threads,
-        "async_threads": 0,
-        "temp_directory": "",
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "allow_community_extensions": False,
-        "allow_extension_repositories": "forbidden",
-        "allow_persistent_secrets": False,
-        "errors_as_json": True,  # what is wrong as fields, so that nobody reads it from a sentence
-    }
-
-
-def _tables(setting: Setting) -> Iterator[str]:
-    """What makes the tables, or rather views of them that show what the question is about, by the
-    time of each row."""
-    bounds = [
-        f"\"{TIME}\" {comparison} TIMESTAMP '{_naive(moment).isoformat(sep=' ')}'"
-        for comparison, moment in ((">=", setting.since), ("<", setting.until))
-        if moment is not None
-    ]
-    if not bounds:
-        yield from setting.setup_sql
-        return
-    yield f"CREATE SCHEMA {_WHOLE}"
-    yield f"SET schema = '{_WHOLE}'"
-    yield from setting.setup_sql
-    yield "SET schema = 'main'"
-    for table in TABLES:
-        shown = f'SELECT * FROM {_WHOLE}."{table.name}" WHERE {" AND ".join(bounds)}'
-        yield f'CREATE VIEW main."{table.name}" AS {shown}'
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    for statement in (
+        f"SET memory_limit = '{memory}B'",
+        f"SET threads = {setting.threads}",
+        "SET TimeZone = 'UTC'",
+        *setting.setup_sql,
+        *_LAST,
+    ):
+        base.execute(statement)
+    return base

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import duckdb
+import duckdb_kql
 
-from clawback.errors import BadQuery
+from clawback.core.hunting_tables import TABLES
+from clawback.hunting.gate import check_statement
+from clawback.hunting.kql.macros import MACROS
 from clawback.hunting.kql.translation import translate
+from clawback.hunting.kql.types import SQL_TYPES, result_columns
 from models.hunting import HuntQuery, ResultColumn
 
 # One of each kind of operator: the parser keeps what it has found out about the grammar.
@@ -28,28 +34,53 @@ _QUERIES = (
 )
 
 
-class _NoProbe:
-    """There is no mirror yet: the translation of these asks nothing."""
+# One of each type that rows are read with.
+_VALUES = (
+    "now(), 1.5::DECIMAL(4, 1), uuid(), INTERVAL 1 DAY, '{}'::JSON, [1], {'a': 1}, current_date, "
+    "TIME '01:00:00', 1::HUGEINT, 'a'::BLOB"
+)
+
+# Of duckdb_kql: what serves other programs. The rest is loaded, since a query's process cannot read
+# modules any more.
+_NOT_NEEDED = frozenset({"cli", "server", "kusto", "__main__"})
+
+
+class _Probe:
+    """What the translation may ask about SQL, over tables without rows."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
 
     def columns(self, sql: str) -> Sequence[ResultColumn]:
-        raise BadQuery("nothing can be asked while loading")
+        return result_columns(self._connection.execute(f"DESCRIBE {sql}").fetchall())
 
     def rows(self, sql: str, limit: int) -> Sequence[tuple[object, ...]]:
-        raise BadQuery("nothing can be asked while loading")
+        return self._connection.execute(sql).fetchmany(limit)
 
 
 def warm_up() -> None:
-    """Translate some queries, and have a connection open and close that leaves no thread behind."""
+    """Load all modules, and run some queries over a connection that leaves no thread behind."""
+    _load()
+    now = datetime.now(UTC)
+    with duckdb.connect(":memory:", config={"threads": 1, "async_threads": 0}) as connection:
+        for statement in ("SET TimeZone = 'UTC'", *_empty_tables(), *MACROS):
+            connection.execute(statement)
+        connection.execute(f"SELECT {_VALUES}").fetchall()
+        for text in _QUERIES:
+            sql = translate(HuntQuery(text), now=now, probe=_Probe(connection)).sql
+            check_statement(connection, sql)
+            connection.execute(sql).fetchall()
+
+
+def _load() -> None:
     for name in ("UTC", "Etc/UTC"):
         zoneinfo.ZoneInfo(name)
-    now = datetime.now(UTC)
-    for text in _QUERIES:
-        try:
-            translate(HuntQuery(text), now=now, probe=_NoProbe())
-        except BadQuery:
-            continue  # it is read all the same, which is what counts
-    with duckdb.connect(":memory:", config={"threads": 1, "async_threads": 0}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(
-            "SELECT now(), 1.5::DECIMAL(4, 1), uuid(), INTERVAL 1 DAY, '{}'::JSON, [1], current_date"
-        ).fetchall()
+    for module in pkgutil.walk_packages(duckdb_kql.__path__, "duckdb_kql."):
+        if module.name.split(".")[1] not in _NOT_NEEDED:
+            importlib.import_module(module.name)
+
+
+def _empty_tables() -> Iterator[str]:
+    for table in TABLES:
+        columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.type]}' for column in table.columns)
+        yield f'CREATE TABLE "{table.name}" ({columns})'

@@ -27,16 +27,13 @@ SPARE_BYTES = 2_000_000
 class Setting:
     """Sent first: all that the process needs before it locks itself up.
 
-    `setup_sql` attaches `files` and makes a view for each table; `schema` holds views of these that
-    show nothing before `since` nor from `until` on.
+    `setup_sql` attaches `files` and makes a view for each table.
     """
 
     files: tuple[Path, ...]
     setup_sql: tuple[str, ...]
     limits: HuntLimits
     threads: int
-    since: datetime | None = None
-    until: datetime | None = None
     geo_database: Path | None = None
 
 

@@ -1,6 +1,6 @@
 """The process from which those of queries are forked, so that each begins with everything loaded.
 
-It has one thread and no connection, sees no query and no row, and is told one thing only: two sockets,
+It has one thread and an empty database, sees no query and no row, and is told one thing only: two sockets,
 for one more process. The first is the process's own. By the second the asker ends it (the end of what
 it reads) and is told how it ended. It ends with the asker, and its processes with it.
 """
@@ -18,8 +18,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
+import duckdb
+
 from clawback.hunting.answering import answer
 from clawback.hunting.bounds import tie_to
+from clawback.hunting.locked import open_base
 from clawback.hunting.warming import warm_up
 from clawback.hunting.wire import NO_FORK, Ending
 
@@ -39,15 +42,17 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the asker's: it closes the socket
     control = socket.socket(fileno=int(sys.argv[1]))
     warm_up()
+    base = open_base()
     gc.collect()
     gc.freeze()  # what is loaded stays shared: no collection touches it in a process of a query
     control.send(READY)
-    _Zygote(control).serve()
+    _Zygote(control, base).serve()
 
 
 class _Zygote:
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, base: duckdb.DuckDBPyConnection) -> None:
         self._control = control
+        self._base = base
         self._running: dict[int, _Running] = {}
         self._woken, self._wakes = socket.socketpair()
         for end in (self._woken, self._wakes):
@@ -99,7 +104,7 @@ class _Zygote:
             _report(line, Ending(status=NO_FORK, peak_bytes=0, cpu_seconds=0.0))
             pid = -1
         if pid == 0:
-            _become_query(data, parent)
+            _become_query(data, parent, self._base)
         os.close(data)
         if pid > 0:
             self._running[line.fileno()] = _Running(pid, line)
@@ -137,14 +142,14 @@ def _report(line: socket.socket, ending: Ending) -> None:
         line.send(ending.model_dump_json().encode())
 
 
-def _become_query(data: int, parent: int) -> NoReturn:
+def _become_query(data: int, parent: int, base: duckdb.DuckDBPyConnection) -> NoReturn:
     """Never returns to the loop of the zygote, whatever happens."""
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         tie_to(parent)
         _keep_only(data)
-        answer(data)
+        answer(data, base)
         os._exit(0)
     finally:
         os._exit(1)

@@ -17,7 +17,7 @@ from tests.hunting.worker.engine_stage import CANARY
 
 
 def _sql_as_it_is(query: object, **_: object) -> Translation:
-    return Translation(query.text, None)  # type: ignore[attr-defined]
+    return Translation(query.text, (), None)  # type: ignore[attr-defined]
 
 
 def _nothing(*_: object) -> None:
@@ -35,21 +35,18 @@ def _gate_hole() -> None:
 
 def _database_hole() -> None:
     locked._LAST = ()
-    whole = locked._config
+    locked._CONFIG["python_enable_replacements"] = True
+    locking = answering.lock
 
-    def open_config(setting: Setting) -> dict[str, object]:
-        return {**whole(setting), "python_enable_replacements": True}
-
-    locked._config = open_config  # type: ignore[assignment]
-    open_locked = answering.open_locked
-
-    def with_variable(setting: Setting) -> duckdb.DuckDBPyConnection:
-        connection = open_locked(setting)
+    def with_variable(
+        base: duckdb.DuckDBPyConnection, setting: Setting
+    ) -> duckdb.DuckDBPyConnection:
+        connection = locking(base, setting)
         found = connection.sql(f"SELECT '{CANARY}' AS secret")
         answering.canary_variable = found  # type: ignore[attr-defined]
         return connection
 
-    answering.open_locked = with_variable
+    answering.lock = with_variable
 
 
 def _kernel_hole() -> None:
@@ -112,8 +109,8 @@ def _act(query: object, **_: object) -> Translation:
         case ["kill-parent"]:
             os.kill(os.getppid(), signal.SIGKILL)
         case ["environment"]:
-            return Translation(_names(), None)
-    return Translation(text, None)
+            return Translation(_names(), (), None)
+    return Translation(text, (), None)
 
 
 def _names() -> str:

@@ -16,7 +16,7 @@ import pytest
 from clawback.errors import BadQuery, QueryStopped, StopReason, Unavailable
 from clawback.frames import send_frame
 from clawback.hunting.slots import Slots
-from clawback.hunting.wire import Question
+from clawback.hunting.wire import Setting
 from models.hunting import HuntQuery, HuntResult
 from tests.hunting.worker.engine_stage import QUICK, ROWS, Stage, open_stage
 
@@ -56,8 +56,7 @@ def test_a_query_is_ended_as_soon_as_somebody_cancels_it(hanging: Stage) -> None
 def test_a_process_that_nobody_ends_is_ended_by_the_kernel(hanging: Stage) -> None:
     process = hanging.warm.start_query()
     process.data.settimeout(10)
-    setting = hanging.engine._setting((), (), Question(HuntQuery(""), datetime.now(UTC)), QUICK)
-    quick = replace(setting, limits=replace(QUICK, seconds=0.1), threads=1)
+    quick = Setting((), (), replace(QUICK, seconds=0.1), threads=1)
     send_frame(process.data.fileno(), pickle.dumps(quick))
     # The question never comes: the alarm of the kernel does.
     assert process.data.recv(1) == b""
@@ -152,7 +151,7 @@ def test_a_window_of_time_bounds_every_table(stage: Stage) -> None:
     )
     text = "union EmailEvents, EmailUrlInfo | summarize n = count(), min(Timestamp), max(Timestamp)"
     told = stage.engine.run(HuntQuery(text, since=since, until=until), QUICK)
-    assert told.rows == ((20, "2026-11-01T00:10:00Z", "2026-11-01T00:19:00Z"),)
+    assert told.rows == ((22, "2026-11-01T00:10:00Z", "2026-11-01T00:20:00Z"),)
 
 
 def test_own_sql_is_answered_with_its_parameters_bound(stage: Stage) -> None:
