@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from models.actions import Actor
-from models.history import Event, HistoryEntry
+from models.audit import AuditEntry, AuditHead, CoveredRow
+from models.history import Event
 from models.people import ApiToken, Role, User
 
 
@@ -116,6 +118,22 @@ class PeopleStore(Protocol):
         ...
 
 
+class AuditSnapshot(Protocol):
+    """The log at one moment."""
+
+    def head(self) -> AuditHead | None:
+        """What the log says of its own end; None where that is gone."""
+        ...
+
+    def entries(self) -> Iterator[AuditEntry]:
+        """All entries, oldest first, a few in memory at a time."""
+        ...
+
+    def covered(self) -> Iterator[CoveredRow]:
+        """The rows of other tables that entries tell of."""
+        ...
+
+
 class AuditLog(Protocol):
     """The history as a chain: each entry holds a digest over itself and the one before."""
 
@@ -125,10 +143,12 @@ class AuditLog(Protocol):
         """Write one entry that belongs to no other change, such as a preview."""
         ...
 
-    def entries(self, *, before: int | None = None, limit: int = 100) -> tuple[HistoryEntry, ...]:
+    def entries(
+        self, *, before: int | None = None, limit: int = 100, event: str = "", actor: str = ""
+    ) -> tuple[AuditEntry, ...]:
         """The newest first; `before` is the number of an entry to go on from."""
         ...
 
-    def stream(self) -> Iterator[HistoryEntry]:
-        """All entries, oldest first, for an export."""
+    def snapshot(self) -> AbstractContextManager[AuditSnapshot]:
+        """The log as it is now, whatever is written meanwhile."""
         ...

@@ -9,7 +9,7 @@ from typing import Protocol
 from clawback.hunting_ports import HuntingStore, MirrorFeed
 from clawback.ledger_port import Ledger
 from clawback.listing_ports import Lists, Replies
-from clawback.people_ports import PeopleStore
+from clawback.people_ports import AuditLog, PeopleStore
 from clawback.selecting_ports import MessagePicker, SelectionStore
 from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
@@ -330,7 +330,7 @@ class SettingsStore(Protocol):
         """The latest press of the stop button while it holds, else None."""
         ...
 
-    def set_pause(self, pause: Pause, via: str) -> None:
+    def set_pause(self, pause: Pause, actor: Actor) -> None:
         """Press or release the stop button."""
         ...
 
@@ -386,4 +386,9 @@ class Store(Protocol):
     @property
     def mirror(self) -> MirrorFeed:
         """What feeds the mirror of Advanced hunting."""
+        ...
+
+    @property
+    def audit(self) -> AuditLog:
+        """What happened, as a chain."""
         ...

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from models.actions import DecidedVia
 from models.indicators import Indicator, Verdict
 
 
@@ -49,7 +50,8 @@ class Entity:
 class NewAlert:
     """An alert to take in; (source, external_id) makes it unique.
 
-    `reported_by` is who raised it; `title` is safe to show.
+    `reported_by` is who raised it, by which way, and whether that identity was verified; `title` is
+    safe to show.
     """
 
     source: str
@@ -58,6 +60,8 @@ class NewAlert:
     entities: tuple[Entity, ...]
     reported_by: str
     received_at: datetime
+    via: DecidedVia = DecidedVia.AUTOMATION
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,16 @@ class Event(StrEnum):
     LOGIN_FAILED = "login:failed"
     MESSAGE_PREVIEWED = "message:previewed"  # a person read the text of a message
     HUNT_RUN = "hunt:run"  # a person ran a query
+    AUDIT_BEGUN = "audit:begun"  # digests of rows that are older than the log's chain
     AUDIT_EXPORTED = "audit:exported"
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One row: when, what, who by what way, and small details without message content."""
+    """One row: when, what, who by what way, whether that was verified, and small details.
+
+    The details hold nothing from a message.
+    """
 
     at: datetime
     event: Event
@@ -53,6 +57,8 @@ class HistoryEntry:
     investigation_id: int | None = None
     action_id: int | None = None
     details: Mapping[str, object] | None = None
+    verified: bool = False
+    number: int = 0
 
 
 class PostDeliveryAction(StrEnum):

@@ -93,13 +93,15 @@ def _alert(ctx: Context, selection: Selection, external_id: str) -> NewAlert:
     from clawback.services.extraction import Extractor
     from clawback.services.intake import alert_for_indicators, alert_for_message
 
-    now, name = ctx.clock.now(), operator().name
+    now, who = ctx.clock.now(), operator()
     if selection.message is None:
         return alert_for_indicators(
             _unique(selection.indicators),
             source=SOURCE,
             external_id=external_id,
-            reported_by=name,
+            reported_by=who.name,
+            via=who.via,
+            verified=who.verified,
             now=now,
             list_name=inert(selection.list_name, 60),
         )
@@ -107,7 +109,13 @@ def _alert(ctx: Context, selection: Selection, external_id: str) -> NewAlert:
     with Extractor(ctx.organisation, processes=1, limits=ctx.limits) as extractor:
         [facts] = asyncio.run(extractor.extract([raw]))
     alert = alert_for_message(
-        facts, source=SOURCE, external_id=external_id, reported_by=name, now=now
+        facts,
+        source=SOURCE,
+        external_id=external_id,
+        reported_by=who.name,
+        via=who.via,
+        verified=who.verified,
+        now=now,
     )
     if not alert.entities:
         raise BadInput("--message: there is no file and no link in it: nothing to investigate")

@@ -53,7 +53,7 @@ def press_stop(ctx: Context, reason: str, *, actor: Actor) -> Pause:
             f"give a reason of at least {REASON_MIN} characters, and at most {REASON_MAX}"
         )
     pressed = Pause(paused=True, reason=words, author=actor.name, at=ctx.clock.now())
-    ctx.store.settings.set_pause(pressed, actor.via.value)
+    ctx.store.settings.set_pause(pressed, actor)
     return pressed
 
 
@@ -62,7 +62,7 @@ def release_stop(ctx: Context, *, actor: Actor) -> Pause | None:
     held = ctx.store.settings.pause()
     if held is not None:
         released = Pause(paused=False, reason="", author=actor.name, at=ctx.clock.now())
-        ctx.store.settings.set_pause(released, actor.via.value)
+        ctx.store.settings.set_pause(released, actor)
     return held
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from clawback.core.showing import inert, show_indicator
 from clawback.errors import BadInput
 from clawback.services.context import Context
+from models.actions import DecidedVia
 from models.alerts import Entity, EntityClaim, Investigation, NewAlert
 from models.indicators import Indicator, IndicatorKind
 from models.mails import MailFacts
@@ -38,15 +39,18 @@ def alert_for_indicators(
     now: datetime,
     list_name: str = "",
     title: str = "",
+    via: DecidedVia = DecidedVia.AUTOMATION,
+    verified: bool = False,
 ) -> NewAlert:
     """An alert about indicators that a person names, or that a list names where `list_name` is given.
 
     A title of the caller's own is made safe to show; without one the indicators make it.
+    `reported_by` is who raises it, `via` by which way, and `verified` whether that is certain.
     """
     claim = EntityClaim.LISTED if list_name else EntityClaim.NAMED
     entities = tuple(Entity(indicator, claim, list_name) for indicator in indicators)
     alert = _alert(entities, source, external_id, reported_by, now)
-    return _entitled(alert, title)
+    return _entitled(replace(alert, via=via, verified=verified), title)
 
 
 def alert_for_message(
@@ -57,6 +61,8 @@ def alert_for_message(
     reported_by: str,
     now: datetime,
     title: str = "",
+    via: DecidedVia = DecidedVia.AUTOMATION,
+    verified: bool = False,
 ) -> NewAlert:
     """An alert about a reported message: each file and link in it is looked up on the lists.
 
@@ -68,7 +74,8 @@ def alert_for_message(
     ]
     urls = [Indicator(IndicatorKind.URL, url.url, url.url) for url in facts.urls]
     entities = tuple(Entity(item, EntityClaim.PART) for item in dict.fromkeys([*files, *urls]))
-    return _entitled(_alert(entities, source, external_id, reported_by, now), title)
+    alert = _alert(entities, source, external_id, reported_by, now)
+    return _entitled(replace(alert, via=via, verified=verified), title)
 
 
 def _entitled(alert: NewAlert, title: str) -> NewAlert:

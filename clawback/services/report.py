@@ -299,6 +299,7 @@ def history_view(entry: HistoryEntry) -> View:
         "event": entry.event.value,
         "actor": entry.actor,
         "via": entry.via,
+        "verified": entry.verified,
         "action_id": entry.action_id,
         "details": dict(entry.details or {}),
     }

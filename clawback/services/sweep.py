@@ -81,6 +81,7 @@ def _investigate(
         source="sweep",
         external_id=hashlib.sha256(key.encode()).hexdigest(),
         reported_by="sweep",
+        verified=True,
         now=ctx.clock.now(),
         list_name=list_name,
     )

@@ -34,6 +34,7 @@ from sqlalchemy.pool import QueuePool
 
 from clawback.errors import SetupError
 from clawback.store.failures import translated
+from clawback.store.journal import NOTED, settle
 
 BUSY_SECONDS = 30
 """How long a writer waits for another: far longer than any commit of ours."""
@@ -69,11 +70,15 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is all or nothing; on SQLite there is one writer at a time."""
+        """A transaction that is all or nothing; on SQLite there is one writer at a time.
+
+        What is noted in it for the history is written at its end.
+        """
         with translated(), self.engine.connect() as connection:
-            connection = connection.execution_options(**{_WRITER: True})
+            connection = connection.execution_options(**{_WRITER: True, NOTED: []})
             with connection.begin():
                 yield connection
+                settle(connection)
 
     def among(self, column: ColumnElement[Any], numbers: Collection[int]) -> ColumnElement[bool]:
         """Whether a number column holds one of many numbers, as one parameter however many."""

@@ -8,6 +8,7 @@ from typing import Self
 
 from sqlalchemy import select
 
+from clawback.store.audit import SqlAuditLog
 from clawback.store.cases.sql_cases import SqlCases
 from clawback.store.database import Database
 from clawback.store.hunting import SqlHunting
@@ -36,6 +37,7 @@ class SqlStore:
         self.hunting = SqlHunting(database)
         self.people = SqlPeople(database)
         self.mirror = SqlMirrorFeed(database)
+        self.audit = SqlAuditLog(database)
 
     @cached_property
     def identity(self) -> str:

@@ -205,11 +205,9 @@ def _record(
         connection,
         event,
         now,
-        actor=actor.name,
-        via=actor.via.value,
+        by=actor,
         list=info.name,
         rows=info.rows,
         digest=info.digest,
         proposed_by=info.proposed_by,
-        verified=actor.verified,
     )

@@ -35,7 +35,9 @@ class Many:
         if ready is None:
             ready = _Ready(self._statement, connection.dialect)
             self._ready[connection.dialect.name] = ready
-        connection.exec_driver_sql(ready.sql, ready.parameters(self._columns, rows, shared))
+        given = ready.parameters(self._columns, rows, shared)
+        # A driver's way of many rows is the slower one for a single row.
+        connection.exec_driver_sql(ready.sql, given[0] if len(given) == 1 else given)
 
 
 class _Ready:

@@ -7,7 +7,9 @@ from datetime import datetime
 from pydantic import ValidationError
 from sqlalchemy import Connection, func, insert, select
 
+from clawback.core.chaining import PAUSES_TABLE, SETTINGS_TABLE
 from clawback.errors import Conflict, SetupError
+from clawback.store.as_stored import one_covered
 from clawback.store.database import Database
 from clawback.store.journal import record
 from models.actions import Actor
@@ -66,9 +68,10 @@ class SqlSettings:
                 connection,
                 Event.SETTINGS_CHANGED,
                 now,
-                actor=actor.name,
-                via=actor.via.value,
+                by=actor,
                 version=based_on + 1,
+                row=based_on + 1,
+                row_sha256=one_covered(connection, SETTINGS_TABLE, based_on + 1),
                 changed=_changed(before, settings),
             )
         return based_on + 1
@@ -81,20 +84,28 @@ class SqlSettings:
             return None
         return Pause(paused=True, reason=row.reason, author=row.author, at=row.at)
 
-    def set_pause(self, pause: Pause, via: str) -> None:
+    def set_pause(self, pause: Pause, actor: Actor) -> None:
         """Press or release the stop button."""
         event = Event.REMEDIATION_PAUSED if pause.paused else Event.REMEDIATION_RESUMED
+        values = {
+            "paused": pause.paused,
+            "reason": pause.reason,
+            "author": pause.author,
+            "via": actor.via.value,
+            "at": pause.at,
+        }
         with self._database.write() as connection:
-            connection.execute(
-                insert(pauses).values(
-                    paused=pause.paused,
-                    reason=pause.reason,
-                    author=pause.author,
-                    via=via,
-                    at=pause.at,
-                )
+            statement = insert(pauses).values(values).returning(pauses.c.id)
+            number = int(connection.execute(statement).scalar_one())
+            record(
+                connection,
+                event,
+                pause.at,
+                by=actor,
+                reason=pause.reason,
+                row=number,
+                row_sha256=one_covered(connection, PAUSES_TABLE, number),
             )
-            record(connection, event, pause.at, actor=pause.author, via=via, reason=pause.reason)
 
 
 def read_settings(connection: Connection, version: int | None = None) -> tuple[Settings, int]:

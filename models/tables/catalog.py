@@ -11,7 +11,7 @@ from models.tables.columns import Row
 from models.tables.copies import CopyRow
 from models.tables.decisions import DecisionRow
 from models.tables.events import PostDeliveryEventRow
-from models.tables.history import HistoryRow
+from models.tables.history import AuditHeadRow, HistoryRow
 from models.tables.hunting import NamedListRow, SavedQueryRow
 from models.tables.identity import IdentityRow
 from models.tables.investigations import InvestigationRow, VerdictRow
@@ -61,6 +61,7 @@ suppressions = table_of(SuppressionRow)
 settings_versions = table_of(SettingsVersionRow)
 pauses = table_of(PauseRow)
 history = table_of(HistoryRow)
+audit_head = table_of(AuditHeadRow)
 identity = table_of(IdentityRow)
 replies = table_of(ReplyRow)
 saved_queries = table_of(SavedQueryRow)

@@ -110,7 +110,7 @@ class Stage:
 
     def _press(self, paused: bool) -> None:
         pause = Pause(paused, "a test", "admin", self.ctx.clock.now())
-        self.ctx.store.settings.set_pause(pause, "cli-os-user")
+        self.ctx.store.settings.set_pause(pause, ADMIN)
 
     def actions(self) -> list[RemediationAction]:
         """All actions, oldest first."""

@@ -210,7 +210,7 @@ class Promises(RuleBasedStateMachine):
     @rule()
     def stop_button(self) -> None:
         pause = Pause(True, "wait", "admin", self.world.clock.now())
-        self.world.store.settings.set_pause(pause, "cli-os-user")
+        self.world.store.settings.set_pause(pause, ADMIN)
         before = len(self.world.moves)
         self.world.pick_up()
         self.world.alert("file")
@@ -266,7 +266,7 @@ class Promises(RuleBasedStateMachine):
 
     def _go_on(self) -> None:
         pause = Pause(False, "go on", "admin", self.world.clock.now())
-        self.world.store.settings.set_pause(pause, "cli-os-user")
+        self.world.store.settings.set_pause(pause, ADMIN)
 
     def _is_about(self, move: object, action: object) -> bool:
         entries = self.world.store.ledger.entries(action.id)  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from scene import BOXES, Scene
+from scene import ANALYST, BOXES, Scene
 
 from clawback.errors import LeaseLost, Paused, SourceUnavailable
 from clawback.services import batches, remediate
@@ -167,9 +167,7 @@ def test_a_source_that_goes_away_before_a_piece_leaves_the_one_before_written_do
 
 def test_the_stop_button_counts_between_two_pieces(watched: Watched, scene: Scene) -> None:
     def press() -> None:
-        scene.store.settings.set_pause(
-            Pause(True, "stop", "person", scene.clock.now()), "cli-os-user"
-        )
+        scene.store.settings.set_pause(Pause(True, "stop", "person", scene.clock.now()), ANALYST)
 
     watched.before_write = press
     with pytest.raises(Paused):

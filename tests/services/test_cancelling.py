@@ -67,7 +67,7 @@ def test_who_when_and_why_are_in_the_record(scene: Scene) -> None:
     assert details["cancelled"] == f"by {ANALYST.name}: {WHY}"
     [entry] = [one for one in details["history"] if one["event"] == "action:cancelled"]  # type: ignore[attr-defined]
     assert (entry["at"], entry["via"]) == (scene.clock.now().isoformat(), "cli-os-user")
-    assert (entry["details"]["was"], entry["details"]["verified"]) == ("Running", True)
+    assert (entry["details"]["was"], entry["verified"]) == ("Running", True)
     assert details["decided_by"] == "Automation"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from scene import FILE, FILE_SHA256, Scene
+from scene import ANALYST, FILE, FILE_SHA256, Scene
 
 from clawback.core.retrying import FIRST_WAIT, LONGEST_WAIT, PICK_UPS, Turn, next_pick_up_at
 from clawback.services import batches, remediate
@@ -121,7 +121,7 @@ def test_the_stop_button_costs_no_run_of_the_count(scene: Scene) -> None:
 
     action_id = running(scene)
     pause = Pause(True, "wait", "admin", scene.clock.now())
-    scene.store.settings.set_pause(pause, "cli-os-user")
+    scene.store.settings.set_pause(pause, ANALYST)
     refreshes(scene, MANY)
 
     action = scene.store.cases.action(action_id)

@@ -140,7 +140,7 @@ def test_nothing_is_picked_up_while_the_stop_button_is_pressed(scene: Scene) -> 
 
     approved(scene)
     scene.clock.forward(minutes=3)
-    scene.store.settings.set_pause(Pause(True, "wait", "admin", scene.clock.now()), "cli-os-user")
+    scene.store.settings.set_pause(Pause(True, "wait", "admin", scene.clock.now()), ANALYST)
 
     assert run(scene).picked_up == 0
 

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
-from conftest import Rows
 from store_values import ANALYST, NOW
 
 from clawback.errors import Conflict, NotFound
 from clawback.store.engine import SqlStore, open_store
 from models.people import Role
 
+Rows = Callable[[str], list[Any]]
 READER, ADMIN = frozenset({Role.READER}), frozenset({Role.ADMIN})
 WRITERS = 4
 
@@ -59,7 +60,7 @@ def test_accounts_and_tokens_come_back_as_they_were_written(store: SqlStore) -> 
         store.people.revoke_token(99, ANALYST, NOW)
 
 
-def test_a_word_that_is_no_role_gives_no_right(store: SqlStore, rows: Rows) -> None:
+def test_a_word_that_is_no_role_gives_no_right(store: SqlStore) -> None:
     store.people.add_user("a", READER, "", ANALYST, NOW)
     with store.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE users SET roles = 'root everything reader'")

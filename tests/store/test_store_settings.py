@@ -27,15 +27,17 @@ def test_settings_are_versions_and_a_save_over_a_newer_one_is_refused(store: Sql
         store.settings.save(Settings(cap=5), based_on=7, actor=ANALYST, now=NOW)
     assert store.settings.current() == (on, 1)
     (entry,) = store.cases.history()
-    assert entry.details == {"version": 1, "changed": ["similar_files"]}
+    told = dict(entry.details or {})
+    assert len(str(told.pop("row_sha256"))) == 64
+    assert told == {"version": 1, "row": 1, "changed": ["similar_files"]}
 
 
 def test_the_stop_button_holds_until_it_is_released(store: SqlStore) -> None:
     assert store.settings.pause() is None
     pressed = Pause(True, "false alarm", "analyst", NOW)
-    store.settings.set_pause(pressed, "cli-os-user")
+    store.settings.set_pause(pressed, ANALYST)
     assert store.settings.pause() == pressed
-    store.settings.set_pause(Pause(False, "", "analyst", LATER), "cli-os-user")
+    store.settings.set_pause(Pause(False, "", "analyst", LATER), ANALYST)
     assert store.settings.pause() is None
     assert [entry.event for entry in store.cases.history()] == [
         Event.REMEDIATION_PAUSED,

@@ -98,7 +98,7 @@ def unsupported_media(wanted: str) -> Refusal:
     return Refusal(WRONG_MEDIA, f"send the body as {wanted}")
 
 
-def _reported(ctx: Context, who: Principal, raw: bytes, named: dict[str, str]) -> tuple[View, bool]:
+def _reported(ctx: Context, who: Principal, raw: bytes, named: dict[str, Any]) -> tuple[View, bool]:
     if not raw.strip():
         raise BadInput("the body is empty: send a message as it was stored (.eml)")
     with (
@@ -106,7 +106,9 @@ def _reported(ctx: Context, who: Principal, raw: bytes, named: dict[str, str]) -
         Extractor(ctx.organisation, processes=1, limits=ctx.limits) as extractor,
     ):
         [facts] = asyncio.run(extractor.extract([raw]))
-    alert = alert_for_message(facts, reported_by=who.name, now=ctx.clock.now(), **named)
+    alert = alert_for_message(
+        facts, reported_by=who.name, via=who.via, verified=True, now=ctx.clock.now(), **named
+    )
     if not alert.entities:
         raise BadInput("there is no file and no link in the message: nothing to investigate")
     return _raised(ctx, runs_of(ctx), alert)
@@ -155,6 +157,8 @@ def _alert(ctx: Context, who: Principal, alert: AlertIn, key: str) -> NewAlert:
         source=alert.source,
         external_id=alert.external_id or _fresh(key),
         reported_by=who.name,
+        via=who.via,
+        verified=True,
         now=ctx.clock.now(),
         title=alert.title,
     )

@@ -65,8 +65,7 @@ class Actions:
                 connection,
                 Event.ACTION_CREATED,
                 now,
-                actor=actor.name,
-                via=actor.via.value,
+                by=actor,
                 investigation_id=action.investigation_id,
                 action_id=action.id,
                 type=action.type.value,
@@ -171,12 +170,10 @@ class Actions:
                 connection,
                 Event.ACTION_DECIDED,
                 now,
-                actor=actor.name,
-                via=actor.via.value,
+                by=actor,
                 investigation_id=action.investigation_id,
                 action_id=action_id,
                 choice=choice.value,
-                verified=actor.verified,
                 reason=reason,
             )
             if rejected:
@@ -210,12 +207,10 @@ class Actions:
                 connection,
                 Event.ACTION_CANCELLED,
                 now,
-                actor=actor.name,
-                via=actor.via.value,
+                by=actor,
                 investigation_id=action.investigation_id,
                 action_id=action_id,
                 was=was.value,
-                verified=actor.verified,
                 reason=reason,
             )
             if action.reverts_action_id is None:

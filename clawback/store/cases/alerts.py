@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from clawback.errors import NotFound
 from clawback.store.database import Database
 from clawback.store.journal import record
+from models.actions import Actor
 from models.alerts import (
     Entity,
     EntityClaim,
@@ -230,9 +231,9 @@ def _begin(connection: Connection, alert_id: int, alert: NewAlert) -> Investigat
         connection,
         Event.ALERT_RECEIVED,
         alert.received_at,
-        actor=alert.reported_by,
-        via=alert.source,
+        by=Actor(alert.reported_by, alert.via, alert.verified),
         investigation_id=number,
+        source=alert.source,
         entities=len(alert.entities),
     )
     return _one(connection, number)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from sqlalchemy import select
 
+from clawback.errors import SetupError
 from clawback.store.cases.actions import Actions
 from clawback.store.cases.alerts import Alerts
 from clawback.store.cases.clusters import Clusters
@@ -33,15 +37,25 @@ class SqlCases(Alerts, Selections, Clusters, Judging, Actions, Suppressions, Pre
             statement = statement.where(history.c.action_id == action_id)
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(history.c.id.desc()).limit(limit)).all()
-        return tuple(
-            HistoryEntry(
-                at=row.at,
-                event=Event(row.event),
-                actor=row.actor,
-                via=row.via,
-                investigation_id=row.investigation_id,
-                action_id=row.action_id,
-                details=row.details,
-            )
-            for row in reversed(rows)
-        )
+        return tuple(_entry(row) for row in reversed(rows))
+
+
+def _entry(row: Any) -> HistoryEntry:
+    try:
+        event, details = Event(row.event), None if row.details is None else json.loads(row.details)
+    except ValueError:
+        raise SetupError(
+            f"entry {row.id} of the history was changed by other hands than Clawback's: "
+            "see `clawback audit verify`"
+        ) from None
+    return HistoryEntry(
+        at=row.at,
+        event=event,
+        actor=row.actor,
+        via=row.via,
+        investigation_id=row.investigation_id,
+        action_id=row.action_id,
+        details=details,
+        verified=row.verified,
+        number=row.id,
+    )

@@ -50,8 +50,7 @@ class Suppressions:
                 connection,
                 Event.INDICATOR_LIFTED,
                 now,
-                actor=actor.name,
-                via=actor.via.value,
+                by=actor,
                 action_id=action_id,
             )
 
@@ -113,8 +112,7 @@ def suppress(
             connection,
             Event.INDICATOR_SUPPRESSED,
             now,
-            actor=actor.name,
-            via=actor.via.value,
+            by=actor,
             investigation_id=action.investigation_id,
             action_id=action.id,
             why=why,

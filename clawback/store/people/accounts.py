@@ -134,4 +134,4 @@ def _record_changes(
 def _record(
     connection: Connection, event: Event, user: str, actor: Actor, now: datetime, **details: Any
 ) -> None:  # fmt: skip
-    record(connection, event, now, actor=actor.name, via=actor.via.value, user=user, **details)
+    record(connection, event, now, by=actor, user=user, **details)

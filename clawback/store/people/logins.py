@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, select, update
 from clawback.core.accounts import FREE_PER_ACCOUNT, FREE_PER_ORIGIN, delay_after
 from clawback.store.database import Database
 from clawback.store.journal import record
-from models.actions import DecidedVia
+from models.actions import Actor, DecidedVia
 from models.history import Event
 from models.tables.catalog import login_attempts, users
 
@@ -77,14 +77,8 @@ class Logins:
                 _forgive(connection, name, origin, now)
                 mine = users.c.name == name
                 connection.execute(update(users).where(mine).values(last_login_at=now))
-            record(
-                connection,
-                event,
-                now,
-                actor=name if known else "",
-                via=DecidedVia.LOGIN.value,
-                origin=origin,
-            )
+            who = Actor(name if known else "", DecidedVia.LOGIN, verified=succeeded)
+            record(connection, event, now, by=who, origin=origin)
 
 
 def _forgive(connection: Connection, name: str, origin: str, now: datetime) -> None:
