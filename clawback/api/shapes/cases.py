@@ -103,6 +103,7 @@ class HistoryOut(Shape):
     event: str
     actor: Text
     via: str
+    verified: bool
     action_id: int | None
     details: Document
 
