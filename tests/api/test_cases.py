@@ -23,8 +23,9 @@ def test_an_alert_starts_one_investigation_however_often_it_is_sent(stage: Stage
     assert again.json()["investigation"]["id"] == number
     assert stage.scene.runs.started == [("investigate", number, 1)]
     details = stage.get(f"/investigations/{number}")
-    assert details["history"][0]["actor"] == "operator"
-    assert details["history"][0]["via"] == "siem"
+    told = details["history"][0]
+    assert (told["actor"], told["via"], told["verified"]) == ("operator", "token", True)
+    assert told["details"]["source"] == "siem"
 
 
 def test_a_title_of_ones_own_is_made_safe_and_the_indicators_defanged(stage: Stage) -> None:
