@@ -247,11 +247,11 @@ def test_while_remediation_is_paused_the_action_waits_and_then_goes_on(scene: Sc
 
     scene.deliver()
     action = action_of(scene, take(scene, synced(scene), SOFT_DELETE))
-    scene.store.settings.set_pause(Pause(True, "wait", "a", scene.clock.now()), "cli-os-user")
+    scene.store.settings.set_pause(Pause(True, "wait", "a", scene.clock.now()), ANALYST)
     with pytest.raises(Paused):
         remediate.open_execution(scene.ctx, action.id)
     assert scene.folders() == ["INBOX"]
-    scene.store.settings.set_pause(Pause(False, "", "a", scene.clock.now()), "cli-os-user")
+    scene.store.settings.set_pause(Pause(False, "", "a", scene.clock.now()), ANALYST)
     assert done(scene, action.id).outcomes == {"moved": 1}
 
 
