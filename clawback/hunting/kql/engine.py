@@ -29,6 +29,8 @@ from clawback.hunting.kql.tokens import Kind, Token, Written, misplaced
 MACROS = additions.MACROS
 _CLOCK = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|CAST\(\$kqlnow AS TIMESTAMP\)")
 _READABLE = {
+    "FacetByOperator": "facet",
+    "ReduceByOperator": "reduce",
     "TypeLiteralExpression": "typeof()",
     "multi-statement": "several statements in one",
 }
@@ -68,7 +70,7 @@ def _with_time(sql: str, now: datetime) -> str:
 def _check_tables(
     query: ir.Query, tables: Mapping[str, Sequence[str]], tokens: Sequence[Token]
 ) -> None:
-    bound = {name for name, _ in query.lets}
+    bound = {name for name, _ in query.lets} | _may_be_missing(query)
     for node in _nodes(query):
         if isinstance(node, ir.WildcardTableRef) and node.database is None:
             continue
@@ -78,6 +80,21 @@ def _check_tables(
             continue
         if node.database or node.cluster or (node.name not in tables and node.name not in bound):
             raise unknown_table(node.name, tables, _token_named(tokens, node.name))
+
+
+def _may_be_missing(query: ir.Query) -> set[str]:
+    """Tables of a `union isfuzzy=true`, which the translator leaves out where they are unknown."""
+    missing: set[str] = set()
+    for node in _nodes(query):
+        if not isinstance(node, ir.Query):
+            continue
+        fuzzy = [op for op in node.operators if isinstance(op, ir.Union) and op.isfuzzy]
+        for union in fuzzy:
+            sources = [branch.source for branch in union.branches]
+            if node.operators[0] is union:
+                sources.append(node.source)
+            missing |= {one.name for one in sources if isinstance(one, ir.TableRef) and not one.database}
+    return missing
 
 
 def unknown_table(name: str, tables: Mapping[str, Sequence[str]], token: Token) -> BadQuery:

@@ -78,12 +78,7 @@ class Written:
         self._tokens = tokens
         at = 0
         for token in tokens:
-            glued = parts and not token.space and token.kind is not Kind.MARK
-            space = (
-                " "
-                if glued and (parts[-1][-1:].isalnum() or parts[-1][-1:] == "_")
-                else token.space
-            )
+            space = token.space or _between(parts[-1] if parts else "", token)
             self._starts.append(at + len(space))
             parts += (space, token.text)
             at += len(space) + len(token.text)
@@ -95,6 +90,14 @@ class Written:
         offset = sum(len(one) + 1 for one in lines[: line - 1]) + column
         index = bisect_right(self._starts, offset) - 1
         return self._tokens[max(index, 0)] if self._tokens else None
+
+
+def _between(before: str, token: Token) -> str:
+    """A space where two tokens would else be read as one: words, and edges of a graph (`]-`, `-[`)."""
+    last = before[-1:]
+    words = token.kind is not Kind.MARK and (last.isalnum() or last == "_")
+    edges = (last == "]" and token.text == "-") or (last == "-" and token.text == "[")
+    return " " if words or edges else ""
 
 
 def matching(tokens: Sequence[Token]) -> dict[int, int]:

@@ -16,6 +16,7 @@ from typing import Protocol
 from clawback.hunting.kql.bounds import MAX_STAGES, check_grown, check_sql
 from clawback.hunting.kql.engine import query_sql
 from clawback.hunting.kql.literals import plain_strings, sql_name
+from clawback.hunting.kql.names import bracketed_names
 from clawback.hunting.kql.pipelines import Tokens, is_mark, split_level
 from clawback.hunting.kql.tokens import Kind, Token, made, made_from, misplaced
 from clawback.hunting.kql.user_functions import Functions
@@ -167,6 +168,8 @@ class Weaver:
     def sql_of(self, tokens: Sequence[Token]) -> str:
         """The SQL of settled tokens, without the stages it reads."""
         run = plain_strings([*self._needed_lets(tokens), *self.renamed(tokens)])
+        columns = {name for relation in self._relations.values() for name in relation.names}
+        run = bracketed_names(run, columns)
         check_grown(run)
         sql = query_sql(run, self.tables(), self.now)
         check_sql(sql, tokens[0])

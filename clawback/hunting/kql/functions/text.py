@@ -39,7 +39,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "base64_encode_fromarray": ("to_base64(encode(kql_from_codepoints({0})))",),
     "tohex": (
         "lower(to_hex(CAST({0} AS BIGINT)))",
-        "lpad(lower(to_hex(CAST({0} AS BIGINT))), {1}, '0')",
+        "lpad(lower(to_hex(CAST({0} AS BIGINT))), CAST({1} AS INTEGER), '0')",
     ),
     "format_bytes": (
         "kql_format_bytes({0}, 0)",
@@ -73,7 +73,7 @@ MACROS: tuple[str, ...] = (
     "lambda v, p: [replace(v[1], p[1], p[2])], [s])[1]",
     "kql_url_query(q) AS json_object('Query Parameters', kql_bag_of(list_transform(list_filter("
     "str_split(ltrim(q, '?'), '&'), lambda p: p <> ''), lambda p: {'k': str_split(p, '=')[1], "
-    "'v': to_json(array_to_string(list_slice(str_split(p, '='), 2, NULL), '='))})))",
+    "'v': to_json(array_to_string(str_split(p, '=')[2:], '='))})))",
     "kql_path(p) AS list_transform([regexp_extract(p, "
     "'^(?:([A-Za-z]{2,})://)?((?:[A-Za-z]:)?[/\\\\]?)((?:.*[/\\\\])?)([^/\\\\:]*)(?::(.*))?$', "
     "['scheme', 'root', 'dirs', 'file', 'stream'])], lambda m: json_object("

@@ -10,6 +10,11 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "datetime_utc_to_local": ("timezone({1}, timezone('UTC', {0}))",),
     "datetime_local_to_utc": ("timezone('UTC', timezone({1}, {0}))",),
     "format_timespan": ("kql_format_timespan({0}, {1})",),
+    "make_datetime": (
+        "make_timestamp({0}, {1}, {2}, 0, 0, 0)",
+        "make_timestamp({0}, {1}, {2}, {3}, {4}, 0)",
+        "make_timestamp({0}, {1}, {2}, {3}, {4}, {5})",
+    ),
     "getday": ("day({0})",),
     "hourofday": ("hour({0})",),
 }

@@ -15,8 +15,9 @@ from clawback.hunting.kql.pipelines import (
     operator_of,
     split_list,
 )
-from clawback.hunting.kql.tokens import Kind, Token, made, misplaced
+from clawback.hunting.kql.tokens import Kind, Token, made, matching, misplaced
 from clawback.hunting.kql.weaving import Relation, Weaver
+from models.hunting import KqlType
 
 _PACK_ALL = ("pack_all", "bag_pack_columns")
 _IF_EXISTS = ("column_ifexists", "columnifexists")
@@ -29,6 +30,8 @@ def special(segment: Sequence[Token]) -> Callable[[Weaver, Tokens, Tokens], Toke
         return _with_columns
     if operator == "distinct" and len(segment) == width + 1 and is_mark(segment[width], "*"):
         return _distinct_all
+    if operator in ("where", "filter") and any(_is_any_column(segment, i) for i in range(1, len(segment))):
+        return _any_column
     if tuples.is_special(segment):
         return tuples.several_at_once
     if summarizing.is_special(segment):
@@ -116,6 +119,45 @@ def _with_columns(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
             meant = _existing(relation, arguments, segment[at])
         segment = [*segment[:at], *meant, *segment[end + 1 :]]
     return weaver.plain([made(relation.name, source[0])], segment)
+
+
+def _is_any_column(segment: Sequence[Token], index: int) -> bool:
+    """Whether a star stands for any column: `where * has "x"`."""
+    before = segment[index - 1]
+    starts = is_name(before, "where", "filter", "and", "or", "not") or is_mark(before, "(")
+    return starts and is_mark(segment[index], "*")
+
+
+def _any_column(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
+    """A condition on any column as one on each that holds text."""
+    relation = weaver.relation(source)
+    texts = [kql_name(name) for name in relation.of_type(KqlType.STRING)]
+    texts += [f"tostring({kql_name(name)})" for name in relation.of_type(KqlType.DYNAMIC)]
+    run: Tokens = []
+    index = 0
+    while index < len(segment):
+        if not (index and _is_any_column(segment, index)):
+            run.append(segment[index])
+            index += 1
+            continue
+        end = _end_of_condition(segment, index + 1)
+        rest = segment[index + 1 : end]
+        word = " and " if is_mark(rest[0], "!") or rest[0].text in ("!=", "!~") else " or "
+        parts = [[*weaver.written(text, segment[index]), *rest] for text in texts]
+        joint = weaver.written(word, segment[index])
+        run += [made("(", segment[index], Kind.MARK), *parts[0]]
+        for part in parts[1:]:
+            run += [*joint, *part]
+        run.append(made(")", segment[index], Kind.MARK, space=""))
+        index = end
+    return weaver.plain([made(relation.name, source[0])], run)
+
+
+def _end_of_condition(segment: Tokens, at: int) -> int:
+    pairs = matching(segment)
+    while at < len(segment) and not is_name(segment[at], "and", "or") and not is_mark(segment[at], ")"):
+        at = pairs.get(at, at) + 1
+    return at
 
 
 def _packed(weaver: Weaver, relation: Relation, arguments: list[Tokens], origin: Token) -> Tokens:
