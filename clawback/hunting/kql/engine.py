@@ -93,7 +93,9 @@ def _may_be_missing(query: ir.Query) -> set[str]:
             sources = [branch.source for branch in union.branches]
             if node.operators[0] is union:
                 sources.append(node.source)
-            missing |= {one.name for one in sources if isinstance(one, ir.TableRef) and not one.database}
+            missing |= {
+                one.name for one in sources if isinstance(one, ir.TableRef) and not one.database
+            }
     return missing
 
 

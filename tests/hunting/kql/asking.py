@@ -48,11 +48,66 @@ def at(days_ago: float) -> datetime:
 
 # days ago, message, sender, recipient, subject, direction, threats, action, links, size
 MAILS = (
-    (1.0, "m1", "ann@alpha.example", "bob@own.example", "Invoice overdue", "Inbound", "Phish", "Delivered", 2, 10),
-    (1.5, "m1", "ann@alpha.example", "eve@own.example", "Invoice overdue", "Inbound", "Phish", "Junked", 2, 10),
-    (2.0, "m2", "Max@Beta.example", "bob@own.example", "RE: error_log", "Inbound", "", "Delivered", 0, 20),
-    (3.0, "m3", "bob@own.example", "ann@alpha.example", "errors", "Outbound", "", "Delivered", 1, 30),
-    (9.0, "m4", "joe@beta.example", "eve@own.example", "Hello", "Inbound", "Malware, Phish", "Blocked", 3, 40),
+    (
+        1.0,
+        "m1",
+        "ann@alpha.example",
+        "bob@own.example",
+        "Invoice overdue",
+        "Inbound",
+        "Phish",
+        "Delivered",
+        2,
+        10,
+    ),
+    (
+        1.5,
+        "m1",
+        "ann@alpha.example",
+        "eve@own.example",
+        "Invoice overdue",
+        "Inbound",
+        "Phish",
+        "Junked",
+        2,
+        10,
+    ),
+    (
+        2.0,
+        "m2",
+        "Max@Beta.example",
+        "bob@own.example",
+        "RE: error_log",
+        "Inbound",
+        "",
+        "Delivered",
+        0,
+        20,
+    ),
+    (
+        3.0,
+        "m3",
+        "bob@own.example",
+        "ann@alpha.example",
+        "errors",
+        "Outbound",
+        "",
+        "Delivered",
+        1,
+        30,
+    ),
+    (
+        9.0,
+        "m4",
+        "joe@beta.example",
+        "eve@own.example",
+        "Hello",
+        "Inbound",
+        "Malware, Phish",
+        "Blocked",
+        3,
+        40,
+    ),
 )
 LINKS = (
     (1.0, "m1", "https://evil.example/login?x=1", "evil.example"),
@@ -115,12 +170,16 @@ def translated(text: str, places: Places | None = None, **query: object) -> Tran
     return translate(asked, now=NOW, probe=MemoryProbe(_connection()), places=places)
 
 
-def ask(text: str, places: Places | None = None, **query: object) -> tuple[list[str], list[tuple[object, ...]]]:
+def ask(
+    text: str, places: Places | None = None, **query: object
+) -> tuple[list[str], list[tuple[object, ...]]]:
     """The names of the columns and the rows; dynamics as the values that their JSON holds."""
     translation = translated(text, places, **query)
     types = [column.type for column in translation.columns]
     rows = _connection().execute(translation.sql).fetchall()
-    shown = [tuple(_value(cell, kind) for cell, kind in zip(row, types, strict=True)) for row in rows]
+    shown = [
+        tuple(_value(cell, kind) for cell, kind in zip(row, types, strict=True)) for row in rows
+    ]
     return [column.name for column in translation.columns], shown
 
 
@@ -139,7 +198,9 @@ def sql_rows(sql: str) -> list[tuple[object, ...]]:
     return _connection().execute(sql).fetchall()
 
 
-def named_list(name: str, columns: Sequence[str], *rows: tuple[str, ...]) -> Mapping[str, NamedList]:
+def named_list(
+    name: str, columns: Sequence[str], *rows: tuple[str, ...]
+) -> Mapping[str, NamedList]:
     """Named lists with one in them."""
     return {name: NamedList(name, tuple(columns), rows, "root", NOW)}
 

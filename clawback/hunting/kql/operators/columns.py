@@ -30,7 +30,9 @@ def special(segment: Sequence[Token]) -> Callable[[Weaver, Tokens, Tokens], Toke
         return _with_columns
     if operator == "distinct" and len(segment) == width + 1 and is_mark(segment[width], "*"):
         return _distinct_all
-    if operator in ("where", "filter") and any(_is_any_column(segment, i) for i in range(1, len(segment))):
+    if operator in ("where", "filter") and any(
+        _is_any_column(segment, i) for i in range(1, len(segment))
+    ):
         return _any_column
     if tuples.is_special(segment):
         return tuples.several_at_once
@@ -155,7 +157,11 @@ def _any_column(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
 
 def _end_of_condition(segment: Tokens, at: int) -> int:
     pairs = matching(segment)
-    while at < len(segment) and not is_name(segment[at], "and", "or") and not is_mark(segment[at], ")"):
+    while (
+        at < len(segment)
+        and not is_name(segment[at], "and", "or")
+        and not is_mark(segment[at], ")")
+    ):
         at = pairs.get(at, at) + 1
     return at
 

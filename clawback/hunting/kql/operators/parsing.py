@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from clawback.hunting.kql.literals import kql_string, sql_name, sql_string, string_value
-from clawback.hunting.kql.pipelines import Tokens, bracketed, is_mark, is_name, operator_of, split_list
+from clawback.hunting.kql.pipelines import (
+    Tokens,
+    bracketed,
+    is_mark,
+    is_name,
+    operator_of,
+    split_list,
+)
 from clawback.hunting.kql.tokens import Kind, Token, made, matching, misplaced
 from clawback.hunting.kql.types import SQL_TYPES
 from clawback.hunting.kql.weaving import Weaver
@@ -19,11 +26,17 @@ def parse(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
     """A pattern that begins with a column, over the text behind a mark that no text holds."""
     origin = segment[0]
     at = next((i for i, token in enumerate(segment) if is_name(token, "with")), None)
-    begins_with_name = at is not None and at + 1 < len(segment) and segment[at + 1].kind is Kind.NAME
+    begins_with_name = (
+        at is not None and at + 1 < len(segment) and segment[at + 1].kind is Kind.NAME
+    )
     if at is None or not begins_with_name:
         return [*source, made("|", origin, Kind.MARK), *segment]
     start = operator_of(segment)[1]
-    while start + 2 < at and is_name(segment[start], "kind", "flags") and is_mark(segment[start + 1], "="):
+    while (
+        start + 2 < at
+        and is_name(segment[start], "kind", "flags")
+        and is_mark(segment[start + 1], "=")
+    ):
         start += 3
     text = segment[start:at]
     marked = weaver.written(f"strcat({kql_string(_START)},", origin)
@@ -38,8 +51,13 @@ def parse_kv(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
     origin = segment[0]
     at = next((i for i, token in enumerate(segment) if is_name(token, "as")), None)
     if at is None or at + 1 >= len(segment) or not is_mark(segment[at + 1], "("):
-        raise misplaced(origin, "parse-kv is written: parse-kv Text as (key: string) with (pair_delimiter=';')")
-    keyed = [*weaver.written("| extend kql_text = tostring(", origin), *segment[operator_of(segment)[1] : at]]
+        raise misplaced(
+            origin, "parse-kv is written: parse-kv Text as (key: string) with (pair_delimiter=';')"
+        )
+    keyed = [
+        *weaver.written("| extend kql_text = tostring(", origin),
+        *segment[operator_of(segment)[1] : at],
+    ]
     rows = weaver.relation([*source, *keyed, made(")", origin, Kind.MARK, space="")])
     settings = _settings(segment[matching(segment)[at + 1] + 1 :])
     columns = {}
@@ -67,7 +85,9 @@ def _settings(tokens: Tokens) -> dict[str, str]:
 def _value(name: str, kind: Token, settings: dict[str, str]) -> str:
     """The first value of a key, as its type; strings are empty where there is none."""
     try:
-        wanted = KqlType({"double": "real", "date": "datetime", "time": "timespan"}.get(kind.text, kind.text))
+        wanted = KqlType(
+            {"double": "real", "date": "datetime", "time": "timespan"}.get(kind.text, kind.text)
+        )
     except ValueError:
         raise misplaced(kind, f"there is no type {kind.text}") from None
     pair, key = re.escape(settings["pair_delimiter"]), re.escape(settings["kv_delimiter"])
@@ -84,4 +104,3 @@ def _value(name: str, kind: Token, settings: dict[str, str]) -> str:
     else:
         text = f"regexp_extract(kql_text, {sql_string(plain)}, 1)"
     return text if wanted is KqlType.STRING else f"TRY_CAST({text} AS {SQL_TYPES[wanted]})"
-
