@@ -23,6 +23,7 @@ from clawback.api.routes import (
     kept_queries,
     people,
     settings,
+    taking_action,
 )
 from clawback.config import ApiConfig
 from clawback.services.context import Context
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     hunting.router,
     hunting.schema_router,
+    taking_action.router,
     kept_queries.router,
     people.router,
     health.router,

@@ -43,7 +43,7 @@ def asked(request: Request, who: Principal, key: str, body: bytes) -> Asked:
         )
     head = f"{request.method}\n{request.url.path}\n{request.url.query}\n"
     digest = hashlib.sha256(head.encode() + body).hexdigest()
-    return Asked(_owner(who), found[1], digest)
+    return Asked(owner(who), found[1], digest)
 
 
 def unsupported() -> Refusal:
@@ -75,7 +75,8 @@ async def once(
     return response
 
 
-def _owner(who: Principal) -> str:
+def owner(who: Principal) -> str:
+    """Whom a key belongs to."""
     return f"token {who.token_id}" if who.token_id is not None else f"user {who.name}"
 
 

@@ -24,6 +24,18 @@ COLUMNS = (ResultColumn("Subject", KqlType.STRING), ResultColumn("Count", KqlTyp
 HOSTILE = "<script>alert(1)</script>\u202e\x00 \udc80"
 
 
+SECOND = timedelta(seconds=1)
+ANSWER = HuntResult(
+    COLUMNS, ((HOSTILE, 1), ("plain", 2)), False, SECOND, SECOND, Chart("timechart", {"title": "t"})
+)
+
+
+def answer(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> HuntResult:
+    """An answer of texts."""
+    columns = tuple(ResultColumn(name, KqlType.STRING) for name in names)
+    return HuntResult(columns, tuple(rows), False, SECOND, SECOND)
+
+
 @dataclass
 class PretendedHunting:
     """An engine: what it was asked, and what it answers or raises."""
@@ -31,6 +43,7 @@ class PretendedHunting:
     asked: list[tuple[HuntQuery, HuntLimits]] = field(default_factory=list)
     error: ClawbackError | None = None
     waits: bool = False
+    answer: HuntResult = ANSWER
     began: threading.Event = field(default_factory=threading.Event)
     stopped: threading.Event = field(default_factory=threading.Event)
     refreshed: threading.Event = field(default_factory=threading.Event)
@@ -52,10 +65,7 @@ class PretendedHunting:
             time.sleep(0.005)
         if self.error is not None:
             raise self.error
-        rows = ((HOSTILE, 1), ("plain", 2))
-        chart = Chart("timechart", {"title": "t"})
-        second = timedelta(seconds=1)
-        return HuntResult(COLUMNS, rows, False, second, second, chart)
+        return self.answer
 
     def read(self, sql: str, parameters: Sequence[object], limits: HuntLimits) -> HuntResult:
         """Nothing of ours reads the mirror here."""

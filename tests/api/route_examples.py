@@ -110,6 +110,16 @@ def digest(stage: Stage) -> dict[str, str]:
     return {"digest": named_lists.info(stage.scene.ctx, "vips", proposed=True).digest}
 
 
+def selected(stage: Stage) -> dict[str, Any]:
+    """What to do to the message of the only action."""
+    ctx = stage.scene.ctx
+    [entry] = ctx.store.ledger.entries(1)
+    number = entry.copy.copy_id
+    _, network_id = ctx.store.index.message_ids([number])[number]
+    message_ = {"network_message_id": network_id, "recipient_email_address": entry.copy.mailbox}
+    return {"action": "move_to_junk", "messages": [message_], **WHY}
+
+
 def shared_query(stage: Stage) -> dict[str, Any]:
     """A query that somebody shares."""
     from clawback.services import hunt
@@ -145,6 +155,7 @@ EXAMPLES: dict[str, Example] = {
     "GET /suppressions": Example(ANY),
     "POST /suppressions/lift": Example(ADMIN, suppressed, {"indicator": FILE_SHA256}),
     "POST /hunt": Example(ANY, body={"query": "EmailEvents | take 1"}),
+    "POST /hunt/take-action": Example(OPERATOR, action, selected),
     "GET /hunt/schema": Example(ANY),
     "GET /hunt/queries": Example(ANY),
     "GET /hunt/queries/{name}": Example(ANY, shared_query),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from api_stage import Stage, problem
+from pretended_hunting import PretendedHunting, answer
+from route_examples import selected
 
 from models.people import Role
 from tests.services.scene import FILE, FILE_SHA256, URL, message
@@ -177,3 +180,30 @@ def test_health_needs_no_token_and_its_details_do(stage: Stage) -> None:
     assert details["runs"]["ok"]
     assert details["index"]["sources"] == {"memory": None}
     assert not details["ok"], "the index was never brought up to date"
+
+
+def test_action_is_taken_on_listed_messages_and_on_those_that_a_query_finds(stage: Stage) -> None:
+    stage.pending()
+    wanted = selected(stage)
+    made = stage.post("/hunt/take-action", wanted)
+    assert made.status_code == 202, made.text
+    assert (made.json()["copies"], made.json()["missing"]) == (1, 0)
+    details = stage.get(made.headers["location"].removeprefix("/api/v1"))
+    assert details["selection"]["selected_by"] == "operator"
+    assert details["selection"]["action_source"] == "Advanced hunting action"
+    key = wanted["messages"][0]
+    engine = stage.scene.ctx.hunting
+    assert isinstance(engine, PretendedHunting)
+    row = (key["network_message_id"], key["recipient_email_address"])
+    engine.answer = answer(("NetworkMessageId", "RecipientEmailAddress"), [row, row, ("", "")])
+    by_query = {"action": "soft_delete", "query": "EmailEvents", "reason": "it is phishing"}
+    assert stage.post("/hunt/take-action", by_query).json()["copies"] == 1
+    engine.answer = answer(("Subject",), [("x",)])
+    refused = problem(stage.post("/hunt/take-action", by_query), 422, "bad-input")
+    assert "NetworkMessageId" in refused["detail"]
+    engine.answer = replace(
+        answer(("NetworkMessageId", "RecipientEmailAddress"), [row]), truncated=True
+    )
+    problem(stage.post("/hunt/take-action", by_query), 422, "bad-input")
+    for both in ({**wanted, "query": "x"}, {"action": "soft_delete", "reason": "it is phishing"}):
+        problem(stage.post("/hunt/take-action", both), 422, "bad-input")

@@ -166,12 +166,13 @@ def _alert(ctx: Context, who: Principal, alert: AlertIn, key: str) -> NewAlert:
 
 def _read(number: int, one: IndicatorIn) -> Indicator:
     text = one.indicator.strip()
-    if one.kind is not IndicatorKind.URL and is_trivial_hash(text):
+    kind = None if one.kind is None else IndicatorKind(one.kind)
+    if kind is not IndicatorKind.URL and is_trivial_hash(text):
         return Indicator(IndicatorKind.FILE, text.lower(), text)  # the guards refuse it, and say so
     try:
-        if one.kind is IndicatorKind.FILE:
+        if kind is IndicatorKind.FILE:
             return parse_file_indicator(one.indicator)
-        return parse_indicator(one.indicator, one.kind, match=one.match)
+        return parse_indicator(one.indicator, kind, match=one.match)
     except BadIndicator as error:
         raise BadInput(f"indicators.{number}: {error}") from error
 
@@ -187,7 +188,9 @@ def _fresh(key: str) -> str:
 
 
 def _key(request: Request) -> str:
-    return request.headers.get(idempotency.HEADER, "").strip().strip('"')
+    """The idempotency key with its owner, or the empty string."""
+    key = request.headers.get(idempotency.HEADER, "").strip().strip('"')
+    return f"{idempotency.owner(request.state.principal)}:{key}" if key else ""
 
 
 def _say(exchange: Exchange, view: View, *, created: bool) -> None:

@@ -26,6 +26,7 @@ from clawback.services.report import (
     history_view,
     investigation_view,
     member_view,
+    selection_view,
     verdict_view,
 )
 from models.alerts import InvestigationStatus
@@ -67,6 +68,7 @@ def get_investigation(ctx: Ctx, who: Reader, number: Number) -> View:
     cases = ctx.store.cases
     return {
         **investigation_view(ctx, found),
+        "selection": selection_view(cases.selection(number)),
         "verdicts": [verdict_view(item) for item in cases.verdicts(number)],
         "history": [history_view(item) for item in cases.history(investigation_id=number)],
     }

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from clawback.api.shapes.cases import ExplanationOut, HistoryOut
+from clawback.api.shapes.cases import ExplanationOut, HistoryOut, SelectionOut
 from clawback.api.shapes.texts import Count, Document, Shape, Text
 from clawback.services.approvals import REASON_MAX, REASON_MIN
 from clawback.services.revert import RevertTo
@@ -41,8 +41,8 @@ class ActionOut(Shape):
     """One row of the action center; `id` is the approval id, `asset` is safe to show."""
 
     id: int
-    investigation_id: int | None
-    cluster_id: int | None
+    investigation_id: int
+    cluster_id: int
     cluster_kind: str
     indicator: Text
     indicator_kind: str
@@ -73,9 +73,10 @@ class ActionOut(Shape):
 class ActionDetails(ActionOut):
     """One action with what an analyst needs to decide; its messages are a list of their own."""
 
+    selection: SelectionOut | None
     decision_reason: Text
     cancelled: Text
-    explanation: ExplanationOut | None
+    explanation: ExplanationOut
     unmatched: int
     history: list[HistoryOut]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from clawback.api.shapes.texts import Count, Document, Shape, Text
+from models.actions import ActionSource, ActionType
 from models.alerts import InvestigationStatus
 from models.indicators import IndicatorKind, UrlMatch, Verdict
 from models.locations import DeliveryLocation
@@ -21,7 +22,9 @@ class IndicatorIn(Shape):
     indicator: str = Field(
         min_length=1, max_length=8_000, description="SHA-256 in hex, or a URL, defanged or not"
     )
-    kind: IndicatorKind | None = Field(default=None, description="By default what it looks like")
+    kind: Literal["file", "url"] | None = Field(
+        default=None, description="By default what it looks like"
+    )
     match: UrlMatch = Field(default=UrlMatch.EXACT, description="path: host and path alone")
 
 
@@ -108,9 +111,24 @@ class HistoryOut(Shape):
     details: Document
 
 
+class SelectionOut(Shape):
+    """What a person asked for about messages that they selected."""
+
+    action_type: ActionType
+    action_source: ActionSource
+    selected_by: Text
+    selected_via: str
+    verified: bool
+    reason: Text
+    proposed: bool
+    senders_copy: bool
+    missing: int = Field(description="Messages that the index did not hold")
+
+
 class InvestigationDetails(InvestigationOut):
     """One investigation with what was said of its entities, and what happened."""
 
+    selection: SelectionOut | None
     verdicts: list[VerdictOut]
     history: list[HistoryOut]
 

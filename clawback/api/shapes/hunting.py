@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from clawback.api.shapes.texts import Shape, Text
+from clawback.api.shapes.actions import Reason
+from clawback.api.shapes.cases import InvestigationOut
+from clawback.api.shapes.texts import Count, Shape, Text
+from models.actions import ActionType
 from models.hunting import KqlType
+
+
+class TakenAction(StrEnum):
+    """What may be done to messages that a person selected."""
+
+    SOFT_DELETE = "soft_delete"
+    MOVE_TO_INBOX = "move_to_inbox"
+    MOVE_TO_JUNK = "move_to_junk"
+    MOVE_TO_DELETED_ITEMS = "move_to_deleted_items"
+
+    @property
+    def action_type(self) -> ActionType:
+        """The action type that does it."""
+        return ActionType[self.name]
 
 
 class HuntIn(Shape):
@@ -131,3 +149,32 @@ class ApproveIn(Shape):
     """What was looked at: the digest of the proposal."""
 
     digest: str = Field(min_length=64, max_length=64)
+
+
+class MessageIn(Shape):
+    """One message in one mailbox, as a hunting query names it."""
+
+    network_message_id: str = Field(min_length=1, max_length=200)
+    recipient_email_address: str = Field(min_length=1, max_length=400)
+
+
+class TakeActionIn(Shape):
+    """What to do to which messages: those that are listed, or those that a query finds."""
+
+    action: TakenAction
+    reason: Reason
+    messages: list[MessageIn] | None = Field(default=None, min_length=1, max_length=200_000)
+    query: str | None = Field(default=None, min_length=1, max_length=100_000)
+    name: str = Field(default="", max_length=200, description="The title of the investigation")
+    propose: bool = Field(default=False, description="Another person has to approve")
+    senders_copy: bool = Field(default=False, description="Take the copy in Sent Items along")
+
+
+class TakenOut(Shape):
+    """What was recorded: its decision and action come with its run."""
+
+    created: bool = Field(description="False where this request was known already")
+    copies: int
+    missing: int = Field(description="Messages that the index does not hold")
+    excluded: Count
+    investigation: InvestigationOut
