@@ -21,6 +21,7 @@ DELIVERED = "Delivered"
 JUNKED = "Junked"
 BLOCKED = "Blocked"
 
+_ACTIONS = {JUNK: JUNKED, QUARANTINE: BLOCKED}
 _BROUGHT_BY = {
     INBOX: "Moved to inbox",
     JUNK: "Moved to junk folder",
@@ -79,7 +80,7 @@ def words_for(location: DeliveryLocation) -> str:
 
 def delivery_action(location: str) -> str:
     """DeliveryAction of what was delivered there."""
-    return {JUNK: JUNKED, QUARANTINE: BLOCKED}.get(location, DELIVERED)
+    return _ACTIONS.get(location, DELIVERED)
 
 
 def latest_action(

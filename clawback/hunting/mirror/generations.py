@@ -25,7 +25,7 @@ MEMORY_BYTES = 512_000_000
 """What the writer may hold: the rest goes to the disk beside the mirror."""
 
 _NEW = "mirror_new"
-_SPOOL = "page.jsonl"
+_SPOOL = "page.json"
 SPILL = "spill"
 
 

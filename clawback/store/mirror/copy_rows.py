@@ -60,7 +60,8 @@ class _Event(NamedTuple):
 class CopyRows:
     """The rows of some copies, and the keys that they replace."""
 
-    copy_ids: Collection[int]
+    copy_ids: list[int]
+    mail_ids: set[int]
     event_ids: list[int]
     events: list[Row]
     files: list[Row]
@@ -79,9 +80,9 @@ def read_copies(
     ids = [row[0] for row in found]
     events = _read_events(database, connection, ids)
     clusters = _read_clusters(database, connection, ids)
-    missing = {row[1] for row in found} - cache.keys()
+    rows = CopyRows(ids, {row[1] for row in found}, [], [], [], [])
+    missing = rows.mail_ids - cache.keys()
     cache.update(read_mails(database, connection, missing, judged))
-    rows = CopyRows(ids, [], [], [], [])
     for row in found:
         copy = _Copy(row, cache[row[1]], judged)
         done = events.get(row[0], ())
@@ -219,7 +220,7 @@ def _read_events(
         .order_by(found.id)
     )
     by_copy: dict[int, list[_Event]] = defaultdict(list)
-    for row in connection.execute(statement):
+    for row in connection.execute(statement).all():
         by_copy[row[1]].append(_Event(*row))
     return by_copy
 
@@ -243,19 +244,26 @@ def read_links(
     mail_ids: Collection[int],
     judged: Judged,
     cache: dict[int, MailRow],
-) -> list[Row]:
-    """The rows of EmailUrlInfo of mails that have a copy."""
+    *,
+    first_from: int = 0,
+) -> tuple[list[int], list[Row]]:
+    """The rows of EmailUrlInfo of mails whose first copy has `first_from` as its number or a higher one.
+
+    With the numbers of these mails; a mail without a copy has no rows.
+    """
     first = func.min(func.coalesce(copies.c.received_at, copies.c.first_seen_at))
     statement = (
         select(copies.c.mail_id, first)
         .where(database.among(copies.c.mail_id, mail_ids))
         .group_by(copies.c.mail_id)
+        .having(func.min(copies.c.id) >= first_from)
     )
     times = dict(connection.execute(statement).tuples().all())
     cache.update(read_mails(database, connection, times.keys() - cache.keys(), judged))
-    return [
+    rows: list[Row] = [
         (mail_id, at, mail.network_message_id, *link, mail.network_message_id)
         for mail_id, at in times.items()
         if (mail := cache.get(mail_id)) is not None
         for link in mail.links
     ]
+    return list(times), rows

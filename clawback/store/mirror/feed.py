@@ -28,13 +28,13 @@ from clawback.store.mirror.changes import (
     read_changes,
     read_cursor,
 )
-from clawback.store.mirror.copy_rows import read_copies, read_links
+from clawback.store.mirror.copy_rows import CopyRows, read_copies, read_links
 from clawback.store.mirror.forgetting import forget
 from clawback.store.mirror.mail_facts import Judged, MailRow
 from clawback.store.mirror.threats import exclusions_of, read_threats
 from clawback.store.mirror.touched import Touched, touched_by
 from clawback.store.settings import read_settings
-from models.tables.catalog import actions, copies, identity, investigations, mails, url_clicks
+from models.tables.catalog import actions, copies, identity, investigations, url_clicks
 
 PAGE = 4_000
 """Rows of one kind in a page: some megabytes."""
@@ -109,13 +109,17 @@ class SqlMirrorFeed:
         cache: dict[int, MailRow] = {}
         for start, end in self._ranges(copies.c.id):
             with self._database.snapshot() as connection:
-                page = self._copies(connection, copies.c.id.between(start, end), cache, as_of)
+                judged = _judged(connection)
+                is_here = copies.c.id.between(start, end)
+                found = read_copies(self._database, connection, is_here, judged, cache)
+                mail_ids, links = read_links(
+                    self._database, connection, found.mail_ids, judged, cache, first_from=start
+                )
             if len(cache) > _MAILS_KEPT:
                 cache.clear()
-            if page is not None:
-                yield page
-        for start, end in self._ranges(mails.c.id):
-            yield self._links(range(start, end + 1), as_of)
+            page = _copies_page(found.copy_ids, found, as_of)
+            replaced = {**page.replaced, EMAIL_URL_INFO.name: mail_ids}
+            yield MirrorPage(replaced, {**page.rows, EMAIL_URL_INFO.name: links}, "", as_of)
         for name, _, key, read in _CASES:
             for start, end in self._ranges(key):
                 with self._database.snapshot() as connection:
@@ -135,50 +139,37 @@ class SqlMirrorFeed:
         for some in _pieces(touched.copies):
             with self._database.snapshot() as connection:
                 is_one = self._database.among(copies.c.id, some)
-                page = self._copies(connection, is_one, {}, as_of, wanted=some)
-            if page is not None:
-                yield page
+                judged = _judged(connection)
+                found = read_copies(self._database, connection, is_one, judged, {})
+            yield _copies_page(some, found, as_of)
         for some in _pieces(touched.links):
-            yield self._links(some, as_of)
+            with self._database.snapshot() as connection:
+                judged = _judged(connection)
+                _, rows = read_links(self._database, connection, some, judged, {})
+            yield MirrorPage({EMAIL_URL_INFO.name: some}, {EMAIL_URL_INFO.name: rows}, "", as_of)
         for name, kind, key, read in _CASES:
             for some in _pieces(getattr(touched, kind)):
                 with self._database.snapshot() as connection:
                     rows = read(connection, self._database.among(key, some))
                 yield MirrorPage({name: some}, {name: rows}, "", as_of)
 
-    def _copies(
-        self,
-        connection: Connection,
-        is_meant: object,
-        cache: dict[int, MailRow],
-        as_of: datetime,
-        *,
-        wanted: Sequence[int] | None = None,
-    ) -> MirrorPage | None:
-        judged = _judged(connection)
-        found = read_copies(self._database, connection, is_meant, judged, cache)  # type: ignore[arg-type]
-        keys = list(found.copy_ids) if wanted is None else wanted
-        if not keys:
-            return None
-        return MirrorPage(
-            {
-                EMAIL_EVENTS.name: keys,
-                EMAIL_ATTACHMENT_INFO.name: keys,
-                EMAIL_POST_DELIVERY_EVENTS.name: found.event_ids,
-            },
-            {
-                EMAIL_EVENTS.name: found.events,
-                EMAIL_ATTACHMENT_INFO.name: found.files,
-                EMAIL_POST_DELIVERY_EVENTS.name: found.post_delivery,
-            },
-            "",
-            as_of,
-        )
 
-    def _links(self, mail_ids: Sequence[int], as_of: datetime) -> MirrorPage:
-        with self._database.snapshot() as connection:
-            rows = read_links(self._database, connection, mail_ids, _judged(connection), {})
-        return MirrorPage({EMAIL_URL_INFO.name: mail_ids}, {EMAIL_URL_INFO.name: rows}, "", as_of)
+def _copies_page(keys: Sequence[int], found: CopyRows, as_of: datetime) -> MirrorPage:
+    """The page of these copies, of which some may be gone."""
+    return MirrorPage(
+        {
+            EMAIL_EVENTS.name: keys,
+            EMAIL_ATTACHMENT_INFO.name: keys,
+            EMAIL_POST_DELIVERY_EVENTS.name: found.event_ids,
+        },
+        {
+            EMAIL_EVENTS.name: found.events,
+            EMAIL_ATTACHMENT_INFO.name: found.files,
+            EMAIL_POST_DELIVERY_EVENTS.name: found.post_delivery,
+        },
+        "",
+        as_of,
+    )
 
 
 def _judged(connection: Connection) -> Judged:

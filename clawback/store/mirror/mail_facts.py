@@ -13,7 +13,7 @@ from clawback.core.authentication import authentication_details
 from clawback.core.link_chains import Chained, chained
 from clawback.store.database import Database
 from clawback.store.keys import domain_of
-from clawback.store.mirror.threats import Exclusions, Threats, threat_columns
+from clawback.store.mirror.threats import NO_THREAT, Exclusions, Threats, threat_columns
 from models.tables.catalog import mail_files, mail_recipients, mail_urls, mails, urls
 
 _INT_MAX = 2**31 - 1
@@ -92,7 +92,7 @@ def read_mails(
     statement = select(*_COLUMNS).where(database.among(mails.c.id, mail_ids))
     return {
         row[0]: _mail(row, files[row[0]], links[row[0]], people[row[0]], judged)
-        for row in connection.execute(statement)
+        for row in connection.execute(statement).all()
     }
 
 
@@ -117,7 +117,8 @@ def _grouped(
     """The rows of each mail without its number, by position."""
     statement = source.where(database.among(columns.mail_id, mail_ids))
     found: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in connection.execute(statement.order_by(columns.mail_id, columns.position)):
+    rows = connection.execute(statement.order_by(columns.mail_id, columns.position)).all()
+    for row in rows:
         found[row[0]].append(row[1:])
     return found
 
@@ -129,7 +130,6 @@ def _mail(
     subject, direction, authentication, language, size_bytes = rest
     found = chained(network_id, links)
     facts = tuple(_file(file, judged.threats) for file in files)
-    threats = judged.threats
     return MailRow(
         network_message_id=network_id,
         internet_message_id=internet_id,
@@ -148,10 +148,7 @@ def _mail(
         ),
         subject=subject,
         direction=direction,
-        threats=threat_columns(
-            (threats.of_file(file[3], file[4]) for file in files),
-            (threats.of_link(link.url, link.location) for link in found),
-        ),
+        threats=_threats(files, found, judged.threats),
         measures=(
             authentication_details(authentication),
             sum(_is_attached(file[5]) for file in files),
@@ -167,9 +164,19 @@ def _mail(
     )
 
 
+def _threats(files: list[Any], links: list[Chained], threats: Threats) -> tuple[str, str, str]:
+    if threats.is_empty:
+        return NO_THREAT
+    return threat_columns(
+        (threats.of_file(file[3], file[4]) for file in files),
+        (threats.of_link(link.url, link.location) for link in links),
+    )
+
+
 def _file(file: Any, threats: Threats) -> FileFact:
     name, file_type, content_type, sha256, size_bytes, _ = file
-    types, methods, _ = threat_columns((threats.of_file(sha256, size_bytes),), ())
+    how = threats.of_file(sha256, size_bytes)
+    types, methods, _ = threat_columns((how,), ()) if how else NO_THREAT
     return FileFact(
         name, file_type or content_type, _extension(name), sha256, size_bytes, types, methods
     )

@@ -36,6 +36,11 @@ class Threats:
     links: dict[str, str] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known to be malicious."""
+        return not (self.files or self.links or self.paths)
+
     def of_file(self, sha256: str, size_bytes: int) -> str:
         """How it is known that this file is malicious; empty where it is not."""
         return self.files.get(sha256, "") if size_bytes > TRIVIAL_BYTES else ""
@@ -117,12 +122,16 @@ def simulations_of(settings: Settings) -> list[Indicator]:
     return found
 
 
+NO_THREAT = ("", "", "")
+"""ThreatTypes, DetectionMethods and ConfidenceLevel of what nobody knows of."""
+
+
 def threat_columns(malware: Iterable[str], phish: Iterable[str]) -> tuple[str, str, str]:
     """ThreatTypes, DetectionMethods and ConfidenceLevel by how each kind of threat is known."""
     found = {MALWARE: sorted({*malware} - {""}), PHISH: sorted({*phish} - {""})}
     methods = {threat: how for threat, how in found.items() if how}
     if not methods:
-        return "", "", ""
+        return NO_THREAT
     return ", ".join(methods), _json(methods), _json(dict.fromkeys(methods, "High"))
 
 
