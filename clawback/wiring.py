@@ -7,6 +7,7 @@ import socket
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import assert_never
 
@@ -14,6 +15,7 @@ from clawback.clock import SystemClock
 from clawback.config import Config, load_config
 from clawback.core.clustering import excluded_mailboxes
 from clawback.errors import SetupError
+from clawback.hunting_ports import HuntEngine
 from clawback.mail.extract import EXTRACTOR_VERSION, extract
 from clawback.people_ports import PasswordHasher
 from clawback.ports import MailboxSource, RunControl, VerdictSource
@@ -48,7 +50,12 @@ def open_app(config: Config | None = None) -> Context:
         chosen.reading_limits(),
         passwords=password_hasher(),
     )
-    return replace(bare, sources=_guarded(chosen, bare), hunt_limits=chosen.hunting.limits())
+    return replace(
+        bare,
+        sources=_guarded(chosen, bare),
+        hunting=hunt_engine(chosen, store),
+        hunt_limits=chosen.hunting.limits(),
+    )
 
 
 def password_hasher() -> PasswordHasher:
@@ -63,6 +70,28 @@ def open_store(config: Config) -> Store:
     from clawback.store.engine import open_store as open_database
 
     return open_database(config.database_url, extractor_version=EXTRACTOR_VERSION)
+
+
+def hunt_engine(config: Config, store: Store) -> HuntEngine:
+    """What answers the queries of Advanced hunting; nothing is loaded or started before the first.
+
+    The first raises `SetupError` where its libraries are not installed.
+    """
+    from clawback.hunting.catching_up import KeptMirror
+    from clawback.hunting.engine import EngineOptions, MirrorEngine
+
+    def open_mirror() -> KeptMirror:
+        from clawback.hunting.mirror.mirror import Mirror
+
+        return Mirror(config.hunting_dir, store.mirror)
+
+    hunting = config.hunting
+    options = EngineOptions(
+        threads=hunting.threads,
+        refresh=timedelta(seconds=hunting.refresh_seconds),
+        geo_database=hunting.geo_database,
+    )
+    return MirrorEngine(open_mirror, options)
 
 
 def run_control(config: Config, database: str) -> RunControl:

@@ -71,7 +71,7 @@ def test_no_lock_file_that_names_hosts_is_kept() -> None:
 
 
 # What a look at the index must not wait for: an import of Prefect alone costs over two seconds.
-HEAVY = ("prefect", "nicegui", "duckdb", "fastapi")
+HEAVY = ("prefect", "nicegui", "duckdb", "duckdb_kql", "antlr4", "fastapi")
 
 
 def _loaded_by(statement: str) -> set[str]:

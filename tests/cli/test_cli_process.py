@@ -11,7 +11,7 @@ import pytest
 from cli_stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("prefect", "nicegui", "duckdb", "fastapi", "alembic")
+HEAVY = ("prefect", "nicegui", "duckdb", "duckdb_kql", "antlr4", "fastapi", "alembic")
 
 
 def _python(code: str, *arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
