@@ -23,9 +23,12 @@ from clawback.commands import (
     demo,
     extract,
     find,
+    hunt,
     investigate,
     investigations,
     lab,
+    lists,
+    saved_queries,
     screen,
     settings,
     stop_button,
@@ -51,6 +54,9 @@ app = typer.Typer(
 LOOK, WORK, ADMINISTER = "Look", "Decide and undo", "Run and set up"
 
 app.command(rich_help_panel=LOOK)(find.find)
+app.command(rich_help_panel=LOOK)(hunt.hunt)
+app.add_typer(saved_queries.group, name="queries", rich_help_panel=LOOK)
+app.add_typer(lists.group, name="lists", rich_help_panel=LOOK)
 app.command(rich_help_panel=LOOK)(extract.extract)
 app.command(rich_help_panel=LOOK)(investigations.investigations)
 app.command(rich_help_panel=LOOK)(actions.actions)

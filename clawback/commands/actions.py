@@ -9,7 +9,7 @@ import typer
 
 from clawback.commands import screen
 from clawback.commands.action_table import show_actions
-from clawback.commands.explaining import explanation
+from clawback.commands.explaining import explanation, selected
 from clawback.commands.opening import open_context
 from clawback.commands.screen import AsJson
 from clawback.core.showing import counted, inert
@@ -126,6 +126,7 @@ def _facts(ctx: Context, found: RemediationAction) -> list[tuple[str, str]]:
         ("Investigation", str(found.investigation_id)),
         ("Reverts action", str(found.reverts_action_id or "")),
         ("About", f"{found.cluster_kind} {asset(found)}, {counted(found.copies, 'message')}"),
+        ("Selected", selected(ctx, found.investigation_id)),
         *explanation(cluster),
         ("Mind", _mind(ctx, found, cluster)),
         ("Policy", screen.said(found.reason, 1000)),

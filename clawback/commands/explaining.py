@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from clawback.core.showing import counted
 
 if TYPE_CHECKING:
+    from clawback.services.context import Context
     from models.clusters import Cluster
 
 
@@ -31,3 +32,15 @@ def explanation(cluster: Cluster) -> list[tuple[str, str]]:
         ("File types", names_line(facts.file_types)),
         ("Why", "\n".join(reasons)),
     ]
+
+
+def selected(ctx: Context, investigation_id: int) -> str:
+    """Who selected an investigation's messages, and why; empty where nobody did."""
+    from clawback.core.explain import selection_line
+
+    found = ctx.store.cases.selection(investigation_id)
+    if found is None:
+        return ""
+    proposed = "; proposed, so another person approves" if found.is_proposed else ""
+    missing = f"; {counted(found.missing, 'message')} not in the index" if found.missing else ""
+    return f"{selection_line(found)}{proposed}{missing}"

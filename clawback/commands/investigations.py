@@ -9,7 +9,7 @@ import typer
 
 from clawback.commands import screen
 from clawback.commands.action_table import show_actions
-from clawback.commands.explaining import explanation
+from clawback.commands.explaining import explanation, selected
 from clawback.commands.opening import open_context
 from clawback.commands.screen import AsJson
 from clawback.core.showing import counted, inert, show_indicator
@@ -72,6 +72,7 @@ def show_investigation(ctx: Context, found: Investigation) -> None:
             [
                 ("Alert", screen.said(found.title)),
                 ("Result", screen.said(found.summary)),
+                ("Selected", selected(ctx, found.id)),
                 ("Started", screen.at(found.created_at)),
                 ("Ended", screen.at(found.ended_at)),
                 ("Index as of", screen.at(found.index_as_of)),

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from clawback.core.showing import inert, shortened
+from clawback.errors import BadQuery
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -144,12 +146,27 @@ def counts(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
 
 
+@contextmanager
+def busy(what: str, *, quiet: bool) -> Iterator[None]:
+    """A block during which a person who looks on sees that something goes on."""
+    on = notes()
+    if quiet or not on.is_terminal:
+        yield
+        return
+    with on.status(what):
+        yield
+
+
 def complain(error: Exception, *, as_json: bool, exit_code: int | None = None) -> None:
-    """Write one error to standard error: a line for people, or `{"error": …}` for programs."""
+    """Write one error to standard error: a line for people, or `{"error": …}` for programs.
+
+    Of a query the object says where in its text the error is, 0 where that is not known.
+    """
     code = getattr(error, "exit_code", 1) if exit_code is None else exit_code
     text = one_line(error)
     if as_json:
-        sys.stderr.write(json.dumps({"error": text, "exit_code": code}) + "\n")
+        place = {"line": error.line, "column": error.column} if isinstance(error, BadQuery) else {}
+        sys.stderr.write(json.dumps({"error": text, **place, "exit_code": code}) + "\n")
     else:
         sys.stderr.write(f"clawback: {text}\n")
     sys.stderr.flush()

@@ -24,8 +24,10 @@ from clawback.errors import BadInput
 from models.actions import ActionType, RemediationAction
 from models.clusters import ClusterKind
 from models.decisions import Effect, PolicyInputs
+from models.hunting import HuntResult
 from models.indicators import Indicator, IndicatorKind
 from models.locations import DeliveryLocation, LocationCounts
+from models.selecting import MessageKey
 
 LIMIT = 200_000
 """Messages in one selection; the original's limit."""
@@ -38,6 +40,9 @@ ACTIONS = (
 )
 """What may be done to a selection."""
 
+KEY_COLUMNS = ("NetworkMessageId", "RecipientEmailAddress")
+"""What a result names a message by; names are compared without case."""
+
 SENDERS_COPY = (ActionType.SOFT_DELETE, ActionType.MOVE_TO_DELETED_ITEMS)
 """Actions that may take the sender's copy along: it has no place in an Inbox or in Junk."""
 
@@ -47,6 +52,32 @@ def selection_of(copy_ids: Collection[int]) -> Indicator:
     listed = ",".join(map(str, sorted(copy_ids)))
     digest = hashlib.sha256(listed.encode()).hexdigest()
     return Indicator(IndicatorKind.SELECTION, digest, digest)
+
+
+def keys_in(result: HuntResult) -> tuple[MessageKey, ...]:
+    """The messages that the rows of a result name, each once, in the order of the rows.
+
+    Raises `BadInput` for a result without the two columns, and for one that was cut off: what is not
+    shown would be left out without a word.
+    """
+    positions = {column.name.lower(): at for at, column in enumerate(result.columns)}
+    missing = [name for name in KEY_COLUMNS if name.lower() not in positions]
+    if missing:
+        raise BadInput(
+            f"the result has no column {' and no column '.join(missing)}: take action needs "
+            f"{' and '.join(KEY_COLUMNS)}; keep both in `project` and `summarize`"
+        )
+    if result.truncated:
+        raise BadInput(
+            "the result was cut off, so action would be taken on a part of it: "
+            "narrow the query, or write `| take N` into it"
+        )
+    mail, recipient = (positions[name.lower()] for name in KEY_COLUMNS)
+    named = ((row[mail], row[recipient]) for row in result.rows)
+    keys = {MessageKey(str(one), str(other)): None for one, other in named if one and other}
+    if result.rows and not keys:
+        raise BadInput(f"no row of the result has a value in {' and '.join(KEY_COLUMNS)}")
+    return tuple(keys)
 
 
 def check_action(action: ActionType, *, senders_copy: bool) -> None:

@@ -46,7 +46,7 @@ def run(
         raise BadInput("the query is empty: write one, such as  EmailEvents | take 10")
     if since is not None and until is not None and since >= until:
         raise BadInput("the time range ends before it begins: give --since before --until")
-    allowed = limits or HuntLimits()
+    allowed = limits or ctx.hunt_limits
     query = HuntQuery(text, since, until, _lists_in(ctx, text, allowed))
     result = engine(ctx).run(query, allowed, cancelled)
     log.info(
