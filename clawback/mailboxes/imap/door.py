@@ -31,7 +31,8 @@ class Door:
         self._port = config.port or PORTS[config.security]
         self.address = f"{config.host}:{self._port}"
         self._learned: Learned | None = None  # the same for all users of a server
-        self._takes_more: bool | None = None  # commands along with a login; None: not known yet
+        self._takes_more = False  # whether it was seen to do commands that came along with a login
+        self._drops_more = False
 
     async def open(self, mailbox: str) -> Session:
         """A session in this mailbox. Raises `ServerFault`, and `MailboxFault` if only this one fails."""
@@ -72,14 +73,14 @@ class Door:
             line = f"{self.address} offers no {sasl.mechanism} login here: check auth and security"
             raise ServerFault("no-such-login", line)
         learned = self._learned
-        if self._takes_more is False or not sasl.fits_in_one(session):
+        if self._drops_more or not sasl.fits_in_one(session):
             await log_in(session, wire, sasl)
         elif learned is not None and self._takes_more:
             session.capabilities = learned.capabilities
             session.log_in_with(sasl.command, partial(self._admit, session))
         else:
-            does = await takes_more(session, sasl)
-            self._takes_more = does and self._takes_more is not False
+            self._takes_more = await takes_more(session, sasl)
+            self._drops_more |= not self._takes_more
             if not session.is_open:
                 return
         self._require(session)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from clawback.mailboxes.imap.bodies import digests
 from clawback.mailboxes.imap.folders import RoleBook, State, states_of
 from clawback.mailboxes.imap.handles import Handle, handle_for, parse_handle, search_key
+from clawback.mailboxes.imap.looking import looked_at, messages_in
 from clawback.mailboxes.imap.parsing import Message, uid_sets, uids_of
-from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, fault_in
+from clawback.mailboxes.imap.problems import MailboxFault
 from clawback.mailboxes.imap.session import Answer, Session
 from clawback.mailboxes.imap.wire import BadAnswer
 from clawback.mailboxes.spreading import grouped
@@ -56,6 +57,7 @@ async def locate_in(
         taken = {live.place for live in answers if live.place is not None}
         search = _Search(session, roles, taken, read_at_most)
         answers += await search.find_all(missing)
+    session.looks.clear()
     return answers
 
 
@@ -74,7 +76,7 @@ async def _at_places(
 ) -> list[Wanted]:
     """Adds the answers for copies that are at their places; returns those that are not."""
     try:
-        await read(session, folder, (one.handle.uid for one in wanted))
+        selected = await looked_at(session, folder, [one.handle.uid for one in wanted])
     except MailboxFault as fault:
         if not session.is_open:
             raise
@@ -84,8 +86,6 @@ async def _at_places(
             return list(wanted)  # the search looks whether the folder is there at all
         answers += [nowhere(one.copy, fault.fault) for one in wanted]
         return []
-    selected = session.selected
-    assert selected is not None
     role = await roles.role_in(session, folder)
     missing: list[Wanted] = []
     for one in wanted:
@@ -106,33 +106,6 @@ async def _at_places(
             )
         )
     return missing
-
-
-async def read(
-    session: Session, folder: str, uids: Iterable[int], extra: bytes = b""
-) -> Mapping[int, Message]:
-    """Flags and identities of messages of a folder, which is selected anew. Raises `MailboxFault`."""
-    items = session.items(extra)
-    commands = [b"UID FETCH " + text + b" " + items for text, _ in uid_sets(uids)]
-    selected, fetched = await session.select(folder, *commands)
-    selected.seen = messages_in(fetched)
-    return selected.seen
-
-
-def messages_in(answers: Iterable[Answer]) -> dict[int, Message]:
-    """The messages of FETCH answers by their UIDs.
-
-    Raises `MailboxFault` where a server could not read: what it does not answer then is not gone.
-    """
-    answers = list(answers)
-    for answer in answers:
-        if not answer.is_ok and answer.status.code != EXPUNGE_ISSUED:
-            fault = fault_in(answer.status)
-            raise MailboxFault(SourceFault.UNAVAILABLE if fault is SourceFault.GONE else fault)
-    try:
-        return {one.uid: one for answer in answers for one in answer.messages()}
-    except BadAnswer:
-        raise MailboxFault(SourceFault.CORRUPT) from None
 
 
 class _Search:
