@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 
-_SHARE = 0.98  # of a limit by the second: clocks differ
 PARTS_IN_A_BATCH = 20  # "JSON batching" (graph/json-batching), Batch size limitations
 
 
@@ -64,23 +63,6 @@ class Window:
     def _forget(self, now: float) -> None:
         while self._slots and self._end_of(self._slots[0][0]) <= now:
             self._used -= self._slots.popleft()[1]
-
-
-class Pacer:
-    """Requests spread evenly: a burst that is within the limit when sent may not be when it arrives.
-
-    What a late wake-up cost is made good within `slack_seconds`.
-    """
-
-    def __init__(self, per_second: float, *, slack_seconds: float = 0.1) -> None:
-        self._seconds_each = 1.0 / (per_second * _SHARE)
-        self._slack_seconds = slack_seconds
-        self.free_at = 0.0
-
-    def take(self, count: int, now: float) -> None:
-        """Count requests that go now."""
-        begin = max(self.free_at, now - self._slack_seconds)
-        self.free_at = begin + count * self._seconds_each
 
 
 class AdaptiveLimit:
