@@ -19,14 +19,14 @@ from clawback.mailboxes.graph.asking import Answer, Ask
 from clawback.mailboxes.graph.entries import Entry, Inbox
 from clawback.mailboxes.graph.errors import Meaning, may_be_applied
 from clawback.mailboxes.graph.lanes import Lane
-from clawback.mailboxes.graph.limits import AdaptiveLimit, Window
+from clawback.mailboxes.graph.limits import AdaptiveLimit, Rate
 from clawback.mailboxes.graph.queueing import Pace, Queue
 from clawback.mailboxes.graph.retrying import TRIES, backoff
 from clawback.mailboxes.graph.sending import Told, meant, send
 from clawback.mailboxes.graph.transport import Reply, Transport
 
 _TOKENS = 3  # for one request: a service that is restarted refuses good ones too
-_SECOND, _SLOTS = 1.03, 200  # clocks differ, and what was sent evenly does not arrive so
+_SECOND = 1.01  # clocks differ
 _START_AT, _MOST_AT_ONCE = 200, 2_000
 
 
@@ -82,7 +82,7 @@ class Dispatcher:
         self._adaptive = AdaptiveLimit(start=_START_AT, most=most)
         self._per_second = max(int(pace.per_second), 1)
         seconds = _SECOND * max(1.0, 1.0 / pace.per_second)
-        self._rate = Window(self._per_second, seconds, slots=_SLOTS)
+        self._rate = Rate(self._per_second, seconds)
         self._waking_at = float("inf")
         self.counts = Counts()
 
@@ -122,6 +122,7 @@ class Dispatcher:
             yield (await inbox.next()).result()
         finally:
             if entry.is_sent:
+                self._rate.answered(1, sent_at=entry.sent_at, now=self._loop.time())
                 self._arrived(entry.lane)
                 self._wake()
             else:
@@ -191,9 +192,9 @@ class Dispatcher:
         if self._under_way and self._under_way + count > self._adaptive.limit:
             return True
         if self._rate.room(now) < min(count, self._per_second):
-            self._wake_at(
-                self._rate.free_at(min(self._queue.most_in_a_batch, self._per_second), now)
-            )
+            batch = min(self._queue.most_in_a_batch, self._per_second)
+            if (at := self._rate.free_at(batch, now)) > now:  # else an answer will tell
+                self._wake_at(at)
             return True
         return False
 
@@ -205,7 +206,7 @@ class Dispatcher:
         self._under_way += len(picked)
         self._count(picked, now)
         for entry in picked:
-            entry.is_sent = True
+            entry.is_sent, entry.sent_at = True, now
             entry.tries += 1
         if picked[0].alone:
             picked[0].settle(Answer(Meaning.DONE))
@@ -214,7 +215,7 @@ class Dispatcher:
 
     def _count(self, entries: Sequence[Entry], now: float) -> None:
         """Count what is sent now against every limit."""
-        self._rate.take(len(entries), now)
+        self._rate.take(len(entries))
         self.counts.parts += len(entries)
         for entry in entries:
             entry.lane.window.take(1, now)
@@ -249,7 +250,12 @@ class Dispatcher:
 
         Of twenty parts that is 38 requests more at most: one bad part spoils none of the others.
         """
-        sent = await send(self._transport, [(one.ask, self.path_of(one.ask)) for one in entries])
+        began = self._loop.time()
+        try:
+            asks = [(entry.ask, self.path_of(entry.ask)) for entry in entries]
+            sent = await send(self._transport, asks)
+        finally:
+            self._rate.answered(len(entries), sent_at=began, now=self._loop.time())
         if sent.is_put_off:
             waits = [wait for _, wait in sent.told if wait is not None]
             until = self._loop.time() + max(waits, default=self.backoff(1))

@@ -32,6 +32,7 @@ class Entry:
     tokens: int = 0
     was_looked_up: bool = False
     is_sent: bool = False
+    sent_at: float = 0.0
     is_left: bool = False
     is_over: bool = False
     waits_since: float | None = None
