@@ -1,48 +1,38 @@
-"""Looks at messages of a folder by their UIDs, and what a move left to be looked at."""
+"""Looks at messages of a folder by their UIDs."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
+from clawback.mailboxes.imap.folders import RoleBook
 from clawback.mailboxes.imap.handles import parse_handle
+from clawback.mailboxes.imap.looks import Look
 from clawback.mailboxes.imap.parsing import Message, uid_sets
 from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, fault_in
-from clawback.mailboxes.imap.session import Answer, Look, Selected, Session
+from clawback.mailboxes.imap.session import Answer, Session
 from clawback.mailboxes.imap.wire import BadAnswer
 from clawback.mailboxes.spreading import grouped
 from models.copies import Place, SourceFault
 
-LOOK_SECONDS = 5.0
-"""How long what was seen right after a move counts as the look after it: pieces take less."""
 
+async def looks_after(
+    session: Session, places: Iterable[Place], roles: RoleBook
+) -> Mapping[str, Look]:
+    """What is at places where messages were moved to, by folder, while the server has it at hand.
 
-async def looked_at(session: Session, folder: str, uids: Collection[int]) -> Selected:
-    """The folder with these messages, if they are there: as the move into it left it, else now."""
-    look = session.looks.pop(folder, None)
-    if look is not None and look.selected.seen.keys() >= set(uids):
-        age_seconds = asyncio.get_running_loop().time() - look.seen_at
-        if age_seconds < LOOK_SECONDS:
-            return look.selected
-    await read(session, folder, uids)
-    assert session.selected is not None
-    return session.selected
-
-
-async def look_after_move(session: Session, places: Iterable[Place]) -> None:
-    """Look at what was moved while the server still has it at hand: the next `locate_in` takes that.
-
-    Nothing is raised: what was not seen is looked for then.
+    Nothing is raised: a folder that could not be read is missing.
     """
+    looks: dict[str, Look] = {}
     for folder, group in grouped(places, lambda place: place.folder).items():
         handles = (parse_handle(place.handle) for place in group)
         try:
             await read(session, folder, [handle.uid for handle in handles if handle])
+            role = await roles.role_in(session, folder)
         except MailboxFault:
             continue
-        if session.selected is not None:
-            now = asyncio.get_running_loop().time()
-            session.looks[folder] = Look(session.selected, now)
+        assert session.selected is not None
+        looks[folder] = Look(session.selected, role)
+    return looks
 
 
 async def read(

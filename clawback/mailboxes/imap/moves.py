@@ -12,7 +12,7 @@ from clawback.mailboxes.imap.claims import Claims
 from clawback.mailboxes.imap.folders import RoleBook
 from clawback.mailboxes.imap.handles import parse_handle
 from clawback.mailboxes.imap.leftovers import Leftovers, Order
-from clawback.mailboxes.imap.looking import look_after_move, read
+from clawback.mailboxes.imap.looking import read
 from clawback.mailboxes.imap.names import quoted
 from clawback.mailboxes.imap.parsing import copied, uid_sets, uids_of
 from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, fault_in
@@ -31,7 +31,6 @@ async def move_in(
 ) -> list[MoveReply]:
     """One reply for each intent; a pair of folders that fails spoils only its own."""
     session.has_moved, session.is_finished = True, False
-    session.looks.clear()
     replies: list[MoveReply] = []
     pairs = grouped(intents, lambda intent: (intent.place.folder, intent.destination))
     for (folder, destination), group in pairs.items():
@@ -44,7 +43,6 @@ async def move_in(
                 answered = {reply.copy_id for reply in replies}
                 left = (intent for intent in intents if intent.copy_id not in answered)
                 return [*replies, *(refused(intent, SourceFault.UNAVAILABLE) for intent in left)]
-    await look_after_move(session, (reply.place for reply in replies if reply.place is not None))
     return replies
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from clawback.mailboxes.imap.bodies import digests
 from clawback.mailboxes.imap.folders import RoleBook, State, states_of
 from clawback.mailboxes.imap.handles import Handle, handle_for, parse_handle, search_key
-from clawback.mailboxes.imap.looking import looked_at, messages_in
+from clawback.mailboxes.imap.looking import messages_in, read
+from clawback.mailboxes.imap.looks import Look, at_place
 from clawback.mailboxes.imap.parsing import Message, uid_sets, uids_of
 from clawback.mailboxes.imap.problems import MailboxFault
 from clawback.mailboxes.imap.session import Answer, Session
@@ -57,7 +58,6 @@ async def locate_in(
         taken = {live.place for live in answers if live.place is not None}
         search = _Search(session, roles, taken, read_at_most)
         answers += await search.find_all(missing)
-    session.looks.clear()
     return answers
 
 
@@ -76,7 +76,7 @@ async def _at_places(
 ) -> list[Wanted]:
     """Adds the answers for copies that are at their places; returns those that are not."""
     try:
-        selected = await looked_at(session, folder, [one.handle.uid for one in wanted])
+        await read(session, folder, (one.handle.uid for one in wanted))
     except MailboxFault as fault:
         if not session.is_open:
             raise
@@ -86,25 +86,15 @@ async def _at_places(
             return list(wanted)  # the search looks whether the folder is there at all
         answers += [nowhere(one.copy, fault.fault) for one in wanted]
         return []
-    role = await roles.role_in(session, folder)
+    assert session.selected is not None
+    look = Look(session.selected, await roles.role_in(session, folder))
     missing: list[Wanted] = []
     for one in wanted:
-        copy, handle = one
-        message = selected.seen.get(handle.uid)
-        is_same = message is not None and handle.uidvalidity == selected.uidvalidity
-        if message is None or not is_same or handle.contradicts(message.identity):
+        live = at_place(one.copy, one.handle, look)
+        if live is None:
             missing.append(one)
-            continue
-        answers.append(
-            LiveCopy(
-                copy.copy_id,
-                copy.place,
-                role,
-                copy.content_sha256,
-                message.flags,
-                selected.is_read_only,
-            )
-        )
+        else:
+            answers.append(live)
     return missing
 
 

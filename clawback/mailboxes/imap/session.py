@@ -60,13 +60,6 @@ class Selected:
     seen: dict[int, Message] = field(default_factory=dict)
 
 
-class Look(NamedTuple):
-    """What a folder showed, and when by the loop's time."""
-
-    selected: Selected
-    seen_at: float
-
-
 class Session:
     """One connection in one mailbox. Not for two tasks at once.
 
@@ -83,9 +76,6 @@ class Session:
         self.roles: dict[str, FolderRole] | None = None  # by SPECIAL-USE, once they were asked for
         self._wire = wire
         self.unread: set[str] = set()  # folders that are there and could not be read, in this look
-        self.looks: dict[
-            str, Look
-        ] = {}  # at folders that something was just moved to, each for once
         self.has_moved = False  # whether something was moved since the last look
         self.is_finished = False  # whether nobody is likely to come back soon
         self.prelude: tuple[bytes, ...] = ()  # written before the first command, answers not needed
