@@ -26,10 +26,12 @@ class Window:
         self._slot_seconds = seconds / slots
         self._slots: deque[tuple[int, int]] = deque()  # slot number, requests in it
         self._used = 0
+        self._first_ends_at = float("inf")
 
     def room(self, now: float) -> int:
         """How many may go now."""
-        self._forget(now)
+        if now >= self._first_ends_at:
+            self._forget(now)
         return self._most - self._used
 
     def take(self, count: int, now: float) -> None:
@@ -41,6 +43,7 @@ class Window:
             self._slots[-1] = number, self._slots[-1][1] + count
         else:
             self._slots.append((number, count))
+        self._first_ends_at = self._end_of(self._slots[0][0])
         self._used += count
 
     def free_at(self, count: int, now: float) -> float:
@@ -66,6 +69,7 @@ class Window:
     def _forget(self, now: float) -> None:
         while self._slots and self._end_of(self._slots[0][0]) <= now:
             self._used -= self._slots.popleft()[1]
+        self._first_ends_at = self._end_of(self._slots[0][0]) if self._slots else float("inf")
 
 
 class Rate:
