@@ -69,6 +69,7 @@ service stats {{
 }}
 service imap {{
   process_limit = 512
+  service_count = {sessions}
 }}
 service imap-login {{
   chroot =
@@ -140,13 +141,19 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def serving(root: Path, *, fsync: str = "never", logs_moves: bool = False) -> Iterator[Dovecot]:
-    """A Dovecot that serves the tree; under root it runs as nobody, who gets the tree."""
+def serving(
+    root: Path, *, fsync: str = "never", sessions: int = 1, logs_moves: bool = False
+) -> Iterator[Dovecot]:
+    """A Dovecot that serves the tree; under root it runs as nobody, who gets the tree.
+
+    A process of it serves so many `sessions`, one after the other: 1 is Dovecot's own default.
+    """
     base = Path(tempfile.mkdtemp(prefix="cb-", dir="/tmp"))  # a socket's path must be short
     server: subprocess.Popen[bytes] | None = None
     try:
         base.chmod(0o755)
-        port = _configure(base, root, fsync, "notify mail_log" if logs_moves else "")
+        plugins = "notify mail_log" if logs_moves else ""
+        port = _configure(base, root, fsync=fsync, sessions=sessions, plugins=plugins)
         if os.geteuid() == 0:
             hand_over(base, _NOBODY, _NOBODY)
             hand_over(root, _NOBODY, _NOBODY)
@@ -160,7 +167,7 @@ def serving(root: Path, *, fsync: str = "never", logs_moves: bool = False) -> It
         shutil.rmtree(base, ignore_errors=True)
 
 
-def _configure(base: Path, root: Path, fsync: str, plugins: str) -> int:
+def _configure(base: Path, root: Path, *, fsync: str, sessions: int, plugins: str) -> int:
     uid, gid = (_NOBODY, _NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
     for part in ("run", "state", "home"):
         (base / part).mkdir()
@@ -176,6 +183,7 @@ def _configure(base: Path, root: Path, fsync: str, plugins: str) -> int:
             user=pwd.getpwuid(uid).pw_name,
             group=grp.getgrgid(gid).gr_name,
             fsync=fsync,
+            sessions=sessions,
             plugins=plugins,
             secret=SECRET,
         )

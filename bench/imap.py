@@ -34,6 +34,7 @@ FSYNC = ("never", "optimized")
 """`mail_fsync`: what makes a server durable, and what does not (doc.dovecot.org)."""
 
 FOLDER = "Recoverable Items"
+_DIRECTORIES = (f".{FOLDER}/cur", f".{FOLDER}/new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class ImapOptions:
     )
     repeats: int = choice(3, "repeats of each pair")
     connections: int = choice(4, "connections that Clawback opens")
+    sessions: int = choice(
+        256, "sessions that a process of the server serves: docs/connectors.md; 1 is its default"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,15 @@ def _measured(shape: _Shape, options: ImapOptions) -> tuple[list[Ratio], list[Fi
         root = home / "mail"
         manifest = make_lab(root, lab)
         users = sorted(os.listdir(root))
-        with serving(root, fsync=shape.fsync) as server, environment({SECRET_VARIABLE: SECRET}):
+        with (
+            serving(root, fsync=shape.fsync, sessions=options.sessions) as server,
+            environment({SECRET_VARIABLE: SECRET}),
+        ):
             source = _source(server, users, options.connections)
             with opened_source(home / "home", source) as ctx:
                 figures = list(_syncs(ctx, root, shape))
                 campaign = Campaign(ctx, alerted(ctx, manifest.malicious_sha256), shape.copies)
-                bench = _Pairs(ctx, campaign, _Doveadm(server, users), shape)
+                bench = _Pairs(ctx, campaign, _Doveadm(server, root, shape.copies), shape)
                 ratios = bench.ratios(options.repeats)
     return ratios, [*figures, *_shares(ratios)]
 
@@ -134,20 +141,33 @@ def _sync(ctx: Context, new: int) -> None:
 class _Doveadm:
     """The peer: out and back, by the header that all copies share."""
 
-    def __init__(self, server: Dovecot, users: Sequence[str]) -> None:
+    def __init__(self, server: Dovecot, root: Path, copies: int) -> None:
         self._server = server
+        self._root = root
+        self._copies = copies
         self._file = server.base / "users.txt"
-        self._file.write_text("".join(f"{user}\n" for user in users))
+        self._file.write_text("".join(f"{user}\n" for user in sorted(os.listdir(root))))
         self._file.chmod(0o644)
 
     def out_and_back(self) -> tuple[float, float]:
         """Seconds of both ways."""
         out = seconds_of(lambda: self._move("INBOX", FOLDER))
-        return out, seconds_of(lambda: self._move(FOLDER, "INBOX"))
+        gone = soft_deleted(self._root)
+        expect(gone == self._copies, f"doveadm took {gone} of {self._copies} copies out")
+        back = seconds_of(lambda: self._move(FOLDER, "INBOX"))
+        left = soft_deleted(self._root)
+        expect(left == 0, f"doveadm left {left} of {self._copies} copies behind")
+        return out, back
 
     def _move(self, folder: str, destination: str) -> None:
         query = ("mailbox", folder, "header", "Message-ID", "file.1.")
         self._server.doveadm("move", "-F", str(self._file), destination, *query)
+
+
+def soft_deleted(root: Path) -> int:
+    """How many files are in Recoverable Items, by a listing of the directories."""
+    places = (root / mailbox / part for mailbox in os.listdir(root) for part in _DIRECTORIES)
+    return sum(len(os.listdir(place)) for place in places if place.is_dir())
 
 
 class _Pairs:

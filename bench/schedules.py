@@ -28,15 +28,22 @@ class Schedule:
     def ideal_seconds(self) -> float:
         """The longest of three bounds, none of which any client can beat.
 
-        Rate: of n parts the last begins when all full seconds before it are over, and takes the
-        latency: (ceil(n / per_second) - 1) + latency. Concurrency: each of the three steps of a
-        mailbox's copies goes in waves of `concurrency`: 3 x ceil(copies / concurrency) x latency,
-        where `copies` are those of one mailbox, or all of them where the limit is shared. Latency: a
-        copy's three steps follow one another: 3 x latency, which the second bound contains.
+        Rate: of n parts at most `per_second` begin in each second. After s full seconds at least
+        n - s x per_second have yet to begin; they go in waves of all that may be under way at once:
+        s + ceil(left / at once) x latency, for the largest s that leaves any.
+
+        Concurrency: the parts of a mailbox, or all of them where the limit is shared, go in waves of
+        `concurrency`: ceil(3 x copies / concurrency) x latency.
+
+        Steps: a copy's look, move and look follow one another: 3 x latency.
         """
         parts = PARTS_A_COPY * self.copies
-        rate = (math.ceil(parts / self.per_second) - 1) + self.latency
-        if self.is_shared:
-            return max(rate, math.ceil(parts / self.concurrency) * self.latency)
-        each = math.ceil(self.copies / self.mailboxes)
-        return max(rate, PARTS_A_COPY * math.ceil(each / self.concurrency) * self.latency)
+        lanes = 1 if self.is_shared else self.mailboxes
+        each = PARTS_A_COPY * math.ceil(self.copies / lanes)
+        seconds = math.ceil(parts / self.per_second) - 1
+        left = parts - seconds * self.per_second
+        return max(
+            seconds + math.ceil(left / (self.concurrency * lanes)) * self.latency,
+            math.ceil(each / self.concurrency) * self.latency,
+            PARTS_A_COPY * self.latency,
+        )

@@ -103,7 +103,7 @@ LAYERS: dict[str, Layer] = {
         denied=_TABLES,
     ),
     "clawback.mailboxes": _adapter(
-        "httpx azure.identity azure.core cryptography clawback.source_config"
+        "httpx httpcore azure.identity azure.core cryptography clawback.source_config"
     ),
     "clawback.store": _adapter("sqlmodel sqlalchemy alembic psycopg"),
     "clawback.intel": _adapter("httpx"),

@@ -34,7 +34,6 @@ class ImapStore:
         self._server = server
         self._mailboxes = mailboxes
         self.environment: Mapping[str, str] = {SECRET_VARIABLE: SECRET}
-        self._dropped = 0
         self._sessions_killed = 0
         listed = ", ".join(f'"{mailbox}"' for mailbox in mailboxes)
         self.toml = (
@@ -56,17 +55,11 @@ class ImapStore:
     def false_counts(self, made: Mapping[Move, int], excused: Mapping[Move, int]) -> Iterator[str]:
         """By the server's own log of what left which folder.
 
-        A leftover of a server that was killed is dropped from Recoverable Items: what leaves there
-        may be more than what was put back, what leaves other folders may not.
+        Of a move that a killed server left half done only the original is dropped, once.
         """
         logged = self._logged()
-        self._dropped = sum(
-            max(0, number - made.get(move, 0))
-            for move, number in logged.items()
-            if not move.is_removal
-        )
         for move, number in logged.items():
-            if move.is_removal and number > made.get(move, 0) + excused.get(move, 0):
+            if number > made.get(move, 0) + excused.get(move, 0):
                 yield "the server took a message out more often than the ledger says"
         for move, number in made.items():
             if number > logged.get(move, 0) + excused.get(move, 0):
@@ -81,10 +74,7 @@ class ImapStore:
 
     def facts(self) -> Mapping[str, object]:
         """What the server went through."""
-        return {
-            "server_sessions_killed": self._sessions_killed,
-            "leftovers_dropped": self._dropped,
-        }
+        return {"server_sessions_killed": self._sessions_killed}
 
     def _logged(self) -> Counter[Move]:
         found: Counter[Move] = Counter()

@@ -89,15 +89,31 @@ def _configuration(config: Config) -> Health:
 def _app(config: Config) -> Iterator[Health]:
     from clawback.wiring import open_app
 
+    unusable = dict(_unusable(config))
+    yield from unusable.values()
+    usable = tuple(source for source in config.sources if source.name not in unusable)
     try:
-        ctx = open_app(config)
+        ctx = open_app(config.model_copy(update={"sources": usable}))
         yield _database(config, ctx)
     except ClawbackError as error:
         yield Health("database", False, str(error))
         return
-    yield from _sources(ctx)
+    if usable or not unusable:
+        yield from _sources(ctx)
     yield from _lists(config)
     yield _movement(ctx)
+
+
+def _unusable(config: Config) -> Iterator[tuple[str, Health]]:
+    """The sources that cannot even be opened, such as for a library that is missing, by name."""
+    from clawback.wiring import open_source
+
+    for source in config.sources:
+        try:
+            open_source(source)
+        except ClawbackError as error:
+            said = screen.one_line_of(str(error))
+            yield source.name, Health(f"source {source.name}", False, said)
 
 
 def _database(config: Config, ctx: Context) -> Health:

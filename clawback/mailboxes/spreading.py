@@ -1,13 +1,21 @@
-"""Batches of blocking work over a few threads, answers as they come."""
+"""Work side by side: blocking work over a few threads, answers as they come; coroutines in order."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Hashable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from concurrent.futures import Executor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 UNBOUNDED = sys.maxsize
 """Mailboxes at once of a source that holds nothing open for any."""
@@ -85,3 +93,14 @@ async def spread(
     finally:
         stop.set()
         await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def side_by_side(works: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
+    """The results in order. Where one raises, so does this, once the others are stopped."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -9,6 +9,8 @@ import pytest
 from cli_stage import Stage, assert_one_clear_line
 from prefect_double import PrefectDouble
 
+from clawback.mailboxes.graph import credentials
+
 PARTS = {"configuration", "database", "source lab", "moves", "server", "worker", "deployments"}
 
 
@@ -133,6 +135,20 @@ def test_check_reads_the_indicator_lists(stage: Stage) -> None:
     lines = {line["check"]: line for line in stage.json("check").lines}
     assert lines["list feed"]["ok"] is False
     assert "line 2" in lines["list feed"]["message"]
+
+
+def test_check_says_of_a_missing_library_which_source_needs_it_and_looks_at_the_others(
+    stage: Stage,
+) -> None:
+    with (stage.home / "clawback.toml").open("a") as file:
+        file.write(
+            '\n[[sources]]\nkind = "graph"\nname = "online"\ntenant_id = "t"\nclient_id = "c"\n'
+        )
+    stage.monkeypatch.setattr(credentials, "is_installed", lambda: False)
+    lines = {line["check"]: line for line in stage.json("check").lines}
+    assert lines["source online"]["ok"] is False
+    assert "pip install 'clawback[graph]'" in lines["source online"]["message"]
+    assert lines["database"]["ok"] is lines["source lab"]["ok"] is True
 
 
 def test_check_shows_no_password_of_a_database(stage: Stage) -> None:

@@ -24,6 +24,8 @@ class Fake:
     capability: bytes = CAPABILITY
     greeting: bytes = b""
     commands: list[bytes] = field(default_factory=list)
+    wants_more: bool = False  # answers a login only when the next command has come
+    drops_more: bool = False  # throws away what came along with a login, as a proxy may
 
     def _usual(self) -> dict[bytes, bytes]:
         return {
@@ -43,13 +45,21 @@ class Fake:
         greeting = self.greeting or b"* OK [CAPABILITY " + self.capability + b"] ready\r\n"
         with contextlib.suppress(OSError):
             writer.write(greeting)
+            late = b""
             while line := await reader.readline():
                 tag, _, command = line.rstrip(b"\r\n").partition(b" ")
                 self.commands.append(command)
                 answer = self._answer(command).replace(b"{tag}", tag)
                 if answer == HANG_UP:
                     break
-                writer.write(answer)
+                if command.startswith(b"AUTHENTICATE"):
+                    if self.drops_more:
+                        await _drop(reader)
+                    if self.wants_more:
+                        late = answer
+                        continue
+                writer.write(late + answer)
+                late = b""
         writer.close()
 
     def _answer(self, command: bytes) -> bytes:
@@ -64,3 +74,9 @@ class Fake:
             yield server.sockets[0].getsockname()[1]
         finally:
             server.close()
+
+
+async def _drop(reader: asyncio.StreamReader) -> None:
+    """Read what came along, in the same packet mostly."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(reader.read(1 << 16), 0.1)

@@ -16,7 +16,8 @@ from clawback.mailboxes.imap.handles import handle_for, parse_handle
 from clawback.mailboxes.imap.names import Names, quoted
 from clawback.mailboxes.imap.source import ImapSource, open_imap
 from clawback.source_config import ImapConfig
-from models.copies import Place
+from models.copies import CopyRef, Place
+from models.outcomes import MoveIntent
 from tests.mailboxes.dovecot import MASTER, PASSWORD, hand_over, login
 from tests.mailboxes.stages import ANN, BEN, GONE_FOLDER
 
@@ -211,6 +212,20 @@ class ImapStage:
         identity = f"g{guid[1].decode()}" if self.has_identity else ""
         number = int(validity[0])  # type: ignore[arg-type]
         return Place(folder, handle_for(folder, number, uid, int(size[1]), identity))
+
+
+def back(copy: CopyRef, place: Place | None, *, repeated: bool = False) -> MoveIntent:
+    """The move from there to the Inbox."""
+    assert place is not None
+    return MoveIntent(copy.copy_id, copy.mailbox, place, copy.content_sha256, "INBOX", repeated)
+
+
+def ids(stage: ImapStage, mailbox: str = ANN) -> dict[str, int]:
+    """How many messages are in each folder that holds any."""
+    counts: dict[str, int] = {}
+    for folder, _ in stage.identities(mailbox):
+        counts[folder] = counts.get(folder, 0) + 1
+    return counts
 
 
 def _owner(root: Path) -> tuple[int, int]:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import datetime
 import imaplib
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
 
 import pytest
 
 from clawback.errors import SourceError
-from clawback.mailboxes.imap.leftovers import Leftovers
-from clawback.mailboxes.imap.session import Session
-from models.copies import CopyRef, Place, SourceFault
+from models.copies import Place, SourceFault
 from models.mails import MessageHead
 from models.outcomes import MoveIntent
 from tests.mailboxes.conftest import Served
 from tests.mailboxes.dovecot import hand_over
-from tests.mailboxes.imap_stage import ENV, ImapStage, _name
+from tests.mailboxes.imap_stage import ENV, ImapStage, _name, back, ids
 from tests.mailboxes.stages import ANN, BEN, GONE_FOLDER, fetch, intent, locate, move, ref, sha
 
 pytestmark = pytest.mark.dovecot
@@ -31,19 +27,6 @@ def stage(dovecot: Served) -> Iterator[ImapStage]:
     made = ImapStage(dovecot.port, dovecot.root)
     yield made
     made.close()
-
-
-def back(copy: CopyRef, place: Place | None, *, repeated: bool = False) -> MoveIntent:
-    assert place is not None
-    return MoveIntent(copy.copy_id, copy.mailbox, place, copy.content_sha256, "INBOX", repeated)
-
-
-def ids(stage: ImapStage, mailbox: str = ANN) -> dict[str, int]:
-    """How many messages are in each folder that holds any."""
-    counts: dict[str, int] = {}
-    for folder, _ in stage.identities(mailbox):
-        counts[folder] = counts.get(folder, 0) + 1
-    return counts
 
 
 # --- restore ---------------------------------------------------------------------------------------
@@ -80,133 +63,6 @@ def test_a_folder_that_the_user_deleted_is_made_again_and_subscribed(stage: Imap
     _, subscribed = stage.user(ANN).lsub()
     assert any(b"Projects" in line for line in subscribed if isinstance(line, bytes))
     assert not any(b"Recoverable" in line for line in subscribed if isinstance(line, bytes))
-
-
-# --- moves that were interrupted -------------------------------------------------------------------
-
-
-def interrupted(stage: ImapStage, place: Place, folder: str) -> None:
-    """What a killed server process leaves: the message in both, with one identity and date."""
-    stage.user_copy(ANN, place, folder)
-
-
-def redo(stage: ImapStage, order: MoveIntent, copy: CopyRef) -> Place:
-    """As the executor goes on in a new process: look, move, look."""
-    source = stage.new_source()
-    live = asyncio.run(locate(source, copy))[copy.copy_id]
-    assert live.place == copy.place, "still in its folder, whatever is at the destination"
-    reply = asyncio.run(move(source, order))[copy.copy_id]
-    assert reply.fault is None
-    seen = asyncio.run(locate(source, copy._replace(place=reply.place)))[copy.copy_id]  # type: ignore[arg-type]
-    assert seen.place is not None
-    return seen.place
-
-
-def test_a_soft_delete_that_was_interrupted_ends_with_one_copy(stage: ImapStage) -> None:
-    copy = ref(stage, ANN, stage.deliver(ANN, MAIL, flags=("Seen", "Work")), MAIL)
-    interrupted(stage, copy.place, GONE_FOLDER)
-    place = redo(stage, intent(copy)._replace(repeated=True), copy)
-    assert place.folder == GONE_FOLDER
-    assert stage.everything(ANN) == [(GONE_FOLDER, MAIL, frozenset({"Seen", "Work"}))]
-
-
-def test_a_restore_that_was_interrupted_ends_with_one_copy_and_its_flags(stage: ImapStage) -> None:
-    copy = ref(stage, ANN, stage.deliver(ANN, MAIL, GONE_FOLDER, flags=("Seen", "Work")), MAIL)
-    interrupted(stage, copy.place, "INBOX")
-    session = stage.user(ANN)
-    session.select("INBOX")
-    session.store("1", "FLAGS", "()")  # the keyword was not written yet when the server died
-    place = redo(stage, back(copy, copy.place, repeated=True), copy)
-    assert place.folder == "INBOX"
-    assert stage.everything(ANN) == [("INBOX", MAIL, frozenset({"Seen", "Work"}))]
-
-
-def test_the_proof_of_interrupted_moves_can_fail(
-    stage: ImapStage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def nothing(*_: object) -> list[object]:
-        return []
-
-    monkeypatch.setattr(Leftovers, "clear", nothing)
-    copy = ref(stage, ANN, stage.deliver(ANN, MAIL), MAIL)
-    interrupted(stage, copy.place, GONE_FOLDER)
-    redo(stage, intent(copy)._replace(repeated=True), copy)
-    assert ids(stage) == {GONE_FOLDER: 2}
-
-
-def test_of_a_user_who_has_the_message_twice_both_are_kept(stage: ImapStage) -> None:
-    """Delivered twice, copied by the user, and moved before: none of these is a leftover."""
-    one = stage.deliver(ANN, MAIL)
-    stage.deliver(ANN, MAIL, GONE_FOLDER)  # another identity
-    copied = stage.user_copy(ANN, one, "Projects")
-    first = ref(stage, ANN, one, MAIL, copy_id=1, siblings=(copied.handle,))
-    second = ref(stage, ANN, copied, MAIL, copy_id=2, siblings=(one.handle,))
-    source = stage.new_source()
-    orders = [intent(copy)._replace(repeated=True) for copy in (first, second)]
-    for copy, order in ((first, orders[0]), (second, orders[1])):
-        asyncio.run(locate(source, first, second))
-        asyncio.run(move(source, order))
-        assert asyncio.run(locate(source, copy))[copy.copy_id].place is not None
-    assert ids(stage) == {GONE_FOLDER: 3}
-
-
-def test_a_sibling_in_the_index_is_no_leftover_even_to_a_new_process(stage: ImapStage) -> None:
-    one = stage.deliver(ANN, MAIL)
-    sibling = stage.user_copy(ANN, one, GONE_FOLDER)
-    copy = ref(stage, ANN, one, MAIL, siblings=(sibling.handle,))
-    redo(stage, intent(copy)._replace(repeated=True), copy)
-    assert ids(stage) == {GONE_FOLDER: 2}
-
-
-def test_a_move_that_was_not_looked_at_before_drops_nothing(stage: ImapStage) -> None:
-    one = stage.deliver(ANN, MAIL)
-    stage.user_copy(ANN, one, GONE_FOLDER)
-    order = intent(ref(stage, ANN, one, MAIL))._replace(repeated=True)
-    asyncio.run(move(stage.source, order))
-    assert ids(stage) == {GONE_FOLDER: 2}
-
-
-@dataclass
-class Meanwhile:
-    """Something that happens before a session asks for the time of this number."""
-
-    number: int
-    happen: Callable[[], object]
-    asked: int = 0
-
-    def running(self, run: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-        async def interfered(session: Session, *commands: bytes) -> object:
-            if self.asked == self.number:
-                self.happen()
-            self.asked += 1
-            return await run(session, *commands)
-
-        return interfered
-
-
-@pytest.mark.parametrize("from_folder", ["INBOX", GONE_FOLDER])
-def test_another_mover_at_any_moment_of_a_repeated_move_never_costs_the_last_copy(
-    stage: ImapStage, monkeypatch: pytest.MonkeyPatch, from_folder: str
-) -> None:
-    """A second executor, or the user, moves the message before the first command, the second, …"""
-    to_folder = GONE_FOLDER if from_folder == "INBOX" else "INBOX"
-    step = 0
-    while True:
-        stage.close()
-        stage = ImapStage(stage.port, stage.root)
-        copy = ref(stage, ANN, stage.deliver(ANN, MAIL, from_folder), MAIL)
-        source = stage.new_source()
-        asyncio.run(locate(source, copy))
-        order = MoveIntent(1, ANN, copy.place, copy.content_sha256, to_folder, repeated=True)
-        meanwhile = Meanwhile(step, partial(stage.user_move, ANN, copy.place, to_folder))
-        with monkeypatch.context() as patched:
-            patched.setattr(Session, "run", meanwhile.running(Session.run))
-            asyncio.run(move(source, order))
-        if meanwhile.asked <= step:
-            break
-        assert ids(stage) == {to_folder: 1}, f"another moved it before command {step}"
-        step += 1
-    assert step > 3
 
 
 # --- users who do things meanwhile -----------------------------------------------------------------

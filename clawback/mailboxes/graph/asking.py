@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from pydantic import BaseModel
 
@@ -70,9 +69,14 @@ def message_path(handle: str) -> str:
 
     Text that can be no id leads to an id that is nobody's: no path is ever made of it.
     """
-    return f"/messages/{quote(handle, safe='=') if _ID.fullmatch(handle) else '0'}"
+    return f"/messages/{_segment(handle)}"
 
 
 def folder_path(folder_id: str) -> str:
     """The path of a folder by its id, below its mailbox; as with messages, of an id alone."""
-    return f"/mailFolders/{quote(folder_id, safe='=') if _ID.fullmatch(folder_id) else '0'}"
+    return f"/mailFolders/{_segment(folder_id)}"
+
+
+def _segment(given: str) -> str:
+    """An id as one step of a path: of what it may hold, only these two mean something there."""
+    return given.replace("/", "%2F").replace("+", "%2B") if _ID.fullmatch(given) else "0"

@@ -8,26 +8,25 @@ is, since only its caller knows how to look.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Protocol
 
 from clawback.errors import SourceDenied
-from clawback.mailboxes.graph import wire
 from clawback.mailboxes.graph.asking import Answer, Ask
-from clawback.mailboxes.graph.errors import Meaning, may_be_applied, meaning_of
-from clawback.mailboxes.graph.lanes import Entry, Lane, give_up
-from clawback.mailboxes.graph.limits import AdaptiveLimit, Pacer, Window
+from clawback.mailboxes.graph.entries import Entry, Inbox
+from clawback.mailboxes.graph.errors import Meaning, may_be_applied
+from clawback.mailboxes.graph.lanes import Lane
+from clawback.mailboxes.graph.limits import AdaptiveLimit, Rate
 from clawback.mailboxes.graph.queueing import Pace, Queue
-from clawback.mailboxes.graph.retrying import TRIES, backoff, retry_after
+from clawback.mailboxes.graph.retrying import TRIES, backoff
+from clawback.mailboxes.graph.sending import Told, meant, send
 from clawback.mailboxes.graph.transport import Reply, Transport
 
 _TOKENS = 3  # for one request: a service that is restarted refuses good ones too
-_OF_ONE_ITEM = (Meaning.DONE, Meaning.NO_ITEM, Meaning.NO_MAILBOX, Meaning.QUOTA)
+_SECOND = 1.01  # clocks differ
 _START_AT, _MOST_AT_ONCE = 200, 2_000
 
 
@@ -56,10 +55,6 @@ class Addresses(Protocol):
         ...
 
 
-Settled = tuple[Entry, Answer, float | None]
-"""A request, its answer, and the seconds that it asks to wait."""
-
-
 class Dispatcher:
     """The way of every request of one event loop."""
 
@@ -85,33 +80,34 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         most = pace.at_once_in_all or _MOST_AT_ONCE
         self._adaptive = AdaptiveLimit(start=_START_AT, most=most)
-        self._rate = Window(max(int(pace.per_second), 1), max(1.0, 1.0 / pace.per_second))
-        self._pacer = Pacer(pace.per_second)
+        self._per_second = max(int(pace.per_second), 1)
+        seconds = _SECOND * max(1.0, 1.0 / pace.per_second)
+        self._rate = Rate(self._per_second, seconds)
+        self._waking_at = float("inf")
         self.counts = Counts()
 
     async def ask(self, ask: Ask) -> Answer:
         """The answer to one request. Raises `SourceError` where the whole source is away."""
-        entry = self._enter(ask)
+        inbox = Inbox()
+        entry = self._entry(ask, inbox)
         try:
-            return await entry.future
+            return (await inbox.next()).result()
         finally:
-            await _let_go([entry])
+            await inbox.let_go([entry])
 
     async def answers(self, asks: Sequence[Ask]) -> AsyncIterator[tuple[int, Answer]]:
         """The number of each request and its answer, as they come.
 
         When the caller stops listening, what was not sent is dropped and what was is waited for.
         """
-        done: asyncio.Queue[int] = asyncio.Queue()
-        entries = [self._enter(ask) for ask in asks]
-        for number, entry in enumerate(entries):
-            entry.future.add_done_callback(lambda _, number=number: done.put_nowait(number))  # type: ignore[misc]
+        inbox = Inbox()
+        entries = [self._entry(ask, inbox, number) for number, ask in enumerate(asks)]
         try:
             for _ in entries:
-                number = await done.get()
-                yield number, entries[number].future.result()
+                entry = await inbox.next()
+                yield entry.number, entry.result()
         finally:
-            await _let_go(entries)
+            await inbox.let_go(entries)
 
     def follow(self, ask: Ask, link: str) -> Ask:
         """The request for the page behind a link of an answer. Raises `wire.Unreadable`."""
@@ -120,20 +116,21 @@ class Dispatcher:
     @asynccontextmanager
     async def leave(self, ask: Ask) -> AsyncIterator[Answer]:
         """Leave to send one request by oneself, in its turn; an answer where it may not be sent."""
-        entry = self._enter(ask, alone=True)
-        lane = self._queue.lane(ask.mailbox)
+        inbox = Inbox()
+        entry = self._entry(ask, inbox, alone=True)
         try:
-            yield await entry.future
+            yield (await inbox.next()).result()
         finally:
             if entry.is_sent:
-                self._arrived(lane)
+                self._rate.answered(1, sent_at=entry.sent_at, now=self._loop.time())
+                self._arrived(entry.lane)
                 self._wake()
             else:
-                entry.future.cancel()
+                entry.drop()
 
     def settle_alone(self, ask: Ask, reply: Reply) -> Answer:
         """What a reply to a request that was sent by its caller means; pauses its mailbox if need be."""
-        answer = self._meant(reply.status, reply.body)
+        answer = meant(reply.status, reply.body)
         self._take_in(self._queue.lane(ask.mailbox), answer.meaning, reply.wait_seconds)
         return answer
 
@@ -147,12 +144,14 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _enter(self, ask: Ask, *, alone: bool = False) -> Entry:
-        entry = Entry(ask, self._loop.create_future(), alone)
+    def _entry(self, ask: Ask, inbox: Inbox, number: int = 0, *, alone: bool = False) -> Entry:
+        """A request that waits for its turn, or has its answer where no mailbox has such a name."""
         if ask.mailbox is None or self._addresses.may_exist(ask.mailbox):
+            entry = Entry(ask, inbox, self._queue.lane(ask.mailbox), number, alone)
             self._queue.put(entry)
         else:
-            entry.future.set_result(Answer(Meaning.NO_MAILBOX))
+            entry = Entry(ask, inbox, self._queue.lane(None), number, alone)
+            entry.settle(Answer(Meaning.NO_MAILBOX))
         return entry
 
     def _wake(self) -> None:
@@ -160,53 +159,66 @@ class Dispatcher:
             self._is_woken = True
             self._loop.call_soon(self._go)
 
+    def _wake_at(self, at: float) -> None:
+        """Look again then; a look that is due before will see to it."""
+        if at < self._waking_at:
+            self._waking_at = at
+            self._loop.call_at(at, self._woken_at, at)
+
+    def _woken_at(self, at: float) -> None:
+        if at == self._waking_at:
+            self._waking_at = float("inf")
+        self._go()
+
     def _go(self) -> None:
         self._is_woken = False
         now = self._loop.time()
         if self._paused_until > now:
             self._queue.drop_impatient(now, self._paused_until)
-            self._loop.call_at(self._paused_until, self._wake)
+            self._wake_at(self._paused_until)
             return
-        while True:
+        while not self._has_to_wait(self._queue.at_least, now):
             full = self._queue.full
             picked = self._queue.pick(now)
             if not picked:
                 return
-            if self._has_to_wait(len(picked), full, now):
+            if self._has_to_wait(len(picked), now) or self._is_soon_fuller(len(picked), full):
                 self._queue.put_back(picked, now)
                 return
             self._start(picked, now)
 
-    def _has_to_wait(self, count: int, full: int, now: float) -> bool:
-        """Whether the batch is put off: too many are under way, or it would soon be a fuller one.
-
-        `full` mailboxes have more to ask once an answer comes: less than half a batch waits for them.
-        """
+    def _has_to_wait(self, count: int, now: float) -> bool:
+        """Whether so many are too many now: for what is under way, or for this second."""
         if self._under_way and self._under_way + count > self._adaptive.limit:
             return True
-        if self._under_way and full and count * 2 < self._queue.most_in_a_batch:
-            return True
-        if self._pacer.free_at > now:
-            self._loop.call_at(self._pacer.free_at, self._wake)
-            return True
-        if self._rate.room(now) < min(count, int(self._pace.per_second) or 1):
-            self._loop.call_at(self._rate.free_at(count, now), self._wake)
+        if self._rate.room(now) < min(count, self._per_second):
+            batch = min(self._queue.most_in_a_batch, self._per_second)
+            if (at := self._rate.free_at(batch, now)) > now:  # else an answer will tell
+                self._wake_at(at)
             return True
         return False
 
+    def _is_soon_fuller(self, count: int, full: int) -> bool:
+        """Whether a batch of less than half waits for the `full` mailboxes, which have more to ask."""
+        return bool(self._under_way and full and count * 2 < self._queue.most_in_a_batch)
+
     def _start(self, picked: list[Entry], now: float) -> None:
         self._under_way += len(picked)
-        self._rate.take(len(picked), now)
-        self._pacer.take(len(picked), now)
-        self.counts.parts += len(picked)
+        self._count(picked, now)
         for entry in picked:
-            entry.is_sent = True
+            entry.is_sent, entry.sent_at = True, now
             entry.tries += 1
-            self._queue.lane(entry.ask.mailbox).window.take(1, now)
         if picked[0].alone:
-            picked[0].future.set_result(Answer(Meaning.DONE))
+            picked[0].settle(Answer(Meaning.DONE))
             return
         self._run(self._send(picked))
+
+    def _count(self, entries: Sequence[Entry], now: float) -> None:
+        """Count what is sent now against every limit."""
+        self._rate.take(len(entries))
+        self.counts.parts += len(entries)
+        for entry in entries:
+            entry.lane.window.take(1, now)
 
     def _run(self, work: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(work)
@@ -216,62 +228,43 @@ class Dispatcher:
     async def _send(self, entries: list[Entry]) -> None:
         began = self._loop.time()
         try:
-            settled = await (self._send_one if len(entries) == 1 else self._send_batch)(entries)
+            told = await self._told(entries)
             now = self._loop.time()
-            refused = sum(may_be_applied(answer.meaning) for _, answer, _ in settled)
+            refused = sum(may_be_applied(answer.meaning) for answer, _ in told)
             self._adaptive.answered(len(entries), refused, seconds=now - began, now=now)
         except BaseException as error:
             for entry in entries:
-                if not entry.future.done():
-                    entry.future.set_exception(error)
+                entry.fail(error)
             if not isinstance(error, Exception):
                 raise
         else:
-            for entry, answer, wait in settled:
+            for entry, (answer, wait) in zip(entries, told, strict=True):
                 self._settle(entry, answer, wait)
         finally:
             for entry in entries:
-                self._arrived(self._queue.lane(entry.ask.mailbox))
+                self._arrived(entry.lane)
             self._wake()
 
-    async def _send_one(self, entries: list[Entry]) -> list[Settled]:
-        ask = entries[0].ask
-        content = None if ask.body is None else json.dumps(ask.body).encode()
-        path, method = self.path_of(ask), "GET" if content is None else "POST"
-        reply = await self._transport.send(method, path, json=content, page=ask.page)
-        return [(entries[0], self._meant(reply.status, reply.body), reply.wait_seconds)]
+    async def _told(self, entries: Sequence[Entry]) -> list[Told]:
+        """The answer to each. A batch that is refused whole is halved, down to the part that it is for.
 
-    async def _send_batch(self, entries: list[Entry]) -> list[Settled]:
-        parts = [
-            self._transport.batch_part(str(number), self.path_of(ask), ask.body, ask.page)
-            for number, ask in enumerate(entry.ask for entry in entries)
-        ]
-        content = json.dumps({"requests": parts}, separators=(",", ":")).encode()
-        reply = await self._transport.send("POST", "/$batch", json=content)
-        if reply.status != 200:
-            return self._all_refused(entries, reply)
+        Of twenty parts that is 38 requests more at most: one bad part spoils none of the others.
+        """
+        began = self._loop.time()
         try:
-            replies = wire.read_batch(reply.body)
-        except wire.Unreadable:
-            replies = {}  # as if nothing had come: what was asked may have been done
-        now = datetime.now(UTC)
-        settled = [
-            (entry, self._meant(status, body), retry_after(wait, now))
-            for number, entry in enumerate(entries)
-            for status, wait, body in [replies.get(str(number), wire.NO_ANSWER)]
-        ]
-        if any(self._needs_token(entry, answer) for entry, answer, _ in settled):
-            await self._transport.renew_token(reply.token)
-        return settled
-
-    def _all_refused(self, entries: list[Entry], reply: Reply) -> list[Settled]:
-        answer = self._meant(reply.status, reply.body)
-        if answer.meaning in _OF_ONE_ITEM:
-            answer = Answer(Meaning.BUG)  # the server takes no batches: no word about any message
-        elif answer.meaning is Meaning.THROTTLED:
-            wait = self.backoff(1) if reply.wait_seconds is None else reply.wait_seconds
-            self._paused_until = max(self._paused_until, self._loop.time() + wait)
-        return [(entry, answer, reply.wait_seconds) for entry in entries]
+            asks = [(entry.ask, self.path_of(entry.ask)) for entry in entries]
+            sent = await send(self._transport, asks)
+        finally:
+            self._rate.answered(len(entries), sent_at=began, now=self._loop.time())
+        if sent.is_put_off:
+            waits = [wait for _, wait in sent.told if wait is not None]
+            until = self._loop.time() + max(waits, default=self.backoff(1))
+            self._paused_until = max(self._paused_until, until)
+        if not sent.is_refused:
+            return sent.told
+        self._count(entries, self._loop.time())
+        middle = len(entries) // 2
+        return [*await self._told(entries[:middle]), *await self._told(entries[middle:])]
 
     def path_of(self, ask: Ask) -> str:
         """The path and query of a request."""
@@ -281,31 +274,23 @@ class Dispatcher:
 
     # What comes back
 
-    def _meant(self, status: int, body: object) -> Answer:
-        code = wire.read_code(body) if status >= 400 else ""
-        return Answer(meaning_of(status, code), body)
-
     def _settle(self, entry: Entry, answer: Answer, wait: float | None) -> None:
-        lane = self._queue.lane(entry.ask.mailbox)
-        self._take_in(lane, answer.meaning, wait)
-        if entry.future.done():
-            return
-        if self._needs_token(entry, answer):
+        meaning, lane = answer.meaning, entry.lane
+        self._take_in(lane, meaning, wait)
+        if entry.is_over or meaning is Meaning.DONE:
+            entry.settle(answer)
+        elif self._needs_token(entry, answer):
             entry.tokens += 1
             self._again(entry, 0.0)
-        elif answer.meaning is Meaning.TOKEN:
-            entry.future.set_exception(SourceDenied(self._name, "token-refused"))
-        elif (
-            answer.meaning is Meaning.NO_MAILBOX
-            and lane.mailbox is not None
-            and not entry.was_looked_up
-        ):
+        elif meaning is Meaning.TOKEN:
+            entry.fail(SourceDenied(self._name, "token-refused"))
+        elif meaning is Meaning.NO_MAILBOX and lane.mailbox is not None and not entry.was_looked_up:
             entry.was_looked_up = True
             self._run(self._look_up(entry, answer))
         elif self._is_worth_another_try(entry, answer):
             self._again(entry, self.backoff(entry.tries) if wait is None else wait)
         else:
-            entry.future.set_result(answer)
+            entry.settle(answer)
 
     @staticmethod
     def _needs_token(entry: Entry, answer: Answer) -> bool:
@@ -321,13 +306,12 @@ class Dispatcher:
         try:
             is_known = await self._addresses.look_up(entry.ask.mailbox or "")
         except Exception as error:
-            if not entry.future.done():
-                entry.future.set_exception(error)
+            entry.fail(error)
             return
         if is_known:
             self._again(entry, 0.0)
-        elif not entry.future.done():
-            entry.future.set_result(answer)
+        else:
+            entry.settle(answer)
 
     def _take_in(self, lane: Lane, meaning: Meaning, wait: float | None) -> None:
         """Pause a mailbox that is throttled, as long as it says or longer each time."""
@@ -344,8 +328,8 @@ class Dispatcher:
         now = self._loop.time()
         entry.is_sent = False
         self.counts.again += 1
-        if not entry.has_patience(now, now + delay):
-            give_up(entry)
+        if entry.is_left or not entry.has_patience(now, now + delay):
+            entry.give_up()
         elif delay <= 0:
             self._queue.put(entry, first=True)
         else:
@@ -354,15 +338,3 @@ class Dispatcher:
     def _arrived(self, lane: Lane) -> None:
         self._under_way -= 1
         self._queue.arrived(lane)
-
-
-async def _let_go(entries: Sequence[Entry]) -> None:
-    """Drop what was not sent, and wait for what was: nothing goes on behind the caller's back."""
-    sent = [entry.future for entry in entries if entry.is_sent and not entry.future.done()]
-    for entry in entries:
-        if not entry.is_sent:
-            entry.future.cancel()
-    await asyncio.gather(*sent, return_exceptions=True)
-    for entry in entries:
-        if entry.future.done() and not entry.future.cancelled():
-            entry.future.exception()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
-_SHARE = 0.98  # of a limit by the second: clocks differ
+_SHARE = 0.8  # of the quickest answer: even that one was on its way for a while
 PARTS_IN_A_BATCH = 20  # "JSON batching" (graph/json-batching), Batch size limitations
 
 
@@ -26,19 +26,24 @@ class Window:
         self._slot_seconds = seconds / slots
         self._slots: deque[tuple[int, int]] = deque()  # slot number, requests in it
         self._used = 0
+        self._first_ends_at = float("inf")
 
     def room(self, now: float) -> int:
         """How many may go now."""
-        self._forget(now)
+        if now >= self._first_ends_at:
+            self._forget(now)
         return self._most - self._used
 
     def take(self, count: int, now: float) -> None:
-        """Count requests that go now."""
+        """Count requests that go now; those of before the latest count as of then."""
         number = int(now / self._slot_seconds)
+        if self._slots:
+            number = max(number, self._slots[-1][0])
         if self._slots and self._slots[-1][0] == number:
             self._slots[-1] = number, self._slots[-1][1] + count
         else:
             self._slots.append((number, count))
+        self._first_ends_at = self._end_of(self._slots[0][0])
         self._used += count
 
     def free_at(self, count: int, now: float) -> float:
@@ -64,23 +69,40 @@ class Window:
     def _forget(self, now: float) -> None:
         while self._slots and self._end_of(self._slots[0][0]) <= now:
             self._used -= self._slots.popleft()[1]
+        self._first_ends_at = self._end_of(self._slots[0][0]) if self._slots else float("inf")
 
 
-class Pacer:
-    """Requests spread evenly: a burst that is within the limit when sent may not be when it arrives.
+class Rate:
+    """At most `most` requests that arrive within any `seconds`, as the server counts them.
 
-    What a late wake-up cost is made good within `slack_seconds`.
+    When a request arrives is not known: between its being sent and its answer. One without an answer
+    counts, and one with an answer from the latest time at which it can have come: before the answer by
+    most of what the quickest of all answers took. Where requests queue up on their way, as a burst does
+    on a busy machine, this is later than when they were sent.
     """
 
-    def __init__(self, per_second: float, *, slack_seconds: float = 0.1) -> None:
-        self._seconds_each = 1.0 / (per_second * _SHARE)
-        self._slack_seconds = slack_seconds
-        self.free_at = 0.0
+    def __init__(self, most: int, seconds: float, *, slots: int = 200) -> None:
+        self._window = Window(most, seconds, slots=slots)
+        self._unanswered = 0
+        self._quickest = float("inf")
 
-    def take(self, count: int, now: float) -> None:
+    def room(self, now: float) -> int:
+        """How many may go now."""
+        return self._window.room(now) - self._unanswered
+
+    def take(self, count: int) -> None:
         """Count requests that go now."""
-        begin = max(self.free_at, now - self._slack_seconds)
-        self.free_at = begin + count * self._seconds_each
+        self._unanswered += count
+
+    def answered(self, count: int, *, sent_at: float, now: float) -> None:
+        """Requests that were sent together were answered, or never will be."""
+        self._unanswered -= count
+        self._quickest = min(self._quickest, now - sent_at)
+        self._window.take(count, now - _SHARE * self._quickest)
+
+    def free_at(self, count: int, now: float) -> float:
+        """When `count` may go, if all that was sent were answered now: not before, maybe later."""
+        return self._window.free_at(count + self._unanswered, now)
 
 
 class AdaptiveLimit:

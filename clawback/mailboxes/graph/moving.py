@@ -20,7 +20,7 @@ from clawback.mailboxes.graph.folders import (
 )
 from clawback.mailboxes.graph.locating import Seen
 from clawback.mailboxes.graph.naming import alias_of
-from clawback.mailboxes.spreading import grouped
+from clawback.mailboxes.spreading import side_by_side
 from models.copies import FolderRole, Place, SourceFault
 from models.outcomes import MoveIntent, MoveReply
 
@@ -203,17 +203,21 @@ class Mover:
         self, intents: Sequence[MoveIntent]
     ) -> dict[tuple[str, str, str], tuple[str, str | None] | SourceFault]:
         """What to send as the destination of each kind of move, and its folder's id where known."""
-        kinds = list(grouped(intents, lambda i: (i.mailbox, i.destination, i.destination_id)))
-        found = await asyncio.gather(*(self._target(*kind) for kind in kinds))
-        return dict(zip(kinds, found, strict=True))
+        found: dict[tuple[str, str, str], tuple[str, str | None] | SourceFault] = {}
+        asked: list[tuple[str, str, str]] = []
+        for kind in dict.fromkeys((i.mailbox, i.destination, i.destination_id) for i in intents):
+            alias = alias_of(kind[1])
+            if alias is None:
+                asked.append(kind)
+            else:
+                found[kind] = alias, self._seen.book.of(kind[0]).aliases.get(alias)
+        answers = await side_by_side(self._target(*kind) for kind in asked)
+        return found | dict(zip(asked, answers, strict=True))
 
     async def _target(
         self, mailbox: str, path: str, folder_id: str
     ) -> tuple[str, str | None] | SourceFault:
         known = self._seen.book.of(mailbox)
-        alias = alias_of(path)
-        if alias is not None:
-            return alias, known.aliases.get(alias)
         try:
             if folder_id and folder_id not in known.paths:
                 known = await list_folders(self._dispatcher, self._seen.book, mailbox)

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from clawback.mailboxes.graph.lanes import Entry, Lane, State
+from clawback.mailboxes.graph.entries import Entry
+from clawback.mailboxes.graph.lanes import Lane, State
 from clawback.mailboxes.graph.limits import PARTS_IN_A_BATCH, Window
 
 _LANES_KEPT = 20_000
@@ -43,6 +44,13 @@ class Queue:
         self._sweep_at = _LANES_KEPT
         self.full = 0
 
+    @property
+    def at_least(self) -> int:
+        """How many the next batch has at least: one of each lane that may send."""
+        if self._ready and self._ready[0].waiting[0].alone:
+            return 1
+        return min(len(self._ready), self.most_in_a_batch)
+
     def lane(self, mailbox: str | None) -> Lane:
         """The lane of a mailbox, or of the directory."""
         lane = self._lanes.get(mailbox)
@@ -57,7 +65,8 @@ class Queue:
 
     def put(self, entry: Entry, *, first: bool = False) -> None:
         """Let a request wait for its turn, behind the others of its mailbox or before them."""
-        lane = self.lane(entry.ask.mailbox)
+        # Looked up anew: while it waited for another try its lane may have been let go of.
+        lane = entry.lane = self.lane(entry.ask.mailbox)
         (lane.waiting.appendleft if first else lane.waiting.append)(entry)
         now = self._loop.time()
         if lane.state is State.PAUSED:
@@ -81,7 +90,7 @@ class Queue:
     def put_back(self, picked: Sequence[Entry], now: float) -> None:
         """Undo a pick."""
         for entry in reversed(picked):
-            lane = self.lane(entry.ask.mailbox)
+            lane = entry.lane
             lane.under_way -= 1
             lane.waiting.appendleft(entry)
             if lane.state in (State.IDLE, State.FULL):
@@ -108,7 +117,7 @@ class Queue:
             if picked and lane.waiting[0].alone:
                 return
             entry = lane.waiting.popleft()
-            if entry.future.done():
+            if entry.is_over:
                 continue
             picked.append(entry)
             lane.under_way += 1

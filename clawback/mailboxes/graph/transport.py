@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ import httpx
 
 from clawback.mailboxes.graph import wire
 from clawback.mailboxes.graph.clouds import Endpoints
+from clawback.mailboxes.graph.connecting import connections_to
 from clawback.mailboxes.graph.errors import DROPPED
 from clawback.mailboxes.graph.retrying import retry_after
 from clawback.mailboxes.graph.tokens import Tokens, TokenSource
@@ -26,6 +26,9 @@ IMMUTABLE_IDS = 'IdType="ImmutableId"'
 MOST_JSON_BYTES = 64_000_000
 """Of one answer: twenty parts, each far larger than anything that we select."""
 
+BATCH = "/$batch"
+
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "clawback"}
 _CONNECTIONS = 128
 _BAD_REQUEST = 400
 _TIMES_THE_TIMEOUT = 5  # a body that drips: each byte comes in time, and it never ends
@@ -50,15 +53,17 @@ class Transport:
     def __init__(
         self,
         endpoints: Endpoints,
-        http: httpx.AsyncClient,
+        http: httpx.AsyncBaseTransport,
         tokens: Tokens,
         *,
-        longest_seconds: float,
+        timeout_seconds: float,
     ) -> None:
         self._base = endpoints.base_url
         self._http = http
         self._tokens = tokens
-        self._longest_seconds = longest_seconds
+        self._more = {"timeout": httpx.Timeout(timeout_seconds, pool=None).as_dict()}
+        self._longest_seconds = timeout_seconds * _TIMES_THE_TIMEOUT
+        self._batches = httpx.URL(f"{self._base}{BATCH}")
         self.sent = 0
 
     async def send(
@@ -115,13 +120,13 @@ class Transport:
     async def _send(
         self, method: str, path: str, token: str, *, content: bytes | None, page: int
     ) -> Reply:
-        headers = {"Authorization": f"Bearer {token}", "Prefer": prefer(page)}
+        headers = {**_HEADERS, "Authorization": f"Bearer {token}", "Prefer": prefer(page)}
         if content is not None:
             headers["Content-Type"] = "application/json"
         return await self._answered(method, path, headers, content, _read_json)
 
     async def _stream(self, path: str, token: str, at_most: int) -> Reply:
-        headers = {"Authorization": f"Bearer {token}", "Prefer": prefer(0)}
+        headers = {**_HEADERS, "Authorization": f"Bearer {token}", "Prefer": prefer(0)}
 
         async def read(response: httpx.Response) -> Any:
             if response.status_code != 200:
@@ -139,15 +144,16 @@ class Transport:
         read: Callable[[httpx.Response], Any],
     ) -> Reply:
         try:
-            request = self._http.build_request(
-                method, self._base + path, headers=headers, content=content
+            url = self._batches if path == BATCH else httpx.URL(self._base + path)
+            request = httpx.Request(
+                method, url, headers=headers, content=content, extensions=self._more
             )
         except httpx.InvalidURL:  # too long, or of characters that no address has
             return Reply(_BAD_REQUEST)
         self.sent += 1
         try:
             async with asyncio.timeout(self._longest_seconds):
-                response = await self._http.send(request, stream=True)
+                response = await self._http.handle_async_request(request)
                 try:
                     body = await read(response)
                 finally:
@@ -188,7 +194,7 @@ async def _read_message(response: httpx.Response, at_most: int) -> bytes | Messa
 
 
 class Connection:
-    """A transport for one event loop, while it is entered. No redirect is followed.
+    """A transport for one event loop, while it is entered. Nothing follows a redirect.
 
     No generator: a loop that ends closes all generators at once, those within others too.
     """
@@ -202,23 +208,14 @@ class Connection:
         timeout_seconds: float,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs paths, which name mailboxes
-        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
-        self._http = httpx.AsyncClient(
-            http2=False,
-            timeout=httpx.Timeout(timeout_seconds, pool=None),
-            limits=limits,
-            transport=transport,
-            headers={"Accept": "application/json", "User-Agent": "clawback"},
-            follow_redirects=False,
-        )
+        self._http = transport or connections_to(endpoints.base_url, _CONNECTIONS)
         self._tokens = Tokens(name, make_tokens(), time.time)
         self._endpoints = endpoints
-        self._longest_seconds = timeout_seconds * _TIMES_THE_TIMEOUT
+        self._timeout_seconds = timeout_seconds
 
     async def __aenter__(self) -> Transport:
         return Transport(
-            self._endpoints, self._http, self._tokens, longest_seconds=self._longest_seconds
+            self._endpoints, self._http, self._tokens, timeout_seconds=self._timeout_seconds
         )
 
     async def __aexit__(self, *_: object) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import product
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -45,6 +46,9 @@ class _Refusal(_Wire):
     error: _Error = _Error()
 
 
+_NAMES = ("Seen", "Draft", "Flagged")
+
+
 class Flag(_Wire):
     """Whether a message is flagged."""
 
@@ -55,6 +59,14 @@ class Removed(_Wire):
     """Why a message is no longer in a folder."""
 
     reason: str = ""
+
+
+_FLAGS = {
+    (seen, draft, flagged): frozenset(
+        name for name, is_set in zip(_NAMES, (seen, draft, flagged), strict=True) if is_set
+    )
+    for seen, draft, flagged in product((False, True), repeat=3)
+}
 
 
 class Item(_Wire):
@@ -71,12 +83,8 @@ class Item(_Wire):
 
     def flags(self) -> frozenset[str]:
         """As IMAP system flags without the backslash; Graph has no word for "answered"."""
-        told = {
-            "Seen": self.is_read,
-            "Draft": self.is_draft,
-            "Flagged": self.flag is not None and self.flag.status == "flagged",
-        }
-        return frozenset(name for name, is_set in told.items() if is_set)
+        is_flagged = self.flag is not None and self.flag.status == "flagged"
+        return _FLAGS[bool(self.is_read), bool(self.is_draft), is_flagged]
 
     def received_at(self) -> datetime | None:
         """When it was delivered; None where that is not told, or not as a time with a zone."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clawback.mailboxes.imap.door import Door, other_users_prefix
+from clawback.mailboxes.imap.door import Door
+from clawback.mailboxes.imap.learned import other_users_prefix
 from clawback.mailboxes.imap.names import quoted
 from clawback.mailboxes.imap.parsing import tokens_of
 from clawback.mailboxes.imap.problems import ServerFault

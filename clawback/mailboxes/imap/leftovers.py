@@ -3,9 +3,9 @@
 A store may copy first and expunge then, as Dovecot does with Maildirs; a server process that is
 killed in between leaves both. Only a move whose intent was written down before is looked at, and
 only a message that is the same by the server's own identity, by size and by date, and that is
-nobody's copy as far as the index and the last look know. The one in Recoverable Items is dropped, by
-UID EXPUNGE of exactly that UID: dropped elsewhere, a server that keeps what users expunge would put
-another one there (Dovecot's lazy_expunge).
+nobody's copy as far as the index and the last look know. Such a move is ended as the server would
+have ended it: the original is dropped, by UID EXPUNGE of exactly that UID. Somebody else who is in
+the middle of the same move drops the same message: nothing that was moved is ever dropped.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from clawback.mailboxes.imap.claims import Claims
-from clawback.mailboxes.imap.folders import RoleBook
 from clawback.mailboxes.imap.handles import Handle
+from clawback.mailboxes.imap.looking import read
 from clawback.mailboxes.imap.parsing import Message, uid_sets
 from clawback.mailboxes.imap.problems import MailboxFault
-from clawback.mailboxes.imap.search import Candidate, candidates_in, read
+from clawback.mailboxes.imap.search import Candidate, candidates_in
 from clawback.mailboxes.imap.session import Session
-from models.copies import FolderRole, SourceFault
+from models.copies import SourceFault
 from models.outcomes import MoveIntent, MoveReply
 
 _EXTRA = b"RFC822.SIZE INTERNALDATE"
@@ -36,15 +36,14 @@ class Order(NamedTuple):
 class Leftovers:
     """The leftovers of moves from one folder to another."""
 
-    def __init__(self, session: Session, roles: RoleBook, claims: Claims) -> None:
+    def __init__(self, session: Session, claims: Claims) -> None:
         self._session = session
-        self._roles = roles
         self._claims = claims
 
     async def clear(
         self, orders: Mapping[int, Order], folder: str, destination: str
     ) -> list[MoveReply]:
-        """Drop what interrupted moves left; the replies of those that are done with that.
+        """End moves that were interrupted; the replies of those that are done with that.
 
         Neither folder need be selected afterwards. Raises `MailboxFault`.
         """
@@ -64,9 +63,6 @@ class Leftovers:
             if uid in originals and self._is_leftover(order, originals[uid], two)
         ]
         if not pairs:
-            return []
-        if await self._roles.role_in(self._session, folder) is not FolderRole.RECOVERABLE:
-            await self._expunge(await self._still_there([two for _, two in pairs], destination))
             return []
         kept = _one_each(pairs)
         still = await self._still_there([two for _, two in kept.values()], destination)
@@ -112,8 +108,9 @@ class Leftovers:
             and message.size_bytes == original.size_bytes
             and message.date == original.date != b""
         )
-        intent = order.intent
-        return is_same and self._claims.may_be_leftover(intent.mailbox, intent.copy_id, two.place)
+        mailbox, copy_id = order.intent.mailbox, order.intent.copy_id
+        claims = self._claims
+        return is_same and claims.may_be_leftover(mailbox, copy_id, two.handle, two.place)
 
     async def _keep_flags(
         self, originals: Mapping[int, Message], pairs: Mapping[int, tuple[Order, Candidate]]

@@ -12,10 +12,10 @@ from clawback.mailboxes.imap.claims import Claims
 from clawback.mailboxes.imap.folders import RoleBook
 from clawback.mailboxes.imap.handles import parse_handle
 from clawback.mailboxes.imap.leftovers import Leftovers, Order
+from clawback.mailboxes.imap.looking import read
 from clawback.mailboxes.imap.names import quoted
 from clawback.mailboxes.imap.parsing import copied, uid_sets, uids_of
 from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, fault_in
-from clawback.mailboxes.imap.search import read
 from clawback.mailboxes.imap.session import Answer, Selected, Session
 from clawback.mailboxes.imap.wire import BadAnswer
 from clawback.mailboxes.spreading import grouped
@@ -80,7 +80,7 @@ class _Moves:
             ]
         repeated = {uid: order for uid, order in orders.items() if order.intent.repeated}
         if repeated:
-            leftovers = Leftovers(self._session, self._roles, claims)
+            leftovers = Leftovers(self._session, claims)
             replies += await leftovers.clear(repeated, self._folder, self._destination)
             done = {reply.copy_id for reply in replies}
             orders = {u: order for u, order in orders.items() if order.intent.copy_id not in done}

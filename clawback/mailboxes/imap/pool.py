@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 from clawback.mailboxes.imap.door import Door
+from clawback.mailboxes.imap.looks import Looks
 from clawback.mailboxes.imap.problems import MailboxFault
 from clawback.mailboxes.imap.session import Session
 
@@ -33,6 +34,7 @@ class Pool:
         self._kept = kept
         self._gate = asyncio.Semaphore(at_once)
         self._resting: OrderedDict[str, _Kept] = OrderedDict()
+        self.looks = Looks()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def run(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from clawback.mailboxes.imap.bodies import digests
 from clawback.mailboxes.imap.folders import RoleBook, State, states_of
 from clawback.mailboxes.imap.handles import Handle, handle_for, parse_handle, search_key
+from clawback.mailboxes.imap.looking import messages_in, read
+from clawback.mailboxes.imap.looks import Look, at_place
 from clawback.mailboxes.imap.parsing import Message, uid_sets, uids_of
-from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, fault_in
+from clawback.mailboxes.imap.problems import MailboxFault
 from clawback.mailboxes.imap.session import Answer, Session
 from clawback.mailboxes.imap.wire import BadAnswer
 from clawback.mailboxes.spreading import grouped
@@ -84,55 +86,16 @@ async def _at_places(
             return list(wanted)  # the search looks whether the folder is there at all
         answers += [nowhere(one.copy, fault.fault) for one in wanted]
         return []
-    selected = session.selected
-    assert selected is not None
-    role = await roles.role_in(session, folder)
+    assert session.selected is not None
+    look = Look(session.selected, await roles.role_in(session, folder))
     missing: list[Wanted] = []
     for one in wanted:
-        copy, handle = one
-        message = selected.seen.get(handle.uid)
-        is_same = message is not None and handle.uidvalidity == selected.uidvalidity
-        if message is None or not is_same or handle.contradicts(message.identity):
+        live = at_place(one.copy, one.handle, look)
+        if live is None:
             missing.append(one)
-            continue
-        answers.append(
-            LiveCopy(
-                copy.copy_id,
-                copy.place,
-                role,
-                copy.content_sha256,
-                message.flags,
-                selected.is_read_only,
-            )
-        )
+        else:
+            answers.append(live)
     return missing
-
-
-async def read(
-    session: Session, folder: str, uids: Iterable[int], extra: bytes = b""
-) -> Mapping[int, Message]:
-    """Flags and identities of messages of a folder, which is selected anew. Raises `MailboxFault`."""
-    items = session.items(extra)
-    commands = [b"UID FETCH " + text + b" " + items for text, _ in uid_sets(uids)]
-    selected, fetched = await session.select(folder, *commands)
-    selected.seen = messages_in(fetched)
-    return selected.seen
-
-
-def messages_in(answers: Iterable[Answer]) -> dict[int, Message]:
-    """The messages of FETCH answers by their UIDs.
-
-    Raises `MailboxFault` where a server could not read: what it does not answer then is not gone.
-    """
-    answers = list(answers)
-    for answer in answers:
-        if not answer.is_ok and answer.status.code != EXPUNGE_ISSUED:
-            fault = fault_in(answer.status)
-            raise MailboxFault(SourceFault.UNAVAILABLE if fault is SourceFault.GONE else fault)
-    try:
-        return {one.uid: one for answer in answers for one in answer.messages()}
-    except BadAnswer:
-        raise MailboxFault(SourceFault.CORRUPT) from None
 
 
 class _Search:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from clawback.mailboxes.imap.names import Names, quoted
 from clawback.mailboxes.imap.parsing import Message, Status, message_of, number_of, status_of
-from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, fault_in
+from clawback.mailboxes.imap.problems import EXPUNGE_ISSUED, MailboxFault, ServerFault, fault_in
 from clawback.mailboxes.imap.wire import (
     SMALL_LITERAL_BYTES,
     BadAnswer,
@@ -79,6 +79,7 @@ class Session:
         self.has_moved = False  # whether something was moved since the last look
         self.is_finished = False  # whether nobody is likely to come back soon
         self.prelude: tuple[bytes, ...] = ()  # written before the first command, answers not needed
+        self._admit: Callable[[Answer], None] | None = None
         self._tags = 0
         self._is_answering = False
 
@@ -91,6 +92,10 @@ class Session:
         """Close the connection. A LOGOUT would change nothing, and wake the server once more."""
         self._wire.close()
 
+    def log_in_with(self, command: bytes, admit: Callable[[Answer], None]) -> None:
+        """Write this login along with the first command; `admit` raises where it is refused."""
+        self.prelude, self._admit = (command,), admit
+
     def has(self, capability: str) -> bool:
         """Whether the server offers it."""
         return capability.encode() in self.capabilities
@@ -102,17 +107,25 @@ class Session:
 
     async def run(self, *commands: bytes) -> list[Answer]:
         """The answers to commands that are written at once. Raises `MailboxFault`."""
-        prelude, self.prelude = self.prelude, ()
+        before, self.prelude = self.prelude, ()
+        admit, self._admit = self._admit, None
         try:
-            tags = self._send((*prelude, *commands))
+            tags = self._send((*before, *commands))
+            if admit is not None:
+                admit(await self._answer(tags.pop(0)))
             answers = [await self._answer(tag) for tag in tags]
         except (BadAnswer, ConnectionLost, OSError) as error:
             raise self._broken(error) from error
+        except (MailboxFault, ServerFault):
+            self._wire.abort()  # not admitted: what else was written is not for us to ask
+            raise
         self._is_answering = False
-        return answers[len(prelude) :]
+        return answers[len(answers) - len(commands) :]
 
     async def stream(self, command: bytes, *, literal_bytes: int) -> AsyncIterator[Response]:
         """The responses to one command as they come. Raises `MailboxFault`, also for a NO."""
+        if self.prelude:
+            await self.run()
         try:
             (tag,) = self._send((command,))
             while True:

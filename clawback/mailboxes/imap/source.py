@@ -17,6 +17,7 @@ from clawback.mailboxes.imap.door import Door
 from clawback.mailboxes.imap.feed import changes_in
 from clawback.mailboxes.imap.folders import RoleBook
 from clawback.mailboxes.imap.handles import Handle, parse_handle
+from clawback.mailboxes.imap.looking import looks_after
 from clawback.mailboxes.imap.moves import move_in, refused
 from clawback.mailboxes.imap.pool import Pool, side_by_side
 from clawback.mailboxes.imap.problems import MailboxFault, ServerFault
@@ -168,9 +169,11 @@ class ImapSource:
         async def in_mailbox(group: Sequence[CopyRef]) -> Sequence[LiveCopy]:
             mailbox = group[0].mailbox
             try:
-                answers = await self._in_mailbox(
-                    mailbox, lambda session: self._locate(session, group)
-                )
+                answers = (await self._pools.get()).looks.take(group)
+                if answers is None:
+                    answers = await self._in_mailbox(
+                        mailbox, lambda session: self._locate(session, group)
+                    )
             except MailboxFault as fault:
                 return [nowhere(copy, fault.fault) for copy in group]
             self._claims.note(mailbox, group, answers)
@@ -194,7 +197,7 @@ class ImapSource:
             try:
                 return await self._in_mailbox(
                     group[0].mailbox,
-                    lambda session: move_in(session, group, self._roles, self._claims),
+                    lambda session: self._move(session, group),
                     repeatable=False,
                 )
             except MailboxFault as fault:
@@ -205,6 +208,15 @@ class ImapSource:
             groups = grouped(intents, lambda intent: intent.mailbox).values()
             async for reply in side_by_side(groups, in_mailbox, at_once=at_once):
                 yield reply
+
+    async def _move(self, session: Session, group: Sequence[MoveIntent]) -> list[MoveReply]:
+        """Move, and look after it: where all that moved was seen the session has nothing left to do."""
+        replies = await move_in(session, group, self._roles, self._claims)
+        places = [reply.place for reply in replies if reply.place is not None]
+        looks = await looks_after(session, places, self._roles)
+        (await self._pools.get()).looks.put(session.mailbox, looks)
+        session.is_finished = len(places) == len(group) and all(p.folder in looks for p in places)
+        return replies
 
     async def _in_mailbox(
         self,

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,8 +14,9 @@ import pytest
 from pydantic import ValidationError
 
 from clawback.errors import SourceCorrupt, SourceError
+from clawback.mailboxes.graph import dispatch, sending
 from clawback.mailboxes.graph.naming import escaped, names_in
-from models.copies import MailboxChanges, Place, SourceFault
+from models.copies import CopyRef, MailboxChanges, Place, SourceFault
 from tests.mailboxes.graph.graph_stage import GraphStage, config
 from tests.mailboxes.graph.virtual_time import run
 from tests.mailboxes.stages import ANN, BEN, fetch, intent, locate, move, ref
@@ -84,18 +86,78 @@ def test_a_message_id_of_any_length_keeps_no_mail_from_being_found_and_spoils_no
     assert (live[1].fault, live[2].fault) == (SourceFault.CORRUPT, None)
 
 
-@pytest.mark.parametrize("where", ["$batch", "/v1.0"])
-def test_a_404_that_is_not_of_graph_makes_no_message_gone(stage: GraphStage, where: str) -> None:
+def test_a_404_that_is_not_of_graph_makes_no_message_gone(stage: GraphStage) -> None:
     copies = [ref(stage, user, stage.deliver(user, MAIL), MAIL, copy_id=i) for i, user in pairs()]
-    between(stage).answer = lambda request: (
-        httpx.Response(404, text="no such page") if where in request.url.path else None
-    )
+    between(stage).answer = lambda _: httpx.Response(404, text="no such page")
     live = run(locate(stage.source, *copies), stage.time)
     assert {one.fault for one in live.values()} == {SourceFault.CORRUPT}
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 413])
+def test_where_batches_are_refused_each_request_goes_alone(stage: GraphStage, status: int) -> None:
+    copies = [ref(stage, user, stage.deliver(user, MAIL), MAIL, copy_id=i) for i, user in pairs()]
+    between(stage).answer = lambda request: (
+        httpx.Response(status, text="no") if "$batch" in request.url.path else None
+    )
+    live = run(locate(stage.source, *copies), stage.time)
+    assert {one.fault for one in live.values()} == {None}
+    replies = run(move(stage.source, *(intent(copy) for copy in copies)), stage.time)
+    assert {reply.fault for reply in replies.values()} == {None}
+
+
 def pairs() -> list[tuple[int, str]]:
     return list(enumerate((ANN, BEN), start=1))
+
+
+USERS = tuple(f"user-{number:02}@example.org" for number in range(20))
+
+
+def spoiled(status: int) -> tuple[GraphStage, list[CopyRef]]:
+    """A tenant that refuses whatever speaks of the eighth message, and the batch that it is in."""
+    stage = GraphStage(USERS, wrapped=Between)
+    copies = [
+        ref(stage, user, stage.deliver(user, MAIL), MAIL, copy_id=number)
+        for number, user in enumerate(USERS)
+    ]
+    run(locate(stage.source, *copies), stage.time)  # folders are known now
+    bad = copies[7].place.handle
+
+    def answer(request: httpx.Request) -> httpx.Response | None:
+        is_bad = bad.encode() in request.content or bad in request.url.path
+        return httpx.Response(status, text="spoiled") if is_bad else None
+
+    between(stage).answer = answer
+    between(stage).asked = 0
+    return stage, copies
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 413])
+def test_one_part_that_spoils_its_batch_spoils_no_other_part(status: int) -> None:
+    stage, copies = spoiled(status)
+    live = run(locate(stage.source, *copies), stage.time)
+    assert [number for number, one in live.items() if one.fault is not None] == [7]
+    assert between(stage).asked <= 11  # 20 parts, 10, 5, 3 or 2, and so on: both halves of each
+    replies = run(move(stage.source, *(intent(copy) for copy in copies)), stage.time)
+    assert [number for number, reply in replies.items() if reply.fault is not None] == [7]
+    assert sum(box.moves for box in stage.tenant.mailboxes.values()) == 19
+
+
+def test_one_that_halves_nothing_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def whole(*args: Any) -> sending.Sent:
+        return replace(await sending.send(*args), is_refused=False)
+
+    monkeypatch.setattr(dispatch, "send", whole)
+    stage, copies = spoiled(400)
+    live = run(locate(stage.source, *copies), stage.time)
+    assert sum(one.fault is not None for one in live.values()) == 20
+
+
+def test_a_tenant_that_refuses_everything_is_asked_a_bounded_number_of_times() -> None:
+    stage, copies = spoiled(400)
+    between(stage).answer = lambda _: httpx.Response(400, text="no")
+    live = run(locate(stage.source, *copies), stage.time)
+    assert {one.fault for one in live.values()} == {SourceFault.CORRUPT}
+    assert between(stage).asked == 39  # a batch of 20, 18 smaller ones, and each alone
 
 
 def test_nobody_waits_longer_than_the_lease_for_an_application_that_is_put_off_for_an_hour() -> (

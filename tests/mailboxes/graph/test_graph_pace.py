@@ -83,6 +83,16 @@ def test_the_schedule_is_nine_tenths_of_what_the_limits_allow() -> None:
     assert parts / 500 / (stage.time.seconds - began) >= 0.9
 
 
+def test_after_a_rest_a_removal_goes_as_fast_as_the_mailboxes_allow_not_at_an_even_pace() -> None:
+    stage, copies = stage_of(25, 39, requests_per_second=500)
+    began = stage.time.seconds
+    work(stage, copies)
+    assert stage.gateway.statistics.statuses.keys() == {200, 201}
+    # 2,975 parts with those for the folders: the last 475 begin after five seconds, 100 at once.
+    # At an even pace they would end after 6.
+    assert stage.time.seconds - began <= (5.0 + 5 * 0.05) / 0.9
+
+
 def test_one_that_takes_the_wrong_reading_is_throttled() -> None:
     stage, copies = stage_of(10, 6)
     stage.switch(concurrency_scope=Scope.APPLICATION.value)
