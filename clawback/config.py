@@ -163,6 +163,10 @@ class Config(_Part):
         """The address of the Prefect UI."""
         return self.prefect_api_url.removesuffix("/").removesuffix("/api")
 
+    def with_sources(self, sources: tuple[SourceConfig, ...]) -> Config:
+        """The same configuration with these sources only."""
+        return self.model_copy(update={"sources": sources})
+
     def profile(self) -> OrganisationProfile:
         """What an extractor needs to know of the organisation."""
         return OrganisationProfile(

@@ -93,7 +93,7 @@ def _app(config: Config) -> Iterator[Health]:
     yield from unusable.values()
     usable = tuple(source for source in config.sources if source.name not in unusable)
     try:
-        ctx = open_app(config.model_copy(update={"sources": usable}))
+        ctx = open_app(config.with_sources(usable))
         yield _database(config, ctx)
     except ClawbackError as error:
         yield Health("database", False, str(error))
