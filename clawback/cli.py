@@ -18,6 +18,7 @@ import typer
 
 from clawback.commands import (
     actions,
+    audit,
     check,
     decisions,
     demo,
@@ -33,7 +34,9 @@ from clawback.commands import (
     settings,
     stop_button,
     sync,
+    token,
     up,
+    user,
 )
 from clawback.errors import ClawbackError
 
@@ -72,6 +75,9 @@ app.command(rich_help_panel=ADMINISTER)(demo.demo)
 app.command(rich_help_panel=ADMINISTER)(sync.sync)
 app.command(rich_help_panel=ADMINISTER)(check.check)
 app.add_typer(settings.group, name="settings", rich_help_panel=ADMINISTER)
+app.add_typer(user.group, name="user", rich_help_panel=ADMINISTER)
+app.add_typer(token.group, name="token", rich_help_panel=ADMINISTER)
+app.add_typer(audit.group, name="audit", rich_help_panel=ADMINISTER)
 app.add_typer(lab.group, name="lab", rich_help_panel=ADMINISTER)
 
 

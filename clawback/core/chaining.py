@@ -72,6 +72,7 @@ class Chain:
     number: int = 0
     digest: str = START
     entries: int = 0
+    is_sound: bool = True
     covering: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
     _right: str = START
 
@@ -79,8 +80,10 @@ class Chain:
         """What is wrong with the next entry: it was changed, or it does not follow the last one."""
         right = digest_of(entry)
         if right != entry.digest:
+            self.is_sound = False
             yield Fault(entry.number, "was changed: its digest is not that of what it holds")
         elif entry.previous not in (self.digest, self._right):
+            self.is_sound = False
             yield Fault(entry.number, self._gap(entry))
         self._cover(entry)
         self.number, self.digest, self._right = entry.number, entry.digest, right
@@ -112,8 +115,10 @@ class Chain:
             )
         elif head.number < self.number:
             yield Fault(self.number, f"comes after the head, which is {head.number}")
-        elif head.digest not in (self.digest, self._right) or head.entries != self.entries:
+        elif head.digest not in (self.digest, self._right):
             yield Fault(None, f"the head of the log does not fit its last entry {self.number}")
+        elif self.is_sound and head.entries != self.entries:
+            yield Fault(None, f"the log has {self.entries} entries, but {head.entries} by its head")
 
     def rows(self, found: Iterable[CoveredRow]) -> Iterator[Fault]:
         """What is wrong with rows of other tables that entries hold the digests of."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import chain
 
-from clawback.core.chaining import Chain, check_noted
+from clawback.core.chaining import FORM, Chain, check_noted
 from clawback.errors import BadInput
 from clawback.services.context import Context
 from models.actions import Actor
@@ -51,19 +51,14 @@ def _entries(
 def export(ctx: Context, write: Callable[[str], object], *, actor: Actor) -> AuditHead:
     """Write every entry as a line of JSON, oldest first; returns the last one as the head.
 
-    The export itself is the next entry of the log.
+    That one tells of this export: it is written first, so that none leaves without a trace.
     """
+    ctx.store.audit.append(Event.AUDIT_EXPORTED, actor, ctx.clock.now(), {"form": FORM})
     head = AuditHead(0, "", 0)
     with ctx.store.audit.snapshot() as log:
         for entry in log.entries():
             write(json.dumps(asdict(entry)) + "\n")
             head = AuditHead(entry.number, entry.digest, head.entries + 1)
-    ctx.store.audit.append(
-        Event.AUDIT_EXPORTED,
-        actor,
-        ctx.clock.now(),
-        {"entries": head.entries, "head": str(head)},
-    )
     return head
 
 
