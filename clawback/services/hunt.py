@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Callable
@@ -12,11 +13,15 @@ from clawback.errors import BadInput, Forbidden, SetupError
 from clawback.hunting_ports import HuntEngine
 from clawback.services.context import Context
 from models.actions import Actor
+from models.history import Event
 from models.hunting import HuntLimits, HuntQuery, HuntResult, HuntTable, NamedList, SavedQuery
 
 log = logging.getLogger(__name__)
 
 NAME_CHARACTERS = 100
+QUERY_KEPT = 2_000
+"""Characters of a query that its entry in the audit log shows."""
+
 TEXT_BYTES = 100_000
 """Bounds of a saved query. Its text may be longer than what may run now: limits are settings."""
 
@@ -39,8 +44,8 @@ def run(
     """The answer to a query of somebody who may read.
 
     Blocks; `cancelled` is asked several times a second. The approved lists whose name stands in the
-    text are handed over with it. Raises as `HuntEngine.run` does, and `BadInput` for a time range that
-    ends before it begins.
+    text are handed over with it. What a person was given is in the audit log before they have it.
+    Raises as `HuntEngine.run` does, and `BadInput` for a time range that ends before it begins.
     """
     if not text.strip():
         raise BadInput("the query is empty: write one, such as  EmailEvents | take 10")
@@ -49,6 +54,8 @@ def run(
     allowed = limits or ctx.hunt_limits
     query = HuntQuery(text, since, until, _lists_in(ctx, text, allowed))
     result = engine(ctx).run(query, allowed, cancelled)
+    if by is not None:
+        _record(ctx, text, result, by)
     log.info(
         "hunted",
         extra={
@@ -58,6 +65,17 @@ def run(
         },
     )
     return result
+
+
+def _record(ctx: Context, text: str, result: HuntResult, by: Actor) -> None:
+    """Write down who asked what: the beginning of the query, and a digest of all of it."""
+    details: dict[str, object] = {
+        "query": text[:QUERY_KEPT],
+        "query_sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        "rows": len(result.rows),
+        "truncated": result.truncated,
+    }
+    ctx.store.audit.append(Event.HUNT_RUN, by, ctx.clock.now(), details)
 
 
 def engine(ctx: Context) -> HuntEngine:

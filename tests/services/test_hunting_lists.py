@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from clawback.core.named_lists import ROWS
 from clawback.errors import BadInput, Forbidden, NotFound, SetupError
 from clawback.services import hunt, named_lists
 from models.actions import Actor, DecidedVia
+from models.history import Event
 from models.hunting import HuntLimits, HuntQuery, HuntResult, HuntTable
 
 OTHER = Actor("other", DecidedVia.LOGIN, True)
@@ -59,6 +61,23 @@ def test_a_query_gets_the_approved_lists_that_it_names_and_no_other(scene: Scene
 
     assert [set(query.lists) for query in engine.asked] == [{"VIPs"}, set()]
     assert engine.asked[0].lists["VIPs"].rows == (("a@example.com",),)
+
+
+def test_who_asked_what_is_in_the_audit_log_and_of_a_query_without_an_answer_nothing_is(
+    scene: Scene,
+) -> None:
+    ctx = replace(scene.ctx, hunting=RememberedQueries())
+    text = "EmailEvents | where Subject has 'ü' // " + "x" * 3000
+    hunt.run(ctx, text, by=ANALYST)
+    hunt.run(ctx, "EmailEvents")  # of nobody: Clawback itself
+    with pytest.raises(BadInput):
+        hunt.run(ctx, " ", by=ANALYST)
+    [entry] = scene.store.cases.history()
+    assert (entry.event, entry.actor, entry.verified) == (Event.HUNT_RUN, ANALYST.name, True)
+    details = dict(entry.details or {})
+    assert details["query"] == text[:2000]
+    assert details["query_sha256"] == hashlib.sha256(text.encode()).hexdigest()
+    assert (details["rows"], details["truncated"]) == (0, False)
 
 
 def test_a_query_that_cannot_be_asked_says_so_and_reaches_no_engine(scene: Scene) -> None:
