@@ -13,6 +13,7 @@ from clawback.people_ports import AuditLog, PeopleStore
 from clawback.selecting_ports import MessagePicker, SelectionStore
 from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
+from models.clicks import UrlClick
 from models.clusters import Cluster, ClusterFacts, Match, Member
 from models.copies import CopyRef
 from models.decisions import Decision, PolicyInputs, RecentAction
@@ -335,6 +336,14 @@ class SettingsStore(Protocol):
         ...
 
 
+class ClickStore(Protocol):
+    """Clicks on links. Append-only."""
+
+    def add(self, clicks: Sequence[UrlClick]) -> int:
+        """Keep those that were not reported before, all or none; returns how many."""
+        ...
+
+
 class Store(Protocol):
     """Everything that is kept, in one database."""
 
@@ -391,4 +400,9 @@ class Store(Protocol):
     @property
     def audit(self) -> AuditLog:
         """What happened, as a chain."""
+        ...
+
+    @property
+    def clicks(self) -> ClickStore:
+        """Clicks on links."""
         ...

@@ -222,7 +222,7 @@ ActionSource string Automated email action, Manual email action …
 DecidedBy string Automation, or who decided
 DecidedVia string By what way
 IsVerified bool Whether the decider's identity was verified
-Reason string Why it was decided so, or why it waits
+Reason string Why it runs or waits, as policy said
 MessageCount long Number of copies
 Outcomes dynamic Finished copies by outcome
 RevertsActionId long The action that this one puts back, 0 for none

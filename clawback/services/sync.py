@@ -72,6 +72,7 @@ async def sync(
     with Extractor(ctx.organisation, processes, limits=ctx.limits) as extractor:
         for source in ctx.sources.values():
             await run.source(source, extractor)
+    ctx.store.mirror.prune()  # here, since a sync is what writes most, whether anybody hunts or not
     return SyncReport(
         started_at=started_at,
         ended_at=ctx.clock.now(),

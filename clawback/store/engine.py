@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from clawback.store.audit import SqlAuditLog
 from clawback.store.cases.sql_cases import SqlCases
+from clawback.store.clicks import SqlClicks
 from clawback.store.database import Database
 from clawback.store.hunting import SqlHunting
 from clawback.store.index.sql_index import SqlIndex
@@ -37,6 +38,7 @@ class SqlStore:
         self.hunting = SqlHunting(database)
         self.people = SqlPeople(database)
         self.mirror = SqlMirrorFeed(database)
+        self.clicks = SqlClicks(database)
         self.audit = SqlAuditLog(database)
 
     @cached_property
