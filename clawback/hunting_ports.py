@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from models.actions import Actor
+from models.clicks import UrlClick
 from models.hunting import (
     HuntLimits,
     HuntQuery,
@@ -71,6 +72,14 @@ class MirrorFeed(Protocol):
 
     def prune(self) -> int:
         """Forget changes that no mirror of use lacks; returns how many. Cheap where there are none."""
+        ...
+
+
+class ClickStore(Protocol):
+    """Clicks on links. Append-only."""
+
+    def add(self, clicks: Sequence[UrlClick]) -> int:
+        """Keep those that were not reported before, all or none; returns how many."""
         ...
 
 

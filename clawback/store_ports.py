@@ -6,14 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from clawback.hunting_ports import HuntingStore, MirrorFeed
+from clawback.hunting_ports import ClickStore, HuntingStore, MirrorFeed
 from clawback.ledger_port import Ledger
 from clawback.listing_ports import Lists, Replies
 from clawback.people_ports import AuditLog, PeopleStore
 from clawback.selecting_ports import MessagePicker, SelectionStore
 from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
-from models.clicks import UrlClick
 from models.clusters import Cluster, ClusterFacts, Match, Member
 from models.copies import CopyRef
 from models.decisions import Decision, PolicyInputs, RecentAction
@@ -333,14 +332,6 @@ class SettingsStore(Protocol):
 
     def set_pause(self, pause: Pause, actor: Actor) -> None:
         """Press or release the stop button."""
-        ...
-
-
-class ClickStore(Protocol):
-    """Clicks on links. Append-only."""
-
-    def add(self, clicks: Sequence[UrlClick]) -> int:
-        """Keep those that were not reported before, all or none; returns how many."""
         ...
 
 

@@ -92,6 +92,14 @@ def store(address: str) -> Iterator[SqlStore]:
         yield opened
 
 
+@pytest.fixture
+def postgresql_store(postgresql_server: str, postgresql_template: str) -> Iterator[SqlStore]:
+    """An empty store on PostgreSQL, for what there is in no other database."""
+    address = make_database(postgresql_server, f"store_{next(_numbers)}", postgresql_template)
+    with open_store(address, extractor_version=1) as opened:
+        yield opened
+
+
 Rows = Callable[[str], list[Any]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -294,17 +294,6 @@ def _late_commit_is_seen(store: SqlStore) -> bool:
         slow.close()
     follower.follow()
     return follower.keys_read("EmailEvents") == [1]
-
-
-@pytest.fixture
-def postgresql_store(request: pytest.FixtureRequest) -> Iterator[SqlStore]:
-    from conftest import make_database
-
-    server = request.getfixturevalue("postgresql_server")
-    template = request.getfixturevalue("postgresql_template")
-    name = f"mirror_{random.getrandbits(40)}"
-    with open_store(make_database(server, name, template), extractor_version=1) as store:
-        yield store
 
 
 @pytest.mark.postgresql

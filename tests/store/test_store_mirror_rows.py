@@ -3,100 +3,29 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
+from mirror_stage import ANN, BEN, EARLIER, LATER, TARGET, WRAPPER, act, event_of, fill
 from mirror_state import Follower
 from store_values import (
     ANALYST,
     AUTOMATED,
     FILE,
     NOW,
-    TTL,
     alert,
-    attachment,
-    cluster,
     delta,
-    link,
-    mail,
-    new_action,
     sha,
 )
 
-from clawback.core.hunting_tables import TABLES, carried
 from clawback.core.report_ids import report_id
 from clawback.store.engine import SqlStore
-from models.actions import ActionType, Choice
-from models.alerts import Entity, EntityClaim, InvestigationStatus
-from models.clicks import UrlClick
+from models.actions import ActionType
+from models.alerts import Entity, EntityClaim
 from models.copies import FolderRole, Place
-from models.hunting import KqlType
 from models.indicators import Indicator, IndicatorKind, Judgement, UrlMatch, Verdict
-from models.mails import Direction, LinkPlace, MailFacts
-from models.outcomes import CopyOutcome, Outcome, RestorePoint
-from models.syncing import MovedCopy, NewCopy
-
-EARLIER = NOW - timedelta(days=2)
-LATER = NOW + timedelta(minutes=7)
-ANN, BEN = "ann@example.com", "ben@example.com"
-WRAPPER, TARGET = "https://wrap.test/x", "https://login.evil.test/a"
-
-
-def campaign() -> MailFacts:
-    return mail(
-        "campaign",
-        subject="Your invoice",
-        size_bytes=4_321,
-        internet_message_id="<1@evil.test>",
-        from_address="boss@evil.test",
-        from_name="The Boss",
-        return_path="bounce@mailer.test",
-        to=(ANN, "carl@partner.test"),
-        cc=(BEN,),
-        client_ip="2001:db8::7",
-        authentication_results="mx.example.com; dkim=fail; dkim=pass (spf=fail) header.d=x; spf=none",
-        language="de",
-        attachments=(
-            attachment(filename="Invoice.PDF", file_type="pdf"),
-            attachment("inner", 20, filename="no extension", where="1.2!1", content_type="text/x"),
-        ),
-        urls=(
-            link(WRAPPER, host="wrap.test"),
-            link(TARGET, host="login.evil.test", opened_from=WRAPPER),
-            link(TARGET, host="login.evil.test", opened_from=WRAPPER),
-            link(
-                "https://plain.test/", LinkPlace.QR_CODE, host="plain.test", opened_from="image:qr"
-            ),
-        ),
-        header_urls=(link("https://list.test/u", LinkPlace.HEADER, host="list.test"),),
-    )
-
-
-def copy(
-    facts: MailFacts, handle: str, role: FolderRole, received_at: datetime | None = EARLIER
-) -> NewCopy:
-    return NewCopy(Place(role.value, handle), role, facts.content_sha256, received_at)
-
-
-def fill(store: SqlStore) -> Follower:
-    """Ann has the campaign in her Inbox, Ben in Junk without a time of delivery."""
-    facts = campaign()
-    store.index.apply(
-        [
-            delta(ANN, new=(copy(facts, "1", FolderRole.INBOX),), facts=(facts,)),
-            delta(BEN, new=(copy(facts, "2", FolderRole.JUNK, received_at=None),)),
-        ],
-        NOW,
-    )
-    follower = Follower(store.mirror)
-    follower.follow()
-    return follower
-
-
-def event_of(follower: Follower, recipient: str) -> dict[str, Any]:
-    (row,) = (r for r in follower.rows("EmailEvents") if r["RecipientEmailAddress"] == recipient)
-    return row
+from models.mails import Direction
+from models.outcomes import Outcome
+from models.syncing import MovedCopy
 
 
 def test_the_row_of_a_copy(store: SqlStore) -> None:
@@ -224,29 +153,6 @@ def _policy(follower: Follower, recipient: str) -> tuple[str, str]:
     return row["OrgLevelAction"], row["OrgLevelPolicy"]
 
 
-def act(
-    store: SqlStore, kind: ActionType, to: FolderRole, outcome: Outcome = Outcome.MOVED, **how: Any
-) -> int:
-    """An action over Ann's copy, to its end; its number."""
-    members = tuple(member for member in store.index.find(FILE) if member.ref.mailbox == ANN)
-    found, _ = store.cases.add_alert(alert())
-    number = store.cases.save_cluster(found.id, cluster(store, members))
-    new = new_action(number, members, key=f"{kind}{how}", type=kind, **how)
-    action = store.cases.create_action(new, NOW)
-    if not how:
-        store.cases.decide_action(action.id, Choice.APPROVE, ANALYST, "it is bad", NOW)
-    lease = store.ledger.acquire(action.id, "worker", ttl=TTL, now=NOW)
-    (entry,) = store.ledger.entries(action.id)
-    point = RestorePoint(entry.copy.place, entry.copy.role, frozenset())
-    store.ledger.write_intents(lease, {entry.copy.copy_id: point}, NOW)
-    place, role = (Place(to.value, "9"), to) if outcome is Outcome.MOVED else (None, None)
-    store.ledger.write_outcomes(
-        lease, [CopyOutcome(entry.copy.copy_id, outcome, "", place, role)], None, LATER
-    )
-    store.ledger.release(lease)
-    return action.id
-
-
 def latest(follower: Follower) -> tuple[str, str]:
     follower.follow()
     row = event_of(follower, ANN)
@@ -335,88 +241,3 @@ def test_what_a_user_moved_back_after_a_removal_was_moved_to_the_inbox(store: Sq
     moved = MovedCopy(1, Place("INBOX", "8"), FolderRole.INBOX)
     store.index.apply([delta(ANN, moved=(moved,))], LATER)
     assert latest(follower) == ("Inbox/folder", "Moved to inbox")
-
-
-def test_actions_and_investigations_have_their_rows(store: SqlStore) -> None:
-    follower = fill(store)
-    number = act(store, ActionType.SOFT_DELETE, FolderRole.RECOVERABLE)
-    store.cases.set_investigation(1, InvestigationStatus.REMEDIATED, "one message", LATER)
-    follower.follow()
-    (action,) = follower.rows("RemediationActions")
-    assert action == {
-        "Timestamp": NOW,
-        "ActionId": number,
-        "InvestigationId": 1,
-        "EmailClusterId": 1,
-        "ClusterType": "Similar files",
-        "Indicator": sha("invoice"),
-        "ActionType": "Soft delete",
-        "Status": "Running",
-        "ActionSource": "Manual email action",
-        "DecidedBy": "analyst",
-        "DecidedVia": "cli-os-user",
-        "IsVerified": True,
-        "Reason": "a person has to decide",
-        "MessageCount": 1,
-        "Outcomes": {"moved": 1},
-        "RevertsActionId": 0,
-        "DecidedTime": NOW,
-        "EndTime": None,
-        "ExpiryTime": NOW + timedelta(days=7),
-        "LastUpdateTime": LATER,
-    }
-    (investigation,) = follower.rows("Investigations")
-    assert investigation == {
-        "Timestamp": NOW,
-        "InvestigationId": 1,
-        "AlertId": 1,
-        "AlertSource": "cli",
-        "Title": "A malicious file",
-        "Status": "Remediated",
-        "Summary": "one message",
-        "ReportedBy": "operator",
-        "IndexTime": None,
-        "EndTime": LATER,
-        "LastUpdateTime": LATER,
-    }
-
-
-def test_a_click_is_kept_once_for_its_report_id(store: SqlStore) -> None:
-    follower = Follower(store.mirror)
-    click = UrlClick(
-        clicked_at=NOW,
-        url="https://evil.test/\0",
-        account_upn=ANN,
-        url_chain=(WRAPPER, TARGET),
-        report_id="gw-1",
-        is_clicked_through=True,
-    )
-    bare = UrlClick(clicked_at=NOW, url="https://evil.test/")
-    assert store.clicks.add([click, click, bare]) == 2
-    assert store.clicks.add([click]) == 0
-    assert store.clicks.add([]) == 0
-    follower.follow()
-    rows = {row["ReportId"]: row for row in follower.rows("UrlClickEvents")}
-    assert len(rows) == 2
-    shown = rows["gw-1"]
-    assert (shown["Url"], shown["AccountUpn"]) == ("https://evil.test/\ufffd", ANN)
-    assert json.loads(shown["UrlChain"]) == [WRAPPER, TARGET]
-    assert (shown["IsClickedThrough"], shown["ActionType"], shown["Workload"]) == (
-        True,
-        "ClickAllowed",
-        "Email",
-    )
-
-
-def test_no_string_is_ever_null_and_every_value_has_its_type(store: SqlStore) -> None:
-    follower = fill(store)
-    act(store, ActionType.SOFT_DELETE, FolderRole.RECOVERABLE)
-    store.clicks.add([UrlClick(clicked_at=NOW, url="https://evil.test/")])
-    follower.follow()
-    wanted = {KqlType.STRING: str, KqlType.LONG: int, KqlType.INT: int, KqlType.BOOL: bool}
-    for table in TABLES:
-        rows = follower.rows(table.name)
-        assert rows
-        for row, column in ((row, column) for row in rows for column in carried(table)):
-            if (kind := wanted.get(column.type)) is not None:
-                assert isinstance(row[column.name], kind), (table.name, column.name)
