@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clawback.commands import screen
 from clawback.core.csv_text import csv_lines
-from clawback.core.showing import counted, inert, shortened
+from clawback.core.showing import counted, inert, shortened, show_url
 
 if TYPE_CHECKING:
     from clawback.errors import BadQuery
@@ -22,6 +22,7 @@ CELL, WIDE_CELL = 60, 500
 BARS, BAR_WIDTH, LABEL = 40, 40, 40
 NUMBERS = frozenset(("long", "int", "real", "decimal"))
 DRAWN = frozenset(("barchart", "columnchart", "piechart", "timechart", "linechart", "areachart"))
+_URL = re.compile(r"(?:https?|ftp)://")
 _ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -138,21 +139,27 @@ def _cell(name: str, value: object, limit: int = CELL) -> str:
             text = value
         case _:
             text = json.dumps(value, ensure_ascii=False)
+    if _URL.match(text):
+        return shortened(show_url(text), limit)
     if name == "RecipientEmailAddress" and len(text) <= limit and _ADDRESS.fullmatch(text):
         return text
     return inert(text, limit)
 
 
 def _bars(result: HuntResult) -> list[tuple[str, float]]:
-    """Labels and numbers of a chart: the last number of each row under all that is none."""
+    """Labels and numbers of a chart, in order of time where there is one: the last number of each row
+    under all else that is in it."""
     if result.chart is None or result.chart.kind not in DRAWN:
         return []
     numbers = [at for at, column in enumerate(result.columns) if column.type.value in NUMBERS]
     if not numbers or len(result.columns) < 2:
         return []
     value = numbers[-1]
+    rows = result.rows
+    if times := [at for at, column in enumerate(result.columns) if column.type.value == "datetime"]:
+        rows = tuple(sorted(rows, key=lambda row: str(row[times[0]] or "")))
     bars = []
-    for row in result.rows:
+    for row in rows:
         label = " ".join(
             _cell(result.columns[at].name, cell, LABEL)
             for at, cell in enumerate(row)
@@ -165,11 +172,13 @@ def _bars(result: HuntResult) -> list[tuple[str, float]]:
 
 def _draw(bars: Sequence[tuple[str, float]]) -> None:
     most = max((number for _, number in bars), default=0.0)
-    made = screen.table("", "", "", numbers=[""])
-    for label, number in bars[:BARS]:
-        length = round(BAR_WIDTH * number / most) if most > 0 and number > 0 else 0
-        screen.add_row(made, [shortened(label, LABEL), "█" * length, f"{number:,.10g}"])
-    made.show_header = False
-    screen.console().print(made)
+    shown = [f"{number:,.10g}" for _, number in bars[:BARS]]
+    room = screen.console().width - LABEL - max(map(len, shown)) - 4
+    widest = max(1, min(BAR_WIDTH, room))
+    pairs = []
+    for (label, number), text in zip(bars, shown, strict=False):
+        length = round(widest * number / most) if most > 0 and number > 0 else 0
+        pairs.append((shortened(label, LABEL), f"{'█' * length} {text}".strip()))
+    screen.console().print(screen.fields(pairs))
     if (left := len(bars) - BARS) > 0:
         screen.console().print(f"… and {counted(left, 'more row')}: --json or --csv")

@@ -18,6 +18,7 @@ from clawback.services.sweep import sweep
 from models.actions import ActionSource, ActionStatus, ActionType, Actor, Choice, DecidedVia
 from models.alerts import InvestigationStatus
 from models.decisions import Effect
+from models.outcomes import MoveIntent, MoveReply
 from models.settings import Mode
 
 pytestmark = pytest.mark.sqlite
@@ -325,3 +326,30 @@ def test_nothing_that_arrives_later_belongs_to_a_selection(scene: Scene) -> None
     synced(scene)
     report = sweep(scene.ctx, {})
     assert (report.indicators, report.investigations) == (0, ())
+
+
+def test_a_process_that_is_killed_between_the_moves_leaves_work_that_another_one_finishes(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    for _ in range(4):
+        scene.deliver()
+    action = action_of(scene, take(scene, synced(scene), ActionType.MOVE_TO_JUNK))
+    original, calls = scene.source._move, []
+
+    def dies(intent: MoveIntent) -> MoveReply:
+        calls.append(intent)
+        if len(calls) == 3:
+            raise Killed
+        return original(intent)
+
+    monkeypatch.setattr(scene.source, "_move", dies)
+    with pytest.raises(Killed):
+        done(scene, action.id)
+    monkeypatch.undo()
+    assert sorted(scene.folders()) == ["INBOX", "INBOX", "Junk", "Junk"]
+    scene.clock.forward(minutes=10)
+    assert done(scene, action.id).outcomes == {"moved": 4}
+    assert scene.folders() == ["Junk"] * 4
