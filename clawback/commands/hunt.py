@@ -48,7 +48,7 @@ def hunt(
     since: WhenOption = None,
     until: WhenOption = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Rows at most; never more than [hunting] allows.")
+        int | None, typer.Option(min=1, help="Rows at most; never more than clawback.toml allows.")
     ] = None,
     show: Annotated[
         int, typer.Option(min=0, help="Rows to show; --json and --csv give all.")

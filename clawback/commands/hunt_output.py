@@ -22,6 +22,7 @@ CELL, WIDE_CELL = 60, 500
 BARS, BAR_WIDTH, LABEL = 40, 40, 40
 NUMBERS = frozenset(("long", "int", "real", "decimal"))
 DRAWN = frozenset(("barchart", "columnchart", "piechart", "timechart", "linechart", "areachart"))
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
 _URL = re.compile(r"(?:https?|ftp)://")
 _ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 
@@ -92,11 +93,11 @@ def show_place(error: BadQuery, text: str) -> None:
 
 
 def _show_rows(result: HuntResult, limit: int) -> None:
-    names = [inert(column.name, 60) for column in result.columns]
+    names = [_heading(column.name) for column in result.columns]
     rows = [[_cell(name, value) for name, value in zip(names, row, strict=True)]
             for row in result.rows[:limit]]  # fmt: skip
     if _fits(names, rows):
-        right = [inert(one.name, 60) for one in result.columns if one.type.value in NUMBERS]
+        right = [_heading(one.name) for one in result.columns if one.type.value in NUMBERS]
         made = screen.table(*names, numbers=right)
         for cells in rows:
             screen.add_row(made, cells)
@@ -105,6 +106,11 @@ def _show_rows(result: HuntResult, limit: int) -> None:
         _show_records(result, names, limit)
     if (left := len(result.rows) - limit) > 0:
         screen.console().print(f"… and {counted(left, 'more row')}: --show, --json or --csv")
+
+
+def _heading(name: str) -> str:
+    """A column's name as it is typed in a query; inert where data gave it another form."""
+    return name if _NAME.fullmatch(name) else inert(name, 60)
 
 
 def _fits(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
