@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from clawback.api.problems import (
     INVALID,
@@ -79,8 +80,20 @@ async def _of_validation(request: Request, error: Exception) -> Response:
 
 async def _of_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    answer = answer_to_status(error.status_code, error.detail, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_at(request))
+    answer = answer_to_status(error.status_code, error.detail, headers)
     return problem_response(answer, request.url.path)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """All methods of an address: each is a route of its own, of which the first alone would be named."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
 
 
 async def _of_nobody(request: Request, error: Exception) -> Response:

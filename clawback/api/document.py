@@ -82,6 +82,8 @@ def _usual(route: APIRoute, method: str, *, guarded: bool) -> list[int]:
         found += [401, 403, 422, 429]
     if guarded and method in ("POST", "PATCH", "PUT"):
         found += [400, 408, 409, 413]
+    if "{" in route.path_format:
+        found += [404]  # also where a part of the path is none, such as one with a line end
     known = {str(status) for status in route.responses}
     return [status for status in found if str(status) not in known]
 

@@ -11,7 +11,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from clawback.api.problems import INVALID, InvalidField, Refusal
+from clawback.api.problems import BAD_CURSOR, Refusal
 
 LIMIT = 50
 LIMIT_MAX = 200
@@ -84,9 +84,4 @@ def read_number(cursor: str, name: str) -> int | None:
 
 def bad_cursor() -> Refusal:
     """What to say of a cursor that this list did not give out."""
-    message = "this is no cursor of this list: take `next` of a page, or leave it out"
-    return Refusal(
-        INVALID,
-        f"cursor: {message}",
-        errors=[InvalidField(location=["query", "cursor"], message=message)],
-    )
+    return Refusal(BAD_CURSOR, "take `next` of a page of this list, or leave it out")

@@ -125,7 +125,9 @@ def test_an_error_that_is_not_mapped_would_be_unforeseen() -> None:
         ("GET", "/actions/9", 404, "not-found"),
         ("GET", "/actions?limit=201", 422, "invalid-request"),
         ("GET", "/actions?since=2026-01-01T00:00:00", 422, "invalid-request"),
-        ("GET", "/actions?cursor=x", 422, "invalid-request"),
+        ("GET", "/actions?since=1700000000", 422, "invalid-request"),
+        ("GET", "/actions?since=0001-01-01T00:00:00%2B23:59", 422, "invalid-request"),
+        ("GET", "/actions?cursor=x", 422, "bad-cursor"),
     ],
 )
 def test_what_does_not_fit_is_a_problem_too(
@@ -214,7 +216,13 @@ def test_a_cursor_of_another_list_is_refused(stage: Stage) -> None:
         stage.post("/alerts", {"indicators": [{"indicator": f"{number:064x}"}]})
     cursor = stage.get("/investigations?limit=1")["next"]
     path = f"/suppressions?cursor={cursor}"
-    problem(stage.send("GET", path, Role.READER), 422, "invalid-request")
+    problem(stage.send("GET", path, Role.READER), 422, "bad-cursor")
+
+
+def test_a_refused_method_says_which_there_are(stage: Stage) -> None:
+    answer = stage.send("DELETE", "/settings")
+    problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == "GET, PATCH"
 
 
 def test_settings_change_only_with_the_version_that_was_looked_at(stage: Stage) -> None:

@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field, StrictBool, StrictInt
 
 from clawback.api.shapes.actions import Reason
 from clawback.api.shapes.cases import InvestigationOut
 from clawback.api.shapes.texts import Count, Shape, Text
+from clawback.api.shapes.times import Moment
 from models.actions import ActionType
 from models.hunting import KqlType
 
@@ -33,9 +34,9 @@ class HuntIn(Shape):
     """One query; `since` and `until` bound Timestamp in every table."""
 
     query: str = Field(min_length=1, max_length=100_000)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
-    rows: int | None = Field(
+    since: Moment | None = None
+    until: Moment | None = None
+    rows: StrictInt | None = Field(
         default=None, ge=1, le=1_000_000, description="Fewer rows than the setting allows"
     )
 
@@ -89,7 +90,7 @@ class QueryIn(Shape):
     """A query to keep."""
 
     text: str = Field(min_length=1, max_length=100_000)
-    shared: bool = Field(default=False, description="Whether everybody sees it")
+    shared: StrictBool = Field(default=False, description="Whether everybody sees it")
 
 
 class QueryOut(Shape):
@@ -166,8 +167,8 @@ class TakeActionIn(Shape):
     messages: list[MessageIn] | None = Field(default=None, min_length=1, max_length=200_000)
     query: str | None = Field(default=None, min_length=1, max_length=100_000)
     name: str = Field(default="", max_length=200, description="The title of the investigation")
-    propose: bool = Field(default=False, description="Another person has to approve")
-    senders_copy: bool = Field(default=False, description="Take the copy in Sent Items along")
+    propose: StrictBool = Field(default=False, description="Another person has to approve")
+    senders_copy: StrictBool = Field(default=False, description="Take the copy in Sent Items along")
 
 
 class TakenOut(Shape):

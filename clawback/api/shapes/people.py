@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from clawback.api.shapes.texts import Shape, Text
 from clawback.core.accounts import DAYS_DEFAULT, DAYS_MAX, LABEL_MAX, PASSWORD_MAX, PASSWORD_MIN
@@ -39,7 +39,7 @@ class UserChange(Shape):
 
     roles: Roles | None = None
     password: Password | None = None
-    disabled: bool | None = None
+    disabled: StrictBool | None = None
 
 
 class UserOut(Shape):
@@ -66,7 +66,7 @@ class TokenIn(Shape):
     label: str = Field(min_length=1, max_length=LABEL_MAX, description="What it is for")
     user: AccountName | None = None
     roles: list[Role] = Field(default=[], max_length=len(Role))
-    days: int = Field(default=DAYS_DEFAULT, ge=1, le=DAYS_MAX)
+    days: StrictInt = Field(default=DAYS_DEFAULT, ge=1, le=DAYS_MAX)
 
 
 class TokenOut(Shape):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from clawback.api.shapes.texts import Document, Shape, Text
 from models.indicators import IndicatorKind, UrlMatch
@@ -14,21 +14,21 @@ from models.settings import Mode, Settings
 class SettingsIn(Shape):
     """The settings that change; what is left out stays."""
 
-    similar_files: bool | None = None
-    similar_urls: bool | None = None
+    similar_files: StrictBool | None = None
+    similar_urls: StrictBool | None = None
     mode: Mode | None = None
-    cap: int | None = Field(default=None, ge=0, le=10_000)
-    take_deleted_items: bool | None = None
-    take_sent_items: bool | None = None
-    verified_approvals_only: bool | None = None
-    pending_days: int | None = Field(default=None, ge=1, le=30)
-    sweep_hours: int | None = Field(default=None, ge=0, le=720)
+    cap: StrictInt | None = Field(default=None, ge=0, le=10_000)
+    take_deleted_items: StrictBool | None = None
+    take_sent_items: StrictBool | None = None
+    verified_approvals_only: StrictBool | None = None
+    pending_days: StrictInt | None = Field(default=None, ge=1, le=30)
+    sweep_hours: StrictInt | None = Field(default=None, ge=0, le=720)
     secops_mailboxes: list[str] | None = None
     simulation_urls: list[str] | None = None
     allowed_indicators: list[str] | None = None
     shared_hosts: list[str] | None = None
     unshared_hosts: list[str] | None = None
-    many_senders: int | None = Field(default=None, ge=2, le=1000)
+    many_senders: StrictInt | None = Field(default=None, ge=2, le=1000)
 
 
 class PauseOut(Shape):

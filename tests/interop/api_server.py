@@ -1,0 +1,96 @@
+"""The API over a small lab with cases in every state, for clients that we did not write.
+
+`python tests/interop/api_server.py DIRECTORY` prints one line once it answers, and serves until it is
+interrupted. Runs do their work at once, in this process; everything else is as `clawback up` has it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "cli")]
+
+from cli_stage import CONFIG
+from prefect_double import PrefectDouble
+
+from clawback.api.app import DOCUMENT, create_app
+from clawback.api.options import PREFIX
+from clawback.api.serve import server_of
+from clawback.cli import run
+from clawback.config import ApiConfig, load_config
+from clawback.core.indicators import parse_indicator
+from clawback.services import dispatch, intake, people
+from clawback.services.context import Context
+from clawback.serving.addresses import claim
+from clawback.wiring import open_app
+from models.actions import Actor, Choice, DecidedVia
+from models.people import Role
+
+NAME = "client-of-others"
+CONSOLE = Actor("root", DecidedVia.CLI, verified=True)
+LIMITS = {"requests_per_minute": 10**9, "hunts_per_minute": 10**9, "failures_per_minute": 10**9}
+SMALL = ("--mailboxes", "4", "--messages", "4", "--file-copies", "12", "--url-copies", "12")
+
+
+def main(folder: Path) -> None:
+    """Serve until interrupted."""
+    os.environ["CLAWBACK_HOME"] = str(folder / "home")
+    with PrefectDouble() as double:
+        os.environ["PREFECT_API_URL"] = double.api_url
+        manifest = made_lab(folder)
+        ctx = open_app(load_config())
+        for indicator in (manifest["malicious_sha256"], manifest["malicious_url"]):
+            raise_alert(ctx, indicator)
+        assert ctx.runs is not None
+        dispatch.answer(ctx, ctx.runs, 1, Choice.APPROVE, actor=CONSOLE, reason="phishing")
+        config = ApiConfig(port=claim("127.0.0.1", 0).port, **LIMITS)
+        with announced(folder, config, secret_of(ctx)):
+            server_of(create_app(ctx, config), config).run()
+
+
+def made_lab(folder: Path) -> dict[str, Any]:
+    """The manifest of a synced lab in the home."""
+    said = io.StringIO()
+    with redirect_stdout(said):
+        assert run(["lab", "create", str(folder / "lab"), *SMALL, "--json"]) == 0
+    (folder / "home").mkdir(exist_ok=True)
+    (folder / "home" / "clawback.toml").write_text(CONFIG)
+    assert run(["sync"]) == 0
+    return dict(json.loads(said.getvalue())["manifest"])
+
+
+def raise_alert(ctx: Context, text: str) -> None:
+    """Start an investigation of one indicator."""
+    named = {"source": "test", "external_id": text, "reported_by": "root"}
+    alert = intake.alert_for_indicators([parse_indicator(text)], now=ctx.clock.now(), **named)
+    assert ctx.runs is not None
+    dispatch.investigate(ctx, ctx.runs, alert)
+
+
+def secret_of(ctx: Context) -> str:
+    """The token of an account with all roles."""
+    people.add_user(ctx, NAME, list(Role), None, actor=CONSOLE)
+    for _ in range(50):  # so that no client revokes its own by a small number
+        _, secret = people.issue_token(ctx, NAME, "client", by=CONSOLE)
+    return secret
+
+
+@contextmanager
+def announced(folder: Path, config: ApiConfig, secret: str) -> Iterator[None]:
+    """A block in which whoever started this knows where it answers."""
+    base = f"http://127.0.0.1:{config.port}"
+    line = {"api": f"{base}{PREFIX}", "document": f"{base}{DOCUMENT}", "token": secret}
+    (folder / "ready.json").write_text(json.dumps(line))
+    yield
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
