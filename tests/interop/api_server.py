@@ -1,6 +1,6 @@
 """The API over a small lab with cases in every state, for clients that we did not write.
 
-`python tests/interop/api_server.py DIRECTORY` prints one line once it answers, and serves until it is
+`python -m tests.interop.api_server DIRECTORY` writes `ready.json` there and serves until it is
 interrupted. Runs do their work at once, in this process; everything else is as `clawback up` has it.
 """
 
@@ -15,12 +15,6 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "cli")]
-
-from cli_stage import CONFIG
-from prefect_double import PrefectDouble
-
 from clawback.api.app import DOCUMENT, create_app
 from clawback.api.options import PREFIX
 from clawback.api.serve import server_of
@@ -33,11 +27,12 @@ from clawback.serving.addresses import claim
 from clawback.wiring import open_app
 from models.actions import Actor, Choice, DecidedVia
 from models.people import Role
+from tests.cli.cli_stage import CONFIG, SMALL
+from tests.cli.prefect_double import PrefectDouble
 
 NAME = "client-of-others"
 CONSOLE = Actor("root", DecidedVia.CLI, verified=True)
 LIMITS = {"requests_per_minute": 10**9, "hunts_per_minute": 10**9, "failures_per_minute": 10**9}
-SMALL = ("--mailboxes", "4", "--messages", "4", "--file-copies", "12", "--url-copies", "12")
 
 
 def main(folder: Path) -> None:
@@ -85,10 +80,17 @@ def secret_of(ctx: Context) -> str:
 
 @contextmanager
 def announced(folder: Path, config: ApiConfig, secret: str) -> Iterator[None]:
-    """A block in which whoever started this knows where it answers."""
+    """A block in which whoever started this knows where it is about to answer."""
     base = f"http://127.0.0.1:{config.port}"
-    line = {"api": f"{base}{PREFIX}", "document": f"{base}{DOCUMENT}", "token": secret}
-    (folder / "ready.json").write_text(json.dumps(line))
+    line = {
+        "health": f"{base}{PREFIX}/health",
+        "document": f"{base}{DOCUMENT}",
+        "token": secret,
+        "name": NAME,
+    }
+    draft = folder / "ready.new"
+    draft.write_text(json.dumps(line))
+    draft.replace(folder / "ready.json")
     yield
 
 

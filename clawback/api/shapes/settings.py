@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool
 
-from clawback.api.shapes.texts import Document, Shape, Text
+from clawback.api.shapes.texts import Document, Shape, Text, Whole
 from models.indicators import IndicatorKind, UrlMatch
 from models.settings import Mode, Settings
 
@@ -17,18 +17,18 @@ class SettingsIn(Shape):
     similar_files: StrictBool | None = None
     similar_urls: StrictBool | None = None
     mode: Mode | None = None
-    cap: StrictInt | None = Field(default=None, ge=0, le=10_000)
+    cap: Whole | None = Field(default=None, ge=0, le=10_000)
     take_deleted_items: StrictBool | None = None
     take_sent_items: StrictBool | None = None
     verified_approvals_only: StrictBool | None = None
-    pending_days: StrictInt | None = Field(default=None, ge=1, le=30)
-    sweep_hours: StrictInt | None = Field(default=None, ge=0, le=720)
+    pending_days: Whole | None = Field(default=None, ge=1, le=30)
+    sweep_hours: Whole | None = Field(default=None, ge=0, le=720)
     secops_mailboxes: list[str] | None = None
     simulation_urls: list[str] | None = None
     allowed_indicators: list[str] | None = None
     shared_hosts: list[str] | None = None
     unshared_hosts: list[str] | None = None
-    many_senders: StrictInt | None = Field(default=None, ge=2, le=1000)
+    many_senders: Whole | None = Field(default=None, ge=2, le=1000)
 
 
 class PauseOut(Shape):

@@ -27,6 +27,16 @@ def clean(value: Any) -> Any:
     return value
 
 
+def _number(value: Any) -> Any:
+    """The value, unless it is something else that could pass for a whole number."""
+    if isinstance(value, bool | str):
+        raise ValueError("give a whole number")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_number)]
+"""A whole number in a request: 5 and 5.0, as JSON has them, but not "5"."""
+
 Text = Annotated[str, BeforeValidator(clean)]
 """Text from anywhere, mail included."""
 
