@@ -17,10 +17,12 @@ from clawback.api.refreshing import refreshed
 from clawback.api.routes import (
     actions,
     alerts,
+    audit,
     health,
     hunting,
     investigations,
     kept_queries,
+    messages,
     people,
     settings,
     taking_action,
@@ -37,7 +39,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     hunting.schema_router,
     taking_action.router,
     kept_queries.router,
+    messages.router,
     people.router,
+    audit.router,
     health.router,
 )
 """Every router of the API: a new one is added here."""

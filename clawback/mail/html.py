@@ -125,6 +125,15 @@ def _links_of_text(tree: LexborHTMLParser) -> Iterator[FoundLink]:
         yield from links_in_text(_visible_text(body))
 
 
+def text_of_page(page: str) -> str:
+    """The text that a page shows, line by line; the page itself where no tree can be made of it."""
+    tree, _ = _tree(page)
+    if tree is None or tree.body is None:
+        return page
+    lines = (" ".join(line.split()) for line in _visible_text(tree.body).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
 def _names_www(text: str) -> bool:
     return ("w." in text or "W." in text) and "www." in text.lower()
 

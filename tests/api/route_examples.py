@@ -120,6 +120,12 @@ def selected(stage: Stage) -> dict[str, Any]:
     return {"action": "move_to_junk", "messages": [message_], **WHY}
 
 
+def copy(stage: Stage) -> dict[str, Any]:
+    """A message that is in its mailbox."""
+    [entry] = stage.scene.ctx.store.ledger.entries(stage.pending())
+    return {"copy_id": entry.copy.copy_id}
+
+
 def shared_query(stage: Stage) -> dict[str, Any]:
     """A query that somebody shares."""
     from clawback.services import hunt
@@ -168,6 +174,10 @@ EXAMPLES: dict[str, Example] = {
     ),
     "POST /hunt/lists/{name}/approve": Example(ADMIN, proposal, digest),
     "DELETE /hunt/lists/{name}": Example(ADMIN, approved),
+    "GET /messages/{copy_id}/text": Example(PREVIEW, copy),
+    "GET /audit": Example(ADMIN),
+    "GET /audit/verify": Example(ADMIN),
+    "GET /audit/export": Example(ADMIN),
     "GET /me": Example(ANY),
     "GET /users": Example(ADMIN),
     "POST /users": Example(ADMIN, body={"name": "new", "roles": ["reader"]}),

@@ -10,7 +10,7 @@ from clawback.api.document import failing
 from clawback.api.options import PREFIX, Ctx, Exchanged, runs_of
 from clawback.api.routing import GuardedRoute
 from clawback.api.shapes.hunting import TakeActionIn, TakenOut
-from clawback.core.hunted_messages import messages_of
+from clawback.core.selecting import keys_in
 from clawback.errors import BadInput
 from clawback.services import dispatch, hunt
 from clawback.services.context import Context
@@ -57,7 +57,7 @@ def _messages(ctx: Context, who: Principal, wanted: TakeActionIn) -> tuple[Messa
         raise BadInput("give messages or a query, one of the two")
     if wanted.query is not None:
         limits = ctx.hunt_limits
-        return messages_of(hunt.run(ctx, wanted.query, limits=limits, by=who.actor))
+        return keys_in(hunt.run(ctx, wanted.query, limits=limits, by=who.actor))
     return tuple(
         MessageKey(one.network_message_id, one.recipient_email_address)
         for one in wanted.messages or ()
