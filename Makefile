@@ -34,7 +34,7 @@ up: $(RUNTIME) ## start Clawback: server, work pool, deployments, worker; Ctrl-C
 test: $(DEV) ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 $(ARGS)
 
-interop: $(INTEROP)/.installed $(RUNTIME) ## drive the lab's Graph tenant with Microsoft's SDK and O365 (half a gigabyte)
+interop: $(INTEROP)/.installed $(RUNTIME) ## drive the lab's Graph tenant with Microsoft's SDK and O365, and the API with schemathesis (half a gigabyte)
 	@CLAWBACK_PYTHON=$(abspath $(BIN)/python) $(INTEROP)/bin/python -m pytest \
 		-c tests/interop/pytest.ini --rootdir . --confcutdir tests/interop tests/interop $(ARGS)
 
@@ -77,7 +77,7 @@ $(DEV): requirements-dev.lock $(RUNTIME)
 	@touch $@
 
 $(INTEROP)/.installed: requirements-interop.lock | $(BIN)/python
-	@echo "Installing Microsoft's SDK and O365 (about a minute, once) …"
+	@echo "Installing Microsoft's SDK, O365 and schemathesis (about a minute, once) …"
 	@$(PYTHON) -m venv --clear $(INTEROP)
 	@$(INTEROP)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
 		-r requirements-interop.lock

@@ -23,6 +23,11 @@ OPERATOR = frozenset({Role.OPERATOR})
 ADMIN = frozenset({Role.ADMIN})
 PREVIEW = frozenset({Role.PREVIEW})
 WHY = {"reason": "it is phishing"}
+CLICK = {
+    "clicked_at": "2026-03-02T08:00:00Z",
+    "url": "https://portal.parcel.test/",
+    "report_id": "1",
+}
 ALERT = {"indicators": [{"indicator": FILE_SHA256}]}
 
 Prepared = Callable[[Stage], dict[str, Any]]
@@ -162,6 +167,7 @@ EXAMPLES: dict[str, Example] = {
     "POST /suppressions/lift": Example(ADMIN, suppressed, {"indicator": FILE_SHA256}),
     "POST /hunt": Example(ANY, body={"query": "EmailEvents | take 1"}),
     "POST /hunt/take-action": Example(OPERATOR, action, selected),
+    "POST /clicks": Example(OPERATOR, body={"clicks": [CLICK]}),
     "GET /hunt/schema": Example(ANY),
     "GET /hunt/queries": Example(ANY),
     "GET /hunt/queries/{name}": Example(ANY, shared_query),

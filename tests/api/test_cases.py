@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from api_stage import Stage, problem
 from pretended_hunting import PretendedHunting, answer
-from route_examples import selected
+from route_examples import CLICK, selected
 
 from models.people import Role
 from tests.services.scene import FILE, FILE_SHA256, URL, message
@@ -207,3 +207,12 @@ def test_action_is_taken_on_listed_messages_and_on_those_that_a_query_finds(stag
     problem(stage.post("/hunt/take-action", by_query), 422, "bad-input")
     for both in ({**wanted, "query": "x"}, {"action": "soft_delete", "reason": "it is phishing"}):
         problem(stage.post("/hunt/take-action", both), 422, "bad-input")
+
+
+def test_clicks_are_kept_once_each_and_all_or_none(stage: Stage) -> None:
+    answer = stage.post("/clicks", {"clicks": [CLICK, {**CLICK, "report_id": "2"}]})
+    assert answer.json() == {"added": 2, "known": 0}
+    assert stage.post("/clicks", {"clicks": [CLICK]}).json() == {"added": 0, "known": 1}
+    bad = {"clicks": [{**CLICK, "report_id": "3"}, {**CLICK, "clicked_at": 1700000000}]}
+    problem(stage.post("/clicks", bad), 422, "invalid-request")
+    assert stage.post("/clicks", {"clicks": [{**CLICK, "report_id": "3"}]}).json()["added"] == 1

@@ -1,4 +1,4 @@
-"""Microsoft's own SDK and O365 drive the lab's tenant: clients that we did not write.
+"""Microsoft's own SDK and O365 drive the lab's tenant, schemathesis the API: clients that we did not write.
 
 They are large and live in an environment of their own (`make interop`). Anywhere else nothing here
 is collected; the tenant runs in the project's environment, which CLAWBACK_PYTHON names.
