@@ -7,12 +7,14 @@ import os
 import signal
 import stat
 from collections.abc import Callable
+from typing import Any
 
 import duckdb
 
 from clawback.hunting import answering, locked, zygote
 from clawback.hunting.kql.translation import Translation
-from clawback.hunting.wire import Setting
+from clawback.hunting.wire import Bad, Setting
+from models.hunting import HuntQuery
 from tests.hunting.worker.engine_stage import CANARY
 
 
@@ -128,3 +130,41 @@ def _is_socket(descriptor: int) -> bool:
         return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
     except OSError:
         return False
+
+
+def greedy() -> None:
+    """Nothing bounds the process, and translation takes a lot."""
+    answering.bound = _nothing
+    translating = answering.translate
+
+    def translate(query: HuntQuery, **more: Any) -> Translation:
+        held = bytearray(520_000_000)
+        held[::4096] = b"x" * len(held[::4096])
+        return translating(query, **more)
+
+    answering.translate = translate
+    zygote.main()
+
+
+def talkative() -> None:
+    """Errors are told as DuckDB and the translator put them."""
+
+    def told(error: BaseException, *_: object) -> Bad:
+        return Bad(text=str(error) or "nothing")
+
+    answering.explained = told  # type: ignore[assignment]
+    zygote.main()
+
+
+def obedient() -> None:
+    """A query that names the table beside ours is given it."""
+    _gate_hole()
+    translating = answering.translate
+
+    def translate(query: HuntQuery, **more: Any) -> Translation:
+        if "planted" in query.text:
+            return Translation("SELECT * FROM planted", (), None)
+        return translating(query, **more)
+
+    answering.translate = translate
+    zygote.main()
