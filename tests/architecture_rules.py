@@ -107,7 +107,7 @@ LAYERS: dict[str, Layer] = {
     ),
     "clawback.store": _adapter("sqlmodel sqlalchemy alembic psycopg"),
     "clawback.intel": _adapter("httpx"),
-    "clawback.hunting": _adapter("duckdb duckdb_kql clawback.frames"),
+    "clawback.hunting": _adapter("duckdb duckdb_kql maxminddb clawback.frames"),
     "clawback.passwords": _adapter("argon2"),
     "clawback.notify": _adapter("httpx apprise"),
     "clawback.runs": _adapter("httpx prefect clawback.supervised"),

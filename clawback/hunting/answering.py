@@ -68,7 +68,7 @@ def _answers(
             case never:
                 assert_never(never)
     except Exception as error:
-        yield written(explained(error, text, limits))
+        yield written(explained(error, text, limits, connection))
 
 
 def _check_no_command(text: str) -> None:

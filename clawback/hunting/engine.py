@@ -17,6 +17,7 @@ from clawback.core.hunting_tables import TABLES
 from clawback.errors import BadQuery, SetupError, Unavailable
 from clawback.hunting.asking import MirrorGone, ask
 from clawback.hunting.catching_up import CatchUp, KeptMirror
+from clawback.hunting.geography import MODULES, check_database
 from clawback.hunting.slots import Slots
 from clawback.hunting.warm import WarmProcess
 from clawback.hunting.wire import OwnSql, Question, Setting
@@ -53,7 +54,8 @@ class MirrorEngine:
     ) -> None:
         self._open_mirror = open_mirror
         self._options = options
-        self._warm = warm or WarmProcess()
+        modules = MODULES if options.geo_database else ()
+        self._warm = warm or WarmProcess(modules=modules)
         self._slots = Slots()
         self._lock = threading.Lock()
         self._mirror: KeptMirror | None = None
@@ -97,7 +99,8 @@ class MirrorEngine:
         with self._lock:
             if self._mirror is None or self._catch_up is None:
                 check_installed()
-                _check_geo(self._options.geo_database)
+                if self._options.geo_database:
+                    check_database(self._options.geo_database)
                 self._mirror = self._open_mirror()
                 self._catch_up = CatchUp(self._mirror)
             return self._mirror, self._catch_up
@@ -129,17 +132,6 @@ def check_installed() -> None:
         raise SetupError(
             "Advanced hunting is not installed: add it with  pip install 'clawback[hunting]'"
         )
-
-
-def _check_geo(database: Path | None) -> None:
-    if database is None:
-        return
-    if find_spec("maxminddb") is None:
-        raise SetupError(
-            "hunting.geo_database needs one more package:  pip install 'clawback[geo]'"
-        )
-    if not database.is_file():
-        raise SetupError(f"hunting.geo_database: there is no file {database}")
 
 
 def _check_text(text: str, limits: HuntLimits) -> None:

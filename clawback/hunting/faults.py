@@ -12,6 +12,7 @@ import duckdb
 
 from clawback.core.hunting_tables import TABLES
 from clawback.errors import BadQuery, StopReason
+from clawback.hunting.kql.literals import string_value
 from clawback.hunting.kql.tokens import Kind, Token, bad_query, read_tokens
 from clawback.hunting.wire import Bad, Stopped
 from models.hunting import HuntLimits
@@ -43,8 +44,13 @@ _WORDS: tuple[tuple[type[duckdb.Error], str], ...] = (
 """By class, the first that fits."""
 
 
-def explained(error: BaseException, text: str, limits: HuntLimits) -> Bad | Stopped:
-    """The answer for an error in translating or running the query `text`."""
+def explained(
+    error: BaseException, text: str, limits: HuntLimits, connection: duckdb.DuckDBPyConnection
+) -> Bad | Stopped:
+    """The answer for an error in translating or running the query `text`.
+
+    `connection` is asked which of the query's regular expressions is none.
+    """
     match error:
         case BadQuery():
             return _told(error)
@@ -56,10 +62,31 @@ def explained(error: BaseException, text: str, limits: HuntLimits) -> Bad | Stop
             return Bad(text=_DEEP)
         case duckdb.InternalError() | duckdb.FatalException() | duckdb.IOException():
             return Stopped(text=FAILED, reason=StopReason.CRASHED)
+        case duckdb.InvalidInputException() if pattern := _wrong_pattern(text, connection):
+            return _told(pattern)
         case duckdb.Error():
             return _told(_refused(error, text))
         case _:
             return Bad(text="the engine cannot translate this: put it in another way")
+
+
+_TAKES_PATTERN = frozenset({"regex", "extract", "extract_all", "replace_regex", "countof", "parse"})
+
+
+def _wrong_pattern(text: str, connection: duckdb.DuckDBPyConnection) -> BadQuery | None:
+    """The first text in the query, not far behind a word that takes one, that is no regular
+    expression; most other texts are one by accident."""
+    tokens = _tokens(text)
+    for at, token in enumerate(tokens):
+        words = {each.text for each in tokens[max(0, at - 3) : at]}
+        if token.kind is not Kind.STRING or not words & _TAKES_PATTERN:
+            continue
+        try:
+            connection.execute("SELECT regexp_matches('', $1)", [string_value(token)]).fetchall()
+        except duckdb.Error:
+            length = token.end - token.start
+            return bad_query(text, token.start, length, "this is no regular expression: mend it")
+    return None
 
 
 def _told(fault: BadQuery) -> Bad:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from clawback.hunting.geography import install_geography
 from clawback.hunting.kql.macros import MACROS
 from clawback.hunting.landlock import confine_to
 from clawback.hunting.wire import Setting
@@ -70,7 +71,10 @@ def lock(base: duckdb.DuckDBPyConnection, setting: Setting) -> duckdb.DuckDBPyCo
         f"SET threads = {setting.threads}",
         "SET TimeZone = 'UTC'",
         *setting.setup_sql,
-        *_LAST,
     ):
+        base.execute(statement)
+    if setting.geo_database:
+        install_geography(base, setting.geo_database)
+    for statement in _LAST:
         base.execute(statement)
     return base

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 
 from clawback.errors import Unavailable
@@ -21,6 +22,9 @@ _ENVIRONMENT = frozenset(
     {"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "TMPDIR", "PYTHONHOME"}
     | {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "SYSTEMROOT"}
 )
+
+# numpy's arithmetic would start threads, and a process with threads is not to be forked.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class QueryProcess:
@@ -59,11 +63,14 @@ class QueryProcess:
 class WarmProcess:
     """Safe to share among threads. Ends with the program, however that ends.
 
-    `entry` is the function that serves in it, as module:function.
+    `entry` is the function that serves in it, as module:function; `modules` are loaded beforehand.
     """
 
-    def __init__(self, entry: str = "clawback.hunting.zygote:main") -> None:
+    def __init__(
+        self, entry: str = "clawback.hunting.zygote:main", modules: Sequence[str] = ()
+    ) -> None:
         self._entry = entry
+        self._modules = modules
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -113,7 +120,7 @@ class WarmProcess:
         if is_ours:
             self._stop()
         self._owner = os.getpid()
-        self._process, self._control = _start(self._entry)
+        self._process, self._control = _start(self._entry, self._modules)
         return self._control
 
     def _stop(self) -> None:
@@ -128,11 +135,11 @@ class WarmProcess:
         self._process = self._control = None
 
 
-def _start(entry: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def _start(entry: str, modules: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours, theirs = socket.socketpair()
     with theirs:
         try:
-            process = _spawned(entry, theirs.fileno())
+            process = _spawned(entry, modules, theirs.fileno())
         except OSError as error:
             ours.close()
             raise Unavailable(
@@ -149,15 +156,19 @@ def _start(entry: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
     raise Unavailable("the process that runs queries does not start: see above for why")
 
 
-def _spawned(entry: str, descriptor: int) -> subprocess.Popen[bytes]:
+def _spawned(entry: str, modules: Sequence[str], descriptor: int) -> subprocess.Popen[bytes]:
     kept = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
     module, function = entry.split(":")
     code = f"from {module} import {function}; {function}()"
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", code, str(descriptor)],
+        [sys.executable, "-P", "-c", code, str(descriptor), *modules],
         pass_fds=(descriptor,),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         cwd="/",
-        env={**kept, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))},
+        env={
+            **kept,
+            **_ONE_THREAD,
+            "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path))),
+        },
     )

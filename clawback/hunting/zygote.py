@@ -8,6 +8,7 @@ it reads) and is told how it ended. It ends with the asker, and its processes wi
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import resource
 import select
@@ -38,9 +39,12 @@ class _Running:
 
 
 def main() -> None:
-    """Serve the socket whose descriptor the command line names, until its other end closes."""
+    """Serve the socket whose descriptor the command line names, until its other end closes; the
+    modules that it names are loaded beforehand."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the asker's: it closes the socket
     control = socket.socket(fileno=int(sys.argv[1]))
+    for name in sys.argv[2:]:
+        importlib.import_module(name)
     warm_up()
     base = open_base()
     gc.collect()

@@ -37,6 +37,8 @@ def refused(stage: Stage, text: str) -> BadQuery:
         (".show tables", "commands are no queries", (1, 1, 1)),
         ("EmailEvents | wherex", "cannot be read", (1, 15, None)),
         ("print nope(1)", "nope", (1, 7, 4)),
+        ("EmailEvents\n| where Subject matches regex 'a('", "no regular expression", (2, 31, 4)),
+        ("EmailEvents | extend x = extract('[a', 0, Subject)", "no regular", (1, 34, 4)),
     ],
 )
 def test_the_place_of_a_fault_passes_whole(
