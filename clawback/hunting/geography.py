@@ -1,24 +1,14 @@
-"""Where addresses are, from a MaxMind database that the organisation configured."""
+"""The MaxMind database that tells where addresses are, checked before a query needs it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from clawback.errors import SetupError
 
-if TYPE_CHECKING:
-    import duckdb
-
 MODULES = ("numpy", "maxminddb")
 """What it needs beyond the engine: DuckDB calls a function of Python through numpy."""
-
-_KEPT = 10_000
-"""Addresses of one query whose place is remembered."""
 
 
 def check_database(database: Path) -> None:
@@ -37,50 +27,3 @@ def check_database(database: Path) -> None:
         raise SetupError(
             f"hunting.geo_database: {database} is no MaxMind database that can be read"
         ) from error
-
-
-def install_geography(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
-    """Give `geo_info_from_ip_address()` what `database` knows; the file stays mapped in."""
-    import maxminddb
-    from duckdb.func import FunctionNullHandling
-
-    reader = maxminddb.open_database(database)
-
-    @lru_cache(_KEPT)
-    def place(address: str | None) -> str | None:
-        try:
-            return None if address is None else json.dumps(_fields(reader.get(address)))
-        except (ValueError, maxminddb.InvalidDatabaseError):
-            return None  # as the original does for what is no address
-
-    connection.create_function(
-        "clawback_place",
-        place,
-        ["VARCHAR"],
-        "VARCHAR",
-        null_handling=FunctionNullHandling.SPECIAL,
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP MACRO kql_geo(a) AS CAST(clawback_place(CAST(a AS VARCHAR)) AS JSON)"
-    )
-
-
-def _fields(record: Any) -> dict[str, object]:
-    """The fields of the original, from a record of a GeoIP2 or GeoLite2 City or Country database."""
-    divisions = _of(record, "subdivisions")
-    place = _of(record, "location")
-    return {
-        "country": _name(_of(record, "country")),
-        "state": _name(divisions[0]) if isinstance(divisions, list) and divisions else "",
-        "city": _name(_of(record, "city")),
-        "latitude": _of(place, "latitude"),
-        "longitude": _of(place, "longitude"),
-    }
-
-
-def _of(record: Any, key: str) -> Any:
-    return record.get(key) if isinstance(record, Mapping) else None
-
-
-def _name(record: Any) -> str:
-    return str(_of(_of(record, "names"), "en") or "")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from clawback.hunting.geography import install_geography
 from clawback.hunting.kql.macros import MACROS
 from clawback.hunting.landlock import confine_to
+from clawback.hunting.places import install_geography
 from clawback.hunting.wire import Setting
 
 # DuckDB reads from these how many processors and how much memory a container has.
