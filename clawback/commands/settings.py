@@ -76,7 +76,10 @@ def set_(
 @group.command()
 def lift(
     indicator: Annotated[
-        str, typer.Argument(metavar="INDICATOR", help="The SHA-256 or URL that is suppressed.")
+        str,
+        typer.Argument(
+            metavar="INDICATOR", help="The SHA-256, URL or selection that is suppressed."
+        ),
     ],
     *,
     match: Annotated[
@@ -91,8 +94,9 @@ def lift(
             if is_trivial_hash(indicator.strip())
             else parse_indicator(indicator, match=match)
         )
-    ctx = open_context()
-    ctx.store.cases.lift(found, operator(), ctx.clock.now())
+    from clawback.services.lifting import lift as lifted
+
+    found = lifted(open_context(), found, by=operator())
     if as_json:
         screen.emit({"lifted": found.value, "kind": found.kind.value, "match": found.match.value})
     else:

@@ -30,6 +30,8 @@ def parse_indicator(
     if kind is None:
         looks_hashed = _HEX.fullmatch(_hash_text(text)) is not None
         kind = IndicatorKind.FILE if looks_hashed else IndicatorKind.URL
+    if kind is IndicatorKind.SELECTION:
+        raise BadIndicator("A selection is looked for nowhere. Give a SHA-256 or a URL.")
     if kind is IndicatorKind.FILE:
         return parse_file_indicator(text)
     return parse_url_indicator(text, match=match)

@@ -258,6 +258,24 @@ def test_a_moved_copy_is_where_the_reply_says(stage: Stage) -> None:
     assert live.content_sha256 == copy.content_sha256
 
 
+@pytest.mark.parametrize(
+    "role", [FolderRole.INBOX, FolderRole.JUNK, FolderRole.DELETED, FolderRole.RECOVERABLE]
+)
+def test_a_copy_moves_to_where_an_action_puts_it_and_back_from_there(
+    stage: Stage, role: FolderRole
+) -> None:
+    start = "Archive" if role is not FolderRole.RECOVERABLE else "INBOX"
+    copy = ref(stage, ANN, stage.deliver(ANN, MAIL, start), MAIL)
+    order = intent(copy, stage.source.folder_for(role))
+    there = asyncio.run(move(stage.source, order))[1]
+    assert there.fault is None
+    live = asyncio.run(locate(stage.source, copy))[1]
+    assert (live.place, live.role) == (there.place, role)
+    back = order._replace(place=live.place, destination=start)
+    assert asyncio.run(move(stage.source, back))[1].fault is None
+    assert [(folder, raw) for folder, raw, _ in stage.everything(ANN)] == [(start, MAIL)]
+
+
 def test_moving_again_what_has_gone_is_answered_as_gone(stage: Stage) -> None:
     copy = ref(stage, ANN, stage.deliver(ANN, MAIL), MAIL)
     asyncio.run(move(stage.source, intent(copy)))

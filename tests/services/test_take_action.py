@@ -8,9 +8,10 @@ import pytest
 from scene import ANALYST, BOXES, FILE, Scene
 from selecting import COLLEAGUE, action_of, decided, done, synced, take, wish
 
-from clawback.errors import Paused, Refused
+from clawback.errors import NotFound, Paused, Refused
 from clawback.mailboxes.memory_mailbox import Access
 from clawback.services import approvals, dispatch, remediate, revert
+from clawback.services.lifting import lift
 from clawback.services.refresh import refresh
 from clawback.services.report import action_details, investigation_details
 from clawback.services.revert import RevertTo
@@ -18,6 +19,7 @@ from clawback.services.sweep import sweep
 from models.actions import ActionSource, ActionStatus, ActionType, Actor, Choice, DecidedVia
 from models.alerts import InvestigationStatus
 from models.decisions import Effect
+from models.indicators import Indicator, IndicatorKind
 from models.outcomes import MoveIntent, MoveReply
 from models.settings import Mode
 
@@ -229,6 +231,13 @@ def test_a_rejected_selection_waits_when_it_is_selected_again(scene: Scene) -> N
     again = action_of(scene, take(scene, keys, SOFT_DELETE))
     assert again.status is ActionStatus.PENDING
     assert "was rejected by colleague" in again.reason
+
+    typed = Indicator(IndicatorKind.FILE, again.indicator, again.indicator)
+    assert lift(scene.ctx, typed, by=ANALYST).kind is IndicatorKind.SELECTION
+    third = action_of(scene, take(scene, keys, SOFT_DELETE))
+    assert third.status is ActionStatus.RUNNING
+    with pytest.raises(NotFound):
+        lift(scene.ctx, typed, by=ANALYST)
 
 
 def test_in_the_mode_observe_the_decision_is_recorded_and_nothing_moves(scene: Scene) -> None:

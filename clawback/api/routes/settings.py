@@ -27,6 +27,7 @@ from clawback.api.shapes.settings import (
 from clawback.core.indicators import BadIndicator, parse_indicator
 from clawback.core.trivial import is_trivial_hash
 from clawback.errors import BadInput, Conflict
+from clawback.services import lifting
 from clawback.services.automation import (
     change_settings,
     pause_view,
@@ -122,8 +123,7 @@ def list_suppressions(ctx: Ctx, who: Reader, cursor: Cursor = "", limit: Limit =
 @router.post("/suppressions/lift", response_model=LiftOut, responses=failing(404))
 def lift(ctx: Ctx, who: Administrator, wanted: LiftIn) -> View:
     """Let an indicator remediate by itself again whose action was reverted or rejected."""
-    found = _indicator(wanted)
-    ctx.store.cases.lift(found, who.actor, ctx.clock.now())
+    found = lifting.lift(ctx, _indicator(wanted), by=who.actor)
     return {"lifted": found.value, "kind": found.kind.value, "match": found.match.value}
 
 

@@ -85,7 +85,11 @@ def read_threats(connection: Connection) -> Threats:
     statement = (
         select(found.kind, found.value, found.match, found.source)
         .join(newest, newest.c.id == found.id)
-        .where(found.verdict == Verdict.MALICIOUS.value)
+        .where(
+            found.verdict == Verdict.MALICIOUS.value,
+            # What a person says of messages says nothing of a file or link in them.
+            found.kind != IndicatorKind.SELECTION.value,
+        )
     )
     threats = Threats()
     for kind, value, match, source in connection.execute(statement):
