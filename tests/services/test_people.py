@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from datetime import timedelta
 
@@ -55,9 +56,8 @@ def test_what_is_no_secret_of_ours_is_unknown(ctx: Context) -> None:
         assert refusal(lambda text=wrong: people.authenticate_token(ctx, text)) is Denial.UNKNOWN
 
 
-def test_a_token_ends_at_once_when_it_is_revoked_expires_or_its_account_is_disabled(
-    ctx: Context, scene: Scene
-) -> None:
+def ends_at_once(ctx: Context, scene: Scene) -> None:
+    """Hold that a token lets nobody in once it is revoked or expired, or its account disabled."""
     admin(ctx)
     admin(ctx, "soar", Role.READER)
     first, one = people.issue_token(ctx, "soar", "one", by=ANALYST)
@@ -80,7 +80,28 @@ def test_a_token_ends_at_once_when_it_is_revoked_expires_or_its_account_is_disab
     assert told.count(Event.TOKEN_REVOKED) == 1
 
 
-def test_a_token_allows_never_more_than_its_account_does_now(ctx: Context) -> None:
+def test_a_token_ends_at_once_when_it_is_revoked_expires_or_its_account_is_disabled(
+    ctx: Context, scene: Scene
+) -> None:
+    ends_at_once(ctx, scene)
+
+
+def test_a_store_that_remembers_tokens_is_caught(
+    ctx: Context, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, known = type(ctx.store.people), dict[str, object]()
+    asked = kind.token
+
+    def remembered(self: object, digest: str) -> object:
+        return known.setdefault(digest, asked(ctx.store.people, digest))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kind, "token", remembered)
+    with pytest.raises(pytest.fail.Exception):
+        ends_at_once(ctx, scene)
+
+
+def allows_no_more_than_its_account(ctx: Context) -> None:
+    """Hold that a token loses what its account loses, and never gains."""
     admin(ctx)
     admin(ctx, "soar", Role.OPERATOR, Role.PREVIEW)
     _, secret = people.issue_token(ctx, "soar", "x", by=ANALYST)
@@ -91,6 +112,25 @@ def test_a_token_allows_never_more_than_its_account_does_now(ctx: Context) -> No
     assert nobody.roles == frozenset()
     with pytest.raises(Forbidden, match=r"this needs the role reader or operator.*has no role"):
         people.require(nobody, Permission.READ)
+
+
+def test_a_token_allows_never_more_than_its_account_does_now(ctx: Context) -> None:
+    allows_no_more_than_its_account(ctx)
+
+
+def test_a_token_that_keeps_the_roles_it_was_issued_with_is_caught(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = type(ctx.store.people)
+    asked = kind.token
+
+    def generous(self: object, digest: str) -> object:
+        token, user = asked(ctx.store.people, digest)  # type: ignore[arg-type,misc]
+        return token, dataclasses.replace(user, roles=frozenset(Role))
+
+    monkeypatch.setattr(kind, "token", generous)
+    with pytest.raises(AssertionError):
+        allows_no_more_than_its_account(ctx)
 
 
 def test_nobody_gets_a_token_with_roles_that_the_account_or_the_asker_has_not(ctx: Context) -> None:

@@ -243,6 +243,22 @@ def test_many_writers_at_once_make_one_chain(address: str, store: SqlStore) -> N
     assert report.entries == report.head.number == 2 * writers * each
 
 
+@pytest.mark.postgresql
+def test_who_notes_an_entry_early_holds_up_no_other_writer(address: str, store: SqlStore) -> None:
+    if store.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    with (
+        open_store(address, extractor_version=1) as other,
+        store.database.write() as slow,
+    ):
+        record(slow, Event.LOGIN_FAILED, NOW, first=True)
+        with other.database.write() as connection:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+            record(connection, Event.LOGIN_FAILED, NOW, first=False)
+    assert [e.details for e in store.audit.entries()] == ['{"first": true}', '{"first": false}']
+    assert checked(store).faults == ()
+
+
 def test_a_check_sees_one_moment_of_a_log_that_grows(address: str, store: SqlStore) -> None:
     filled(store)
     with open_store(address, extractor_version=1) as other, store.audit.snapshot() as log:
