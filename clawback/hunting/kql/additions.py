@@ -6,13 +6,16 @@ of SQL. The version is pinned, and a test fails where these tables are no longer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from duckdb_kql import KqlUnsupportedError, ir, translate
 from duckdb_kql.translate import functions as registry
-from duckdb_kql.translate import render_expr
+from duckdb_kql.translate import naming, render_expr
 
+from clawback.hunting.kql import terms
 from clawback.hunting.kql.functions import (
     addresses,
     aggregates,
@@ -128,6 +131,48 @@ def _is_dynamic(node: ir.Expr) -> bool:
     return isinstance(node, ir.FunctionCall) and node.name.lower() in bags.DYNAMIC
 
 
+KEEP_NAMES = naming.NAME_PRESERVING | {"toobject"}
+"""Functions whose column has the name of their argument, though not its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownColumns:
+    """Names of columns whose type is the same wherever a statement reads them."""
+
+    plain: frozenset[str] = frozenset()  # never dynamic
+    strings: frozenset[str] = frozenset()
+
+
+_NOTHING_KNOWN = KnownColumns()
+_KNOWN: ContextVar[KnownColumns] = ContextVar("known columns")
+
+
+@contextmanager
+def known_columns(known: KnownColumns) -> Iterator[None]:
+    """While SQL is written, what is known of columns: the translator itself knows no types."""
+    token = _KNOWN.set(known)
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
+
+
+def _may_be_dynamic(node: ir.Expr) -> bool:
+    """Whether a column may turn out to be dynamic, for which SQL has to be written twice."""
+    return isinstance(node, ir.ColumnRef) and node.name not in _KNOWN.get(_NOTHING_KNOWN).plain
+
+
+_RENDER_TEXT = translate.render_kql_tostring
+
+
+def _render_text(node: ir.Expr) -> str:
+    """A value as text; what is text already is written once instead of in a branch for each type."""
+    known = isinstance(node, ir.ColumnRef) and node.name in _KNOWN.get(_NOTHING_KNOWN).strings
+    if known or translate._is_string_expr(node):
+        return f"coalesce({render_expr(node)}, '')"
+    return _RENDER_TEXT(node)
+
+
 def is_known(name: str) -> bool:
     """Whether there is a function or aggregate of this name at all."""
     known = (registry.SCALAR_FUNCTIONS, registry.AGGREGATE_FUNCTIONS, translate._SPECIAL_FORMS)
@@ -162,6 +207,9 @@ def _install() -> None:
             operator, template, spec.rules, spec.note, spec.null_result
         )
     translate._is_dynamic = _is_dynamic
+    translate._may_be_dynamic = _may_be_dynamic
+    translate.render_kql_tostring = _render_text
+    terms.install()
 
 
 _install()

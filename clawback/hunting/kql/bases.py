@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from clawback.core.hunting_tables import TABLES
+from clawback.hunting.kql.lists import named_lists
 from clawback.hunting.kql.literals import sql_name, sql_string
 from clawback.hunting.kql.tokens import Kind, Token
-from models.hunting import HuntQuery, HuntTable, KqlType, NamedList, ResultColumn
+from models.hunting import HuntQuery, HuntTable, KqlType, ResultColumn
 
 _TIME = "Timestamp"
 _WORKSPACE = {"TenantId": "", "SourceSystem": "Clawback", "Type": None}
@@ -21,7 +22,7 @@ def bases_of(query: HuntQuery, tokens: Sequence[Token], schema: str) -> Bases:
     """SQL and columns of every table and list in scope, by name; a list hides no table."""
     words = {token.text for token in tokens if token.kind is Kind.NAME}
     extra = [name for name in _WORKSPACE if name in words]
-    bases: Bases = {name: _list(one) for name, one in query.lists.items()}
+    bases: Bases = named_lists(query.lists)
     for table in TABLES:
         bases[table.name] = _table(table, query, extra, schema)
     return bases
@@ -51,13 +52,3 @@ def _within(query: HuntQuery) -> Iterator[str]:
 
 def _moment(at: datetime) -> str:
     return f"TIMESTAMP '{at.replace(tzinfo=None).isoformat(sep=' ')}'"
-
-
-def _list(one: NamedList) -> tuple[str, tuple[ResultColumn, ...]]:
-    names = ", ".join(sql_name(name) for name in one.columns)
-    columns = tuple(ResultColumn(name, KqlType.STRING) for name in one.columns)
-    if not one.rows:
-        empty = ", ".join(f"'' AS {sql_name(name)}" for name in one.columns)
-        return f"SELECT {empty} WHERE false", columns
-    rows = ", ".join("(" + ", ".join(map(sql_string, row)) + ")" for row in one.rows)
-    return f"SELECT * FROM (VALUES {rows}) AS named({names})", columns

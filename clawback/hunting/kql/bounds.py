@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from clawback.hunting.kql.tokens import CLOSING, OPENING, Kind, Token, misplaced
 
 MAX_TOKENS = 6_000
-MAX_GROWN_TOKENS = 30_000
+MAX_GROWN_TOKENS = 12_000
 """After functions and operators were put in place of their names."""
 MAX_DEPTH = 40
 MAX_LETS = 150

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from clawback.hunting.kql.literals import string_value
 from clawback.hunting.kql.pipelines import Tokens, calls, is_mark, is_name, split_list
-from clawback.hunting.kql.tokens import Kind, Token, made
+from clawback.hunting.kql.tokens import Kind, Token, made, matching
 
 _ALIASES = {
     "makeset": "make_set",
@@ -21,7 +21,7 @@ _ALIASES = {
 
 def rewritten(tokens: Sequence[Token]) -> Tokens:
     """`tokens` with old names as new ones, and lists of literals as one literal."""
-    return _folded(_typed(_renamed(tokens)))
+    return _one_list(_folded(_typed(_renamed(tokens))))
 
 
 def _renamed(tokens: Sequence[Token]) -> Tokens:
@@ -90,6 +90,38 @@ def _folded(tokens: Tokens) -> Tokens:
                 break
         else:
             return tokens
+
+
+def _one_list(tokens: Tokens) -> Tokens:
+    """`has_any ("a", "b")` as `has_any (dynamic(["a","b"]))`: one pattern instead of one for each word."""
+    run: Tokens = []
+    pairs = matching(tokens)
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        run.append(token)
+        if (
+            is_name(token, "has_any")
+            and index + 1 < len(tokens)
+            and is_mark(tokens[index + 1], "(")
+        ):
+            end = pairs[index + 1]
+            words = [item for item in tokens[index + 2 : end] if item.kind is not Kind.MARK]
+            values = _literals(tokens[index + 2 : end])
+            if values and all(word.kind is Kind.STRING for word in words):
+                opening = made("(", token, Kind.MARK)
+                close = made(")", token, Kind.MARK, space="")
+                run += [
+                    opening,
+                    made("dynamic", token),
+                    opening,
+                    *_array(values, token),
+                    close,
+                    close,
+                ]
+                index = end
+        index += 1
+    return run
 
 
 def _array(values: Sequence[str], origin: Token) -> Tokens:

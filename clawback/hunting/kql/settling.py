@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 
+from clawback.errors import BadQuery
 from clawback.hunting.kql.literals import kql_name
-from clawback.hunting.kql.operators.registry import OPERATORS, SOURCES, UNSETTLED, special_operator
+from clawback.hunting.kql.operators.registry import (
+    KNOWN,
+    OPERATORS,
+    SOURCES,
+    UNSETTLED,
+    special_operator,
+)
 from clawback.hunting.kql.pipelines import Tokens, is_mark, is_name, operator_of, split_level
-from clawback.hunting.kql.tokens import OPENING, Kind, Token, made, matching
+from clawback.hunting.kql.tokens import OPENING, Kind, Token, made, matching, misplaced
 from clawback.hunting.kql.weaving import Weaver
 
 
@@ -21,12 +30,22 @@ def settle(weaver: Weaver, tokens: Sequence[Token]) -> Tokens:
         operator = operator_of(segment)[0]
         if operator not in UNSETTLED:
             segment = settle_brackets(weaver, segment)
+        if operator and operator not in KNOWN:
+            raise _unknown_operator(operator, segment)
         handler = OPERATORS.get(operator) or special_operator(weaver, segment)
         if handler is None:
             done = [*done, made("|", segment[0], Kind.MARK), *segment]
         else:
             done = handler(weaver, done, segment)
     return done
+
+
+def _unknown_operator(operator: str, segment: Sequence[Token]) -> BadQuery:
+    alike = get_close_matches(operator, KNOWN, n=1)
+    meant = f": did you mean {alike[0]}?" if alike else ""
+    last = segment[operator_of(segment)[1] - 1]
+    place = replace(segment[0], end=max(last.end, segment[0].end))
+    return misplaced(place, f"there is no operator {operator}{meant}", operator=operator)
 
 
 def _source(weaver: Weaver, tokens: Tokens) -> Tokens:

@@ -13,17 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from clawback.hunting.kql.additions import KEEP_NAMES, KnownColumns
 from clawback.hunting.kql.bounds import MAX_STAGES, check_grown, check_sql
+from clawback.hunting.kql.casing import shown_name
 from clawback.hunting.kql.engine import query_sql
 from clawback.hunting.kql.literals import plain_strings, sql_name
 from clawback.hunting.kql.names import bracketed_names
 from clawback.hunting.kql.pipelines import Tokens, is_mark, split_level
 from clawback.hunting.kql.tokens import Kind, Token, made, made_from, misplaced
+from clawback.hunting.kql.types import SQL_TYPES
 from clawback.hunting.kql.user_functions import Functions
 from models.hunting import KqlType, ResultColumn
 
 STAGE = "kql_"
 """How names begin that are given to stages; a query cannot use one."""
+_MAKE_COLUMNS = frozenset({"mv", "mvexpand", "parse"})
+"""Words of operators that give columns values without an equals sign."""
 _TABLE_WORDS = frozenset({"union", "print", "datatable", "search", "find", "materialize", "view"})
 
 
@@ -61,6 +66,12 @@ class Relation:
     def of_type(self, *types: KqlType) -> list[str]:
         """The names of its columns of these types."""
         return [column.name for column in self.columns if column.type in types]
+
+
+def _nothing(columns: Sequence[ResultColumn]) -> str:
+    return ", ".join(
+        f"CAST(NULL AS {SQL_TYPES[one.type]}) AS {sql_name(one.name)}" for one in columns
+    )
 
 
 class Weaver:
@@ -168,12 +179,35 @@ class Weaver:
     def sql_of(self, tokens: Sequence[Token]) -> str:
         """The SQL of settled tokens, without the stages it reads."""
         run = plain_strings([*self._needed_lets(tokens), *self.renamed(tokens)])
+        known = self._known_columns(run)
         columns = {name for relation in self._relations.values() for name in relation.names}
         run = bracketed_names(run, columns)
         check_grown(run)
-        sql = query_sql(run, self.tables(), self.now)
+        sql = query_sql(run, self.tables(), self.now, known=known)
         check_sql(sql, tokens[0])
         return sql
+
+    def _known_columns(self, run: Sequence[Token]) -> KnownColumns:
+        """Columns that have one type in every table, and to which `run` gives no other value."""
+        if any(token.text in _MAKE_COLUMNS for token in run):
+            return KnownColumns()
+        types: dict[str, set[KqlType]] = {}
+        for relation in self._relations.values():
+            for column in relation.columns:
+                types.setdefault(column.name, set()).add(column.type)
+        changed: set[str] = set()
+        for index, token in enumerate(run):
+            after, before = run[index + 1 : index + 2], run[max(index - 2, 0) : index]
+            converted = (
+                len(before) == 2 and is_mark(before[1], "(") and before[0].text in KEEP_NAMES
+            )
+            if (after and is_mark(after[0], "=")) or converted:
+                changed.add(token.text)
+        steady = {name: kinds for name, kinds in types.items() if name not in changed}
+        return KnownColumns(
+            frozenset(name for name, kinds in steady.items() if KqlType.DYNAMIC not in kinds),
+            frozenset(name for name, kinds in steady.items() if kinds == {KqlType.STRING}),
+        )
 
     def _needed_lets(self, tokens: Sequence[Token]) -> Tokens:
         needed: set[str] = set()
@@ -208,7 +242,7 @@ class Weaver:
         """A new stage; one that is `fixed` has the same rows wherever it is read."""
         if len(self._stages) >= MAX_STAGES:
             raise misplaced(origin, f"the query needs more than {MAX_STAGES} steps: split it")
-        columns = tuple(self.probe.columns(self.complete(sql)))
+        columns = self.columns_of(sql)
         relation = Relation(name or self._fresh(), columns)
         self._stages[relation.name] = sql
         self._relations[relation.name] = relation
@@ -218,13 +252,25 @@ class Weaver:
         check_sql(" " * self._size, origin)
         return relation
 
+    def columns_of(self, sql: str) -> tuple[ResultColumn, ...]:
+        """The columns of SQL over the stages; these stand there without rows, by their columns alone."""
+        stubs = ",\n".join(
+            f"{sql_name(relation.name)} AS (SELECT {_nothing(relation.columns)} WHERE false)"
+            for relation in self._relations.values()
+            if sql_name(relation.name) in sql
+        )
+        return tuple(self.probe.columns(f"WITH {stubs}\nSELECT * FROM ({sql})" if stubs else sql))
+
     def rows(self, sql: str, limit: int) -> Sequence[tuple[object, ...]]:
         """At most `limit` rows of SQL over the stages so far."""
         return self.probe.rows(self.complete(sql), limit)
 
     def complete_one(self, relation: Relation) -> str:
         """The SQL of a whole query that answers with `relation`."""
-        return self.complete(f"SELECT * FROM {sql_name(relation.name)}")
+        listed = ", ".join(
+            f"{sql_name(one)} AS {sql_name(shown_name(one))}" for one in relation.names
+        )
+        return self.complete(f"SELECT {listed} FROM {sql_name(relation.name)}")
 
     def complete(self, sql: str) -> str:
         """`sql` with the stages that it needs in front of it, each after those it needs itself."""
@@ -242,7 +288,11 @@ class Weaver:
             for name, body in self._stages.items()
             if name in needed
         )
-        return f"WITH {stages}\nSELECT * FROM ({sql})"
+        return (
+            f"WITH {stages}\n{sql}"
+            if not sql.startswith("WITH ")
+            else f"WITH {stages}\nSELECT * FROM ({sql})"
+        )
 
     def _hint(self, name: str) -> str:
         if name in self._base:

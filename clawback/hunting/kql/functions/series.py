@@ -174,8 +174,10 @@ MACROS: tuple[str, ...] = (
     "kql_scores(o.residual, kql_low(method), 1 - kql_low(method))], lambda s: json_array("
     "to_json(list_transform(s, lambda x: CASE WHEN x >= threshold THEN 1 WHEN x <= -threshold THEN -1 "
     "ELSE 0 END)), to_json(s), to_json(o.baseline)))[1])[1]",
-    "kql_periods_found(l, low, high, count) AS list_transform([list_reverse(list_sort(list_filter("
-    "kql_peaks(kql_correlations(l)), lambda e: e.p BETWEEN low AND high AND e.v > 0)))[:count]], "
+    # Of equally good periods the shortest first: its multiples say nothing more.
+    "kql_periods_found(l, low, high, count) AS list_transform([list_transform(list_sort(list_transform("
+    "list_filter(kql_peaks(kql_correlations(l)), lambda e: e.p BETWEEN low AND high AND e.v > 0), "
+    "lambda e: {'o': -round(e.v, 1), 'p': e.p, 'v': e.v})), lambda s: {'v': s.v, 'p': s.p})[:count]], "
     "lambda b: to_json([list_transform(b, lambda e: CAST(e.p AS DOUBLE)), "
     "list_transform(b, lambda e: e.v)]))[1]",
     "kql_stats_list(l) AS json_array(list_min(l), list_position(l, list_min(l)) - 1, list_max(l), "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
+from clawback.hunting.kql.casing import shown_name
 from clawback.hunting.kql.literals import kql_name, kql_string, string_value
 from clawback.hunting.kql.operators import summarizing, tuples
 from clawback.hunting.kql.pipelines import (
@@ -168,7 +169,9 @@ def _end_of_condition(segment: Tokens, at: int) -> int:
 
 def _packed(weaver: Weaver, relation: Relation, arguments: list[Tokens], origin: Token) -> Tokens:
     """`pack_all([ignore_null_empty])`: a bag of every column."""
-    pairs = ", ".join(f"{kql_string(name)}, {kql_name(name)}" for name in relation.names)
+    pairs = ", ".join(
+        f"{kql_string(shown_name(name))}, {kql_name(name)}" for name in relation.names
+    )
     sparse = bool(arguments) and arguments[0][0].text == "true"
     return weaver.written(
         f"bag_without_empty(bag_pack({pairs}))" if sparse else f"bag_pack({pairs})", origin

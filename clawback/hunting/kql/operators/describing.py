@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clawback.hunting.kql.casing import shown_name
 from clawback.hunting.kql.literals import sql_string
 from clawback.hunting.kql.pipelines import Tokens
 from clawback.hunting.kql.tokens import made
@@ -25,7 +26,7 @@ _NET = {
 def getschema(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
     """A row for each column: its name, place and type."""
     rows = ", ".join(
-        f"({sql_string(column.name)}, CAST({place} AS INTEGER), {sql_string(_NET[column.type])}, "
+        f"({sql_string(shown_name(column.name))}, CAST({place} AS INTEGER), {sql_string(_NET[column.type])}, "
         f"{sql_string(column.type.value)})"
         for place, column in enumerate(weaver.relation(source).columns)
     )

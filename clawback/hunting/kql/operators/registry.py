@@ -60,6 +60,19 @@ OPERATORS: Mapping[str, Handler] = {
     "consume": flow.leave_out,
     "render": flow.leave_out,
 }
+KNOWN = frozenset(OPERATORS) | {
+    *("where", "filter", "project", "extend", "summarize", "sort", "order", "count", "distinct"),
+    *("project-rename", "scan", "fork", "facet", "reduce", "execute-query", "macro-expand", "find"),
+    *(
+        "make-graph",
+        "graph-match",
+        "graph-shortest-paths",
+        "graph-to-table",
+        "graph-mark-components",
+    ),
+    *("range", "print", "datatable", "externaldata", "assert-schema", "project-smart"),
+}
+"""Every operator of the language; those without a handler are the translator's to do or to refuse."""
 SOURCES: Mapping[str, Callable[[Weaver, Tokens], Tokens]] = {
     "union": outer.union_source,
     "search": searching.search_source,

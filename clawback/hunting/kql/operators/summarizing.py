@@ -118,7 +118,7 @@ def _typed(weaver: Weaver, relation: str, run: Tokens) -> Tokens:
     for index, argument in enumerate(arguments):
         comma = [made(",", run[0], Kind.MARK)] if index else []
         wanted += [*comma, *weaver.written(f"kql_value_{index} =", run[0]), *argument]
-    columns = weaver.probe.columns(weaver.complete(weaver.sql_of(wanted)))
+    columns = weaver.columns_of(weaver.sql_of(wanted))
     for (at, _), column in zip(found, columns, strict=True):
         form = _FORMS.get(column.type, "")
         if column.type is KqlType.DATETIME and run[at].text.startswith("avg"):
