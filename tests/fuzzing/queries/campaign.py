@@ -80,6 +80,7 @@ def run(plan: Plan, folder: Path) -> Outcome:
     outcome = Outcome()
     started = time.monotonic()
     with open_stage(folder, PLANTS[plan.plant], rows=100) as stage:
+        stage.ask("print 1")  # the process that all others come from starts first
         texts = _texts(plan, folder)
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             while not _is_over(plan, outcome):

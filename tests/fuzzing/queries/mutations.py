@@ -53,13 +53,22 @@ class Mutator:
             self._wrap, self._join_seed, self._letters, self._letters, self._cut, self._repeat,
         )  # fmt: skip
 
+        self._gentle: tuple[Callable[[str, Random], str], ...] = (
+            self._another_stage, self._another_stage, self._wrap, self._join_seed, self._other_literal,
+            self._other_literal, self._other_name, self._drop_stage,
+        )  # fmt: skip
+
     def query(self, dice: Random) -> str:
-        """A seed after one to six changes; now and then a hostile text alone."""
+        """A seed after one to six changes; now and then a hostile text alone.
+
+        Half of them are changed so that they are likely to stay queries, which get far.
+        """
         if dice.random() < 0.02:
             return dice.choice(self._hostile)
         text = dice.choice(self._seeds)
+        changes = self._gentle if dice.random() < 0.5 else self._changes
         for _ in range(min(6, 1 + int(dice.expovariate(0.7)))):
-            text = dice.choice(self._changes)(text, dice)
+            text = dice.choice(changes)(text, dice)
         return text[:9_000]
 
     def _word_for_word(self, text: str, dice: Random) -> str:
@@ -74,6 +83,20 @@ class Mutator:
 
     def _extreme_word(self, text: str, dice: Random) -> str:
         return _replaced(text, dice, dice.choice(EXTREME))
+
+    def _other_literal(self, text: str, dice: Random) -> str:
+        words = _WORDS.findall(text)
+        places = [at for at, word in enumerate(words) if word[0] in "'\"0123456789"]
+        if places:
+            words[dice.choice(places)] = dice.choice(EXTREME)
+        return "".join(words)
+
+    def _other_name(self, text: str, dice: Random) -> str:
+        words = _WORDS.findall(text)
+        places = [at for at, word in enumerate(words) if word[0].isupper()]
+        if places:
+            words[dice.choice(places)] = dice.choice([w for w in self._words if w[0].isupper()])
+        return "".join(words)
 
     def _drop_words(self, text: str, dice: Random) -> str:
         words = _WORDS.findall(text)
