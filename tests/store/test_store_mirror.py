@@ -332,3 +332,24 @@ def test_what_an_open_transaction_may_still_tell_is_not_forgotten(
         slow.close()
     forget(store.database, most=1)
     assert difference(follower.follow(), anew(store.mirror)) == []
+
+
+@pytest.mark.postgresql
+def test_an_account_with_no_more_than_its_own_tables_can_follow(
+    postgresql_store: SqlStore,
+) -> None:
+    """Whoever runs Clawback is no superuser of the server."""
+    owner, database = "mirror_owner", postgresql_store.database.engine.url
+    with postgresql_store.database.write() as connection:
+        connection.execute(text(f"CREATE ROLE {owner} LOGIN"))
+        for table in METADATA.tables:
+            connection.execute(text(f'ALTER TABLE "{table}" OWNER TO {owner}'))
+        connection.execute(text(f"ALTER TABLE alembic_version OWNER TO {owner}"))
+    address = database.set(username=owner).render_as_string(hide_password=False)
+    with open_store(address, extractor_version=1) as store:
+        follower = Follower(store.mirror)
+        follower.follow()
+        deliver(store, "a@example.com")
+        assert len(follower.follow()["EmailEvents"]) == 1
+        assert not store.mirror.restarts(follower.cursor)
+        assert forget(store.database, days=-1) == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread
 
 import duckdb
 import pytest
@@ -20,7 +19,6 @@ from clawback.core.hunting_tables import (
 )
 from clawback.errors import Unavailable
 from clawback.hunting.mirror import mirror as module
-from clawback.hunting.mirror.following import follow
 from clawback.hunting.mirror.manifest import read_manifest
 from clawback.hunting.mirror.mirror import Mirror
 
@@ -98,7 +96,7 @@ def test_without_a_change_nothing_is_written(tmp_path: Path) -> None:
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "hunting").iterdir()}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_after_any_changes_the_mirror_is_what_one_made_anew_would_be(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,8 +128,8 @@ def _differs(directory: Path, seed: int) -> str:
     dice = random.Random(seed)
     feed = filled(page=dice.randint(1, 9))
     mirror = Mirror(directory / "hunting", feed)
-    for turn in range(8):
-        for _ in range(dice.randint(0, 6)):
+    for turn in range(5):
+        for _ in range(dice.randint(0, 8)):
             _change(feed, dice)
         mirror.refresh()
         wanted, found = rebuilt(feed, directory / f"anew-{turn}"), contents(mirror.readable())
@@ -293,34 +291,3 @@ def test_a_disk_that_takes_nothing_leaves_the_published_generation_readable(
     monkeypatch.undo()
     assert mirror.refresh() == timedelta(0)
     assert len(contents(mirror.readable())["EmailEvents"]) == 6
-
-
-def test_a_follower_brings_changes_in_and_goes_on_after_a_failure(tmp_path: Path) -> None:
-    feed = filled()
-    mirror = Mirror(tmp_path / "hunting", feed)
-    failures = iter((True, False))
-    refresh = mirror.refresh
-    seen, stop = Event(), Event()
-
-    def faulty(patience: timedelta = timedelta(0)) -> timedelta:
-        if next(failures, False):
-            raise Unavailable("the database does not answer")
-        lag = refresh(patience)
-        seen.set()
-        return lag
-
-    mirror.refresh = faulty  # type: ignore[method-assign]
-    thread = Thread(target=follow, args=(mirror, stop, timedelta(milliseconds=5)))
-    thread.start()
-    try:
-        assert seen.wait(20)
-        feed.drop(EMAIL_EVENTS, 1)
-        seen.clear()
-        assert seen.wait(20)
-        seen.clear()
-        assert seen.wait(20)
-    finally:
-        stop.set()
-        thread.join(20)
-    assert not thread.is_alive()
-    assert ask(mirror.readable(), 'SELECT count(*) FROM "EmailEvents"') == [(6,)]
