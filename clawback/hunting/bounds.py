@@ -41,7 +41,8 @@ def bound(memory_bytes: int, seconds: float, threads: int) -> None:
     # all these processes share, come on top of it.
     program, mapped = _program_bytes()
     _limit(resource.RLIMIT_DATA, memory_bytes - program)
-    _limit(resource.RLIMIT_AS, memory_bytes + mapped + _RESERVED_BYTES)
+    with suppress(ValueError, OSError):  # macOS bounds no address space
+        _limit(resource.RLIMIT_AS, memory_bytes + mapped + _RESERVED_BYTES)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from clawback.errors import ClawbackError
+from clawback.hunting.slots import TICK_SECONDS, cancelled_query
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,11 @@ class Readable(Protocol):
     @property
     def files(self) -> tuple[Path, ...]:
         """The files, which never change and stay for a minute at least."""
+        ...
+
+    @property
+    def as_of(self) -> datetime:
+        """The time up to which all that was committed is in."""
         ...
 
     @property
@@ -56,34 +63,43 @@ class CatchUp:
         self._thread: threading.Thread | None = None
         self._failure: ClawbackError | None = None
 
-    def within(self, patience: timedelta) -> tuple[Readable, timedelta]:
+    def within(
+        self, patience: timedelta, cancelled: Callable[[], bool]
+    ) -> tuple[Readable, timedelta]:
         """The mirror as it is once it is in step, or once the time is over, and its lag.
 
-        Raises `UserError` where there is no mirror yet and none could be made.
+        Where the database does not answer, the mirror is taken as it is. Raises `UserError` where
+        there is no mirror yet and none could be made, `QueryStopped` once `cancelled`.
         """
         deadline = time.monotonic() + patience.total_seconds()
-        while (lag := self._mirror.lag()) > FRESH or not self._is_filled():
+        while not self._is_in_step():
             left = deadline - time.monotonic()
-            if left <= 0 or not self._refreshed(left):
+            if left <= 0 or not self._refreshed(deadline, cancelled):
                 break
         try:
-            return self._mirror.readable(), lag
+            readable = self._mirror.readable()
         except ClawbackError as error:
             raise self._failure or error from None
+        return readable, self._lag(readable)
+
+    def _is_in_step(self) -> bool:
+        try:
+            return self._lag(self._mirror.readable()) <= FRESH
+        except ClawbackError:
+            return False
+
+    def _lag(self, readable: Readable) -> timedelta:
+        try:
+            return self._mirror.lag()
+        except ClawbackError:
+            return max(datetime.now(UTC) - readable.as_of, timedelta(0))
 
     def join(self, seconds: float) -> None:
         """Wait for a refresh that runs."""
         if self._thread:
             self._thread.join(seconds)
 
-    def _is_filled(self) -> bool:
-        try:
-            self._mirror.readable()
-        except ClawbackError:
-            return False
-        return True
-
-    def _refreshed(self, seconds: float) -> bool:
+    def _refreshed(self, deadline: float, cancelled: Callable[[], bool]) -> bool:
         """Whether a refresh came to a good end in time; starts one if none runs."""
         with self._lock:
             thread = self._thread
@@ -92,7 +108,10 @@ class CatchUp:
                 thread = threading.Thread(target=self._refresh, name="mirror-refresh", daemon=True)
                 self._thread = thread
                 thread.start()
-        thread.join(seconds)
+        while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
+            thread.join(min(left, TICK_SECONDS))
+            if cancelled():
+                raise cancelled_query()
         return not thread.is_alive() and self._failure is None
 
     def _refresh(self) -> None:

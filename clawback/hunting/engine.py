@@ -110,7 +110,7 @@ class MirrorEngine:
     ) -> HuntResult:
         _, catch_up = self._opened()
         for _ in range(_TRIES):
-            readable, lag = catch_up.within(self._options.refresh)
+            readable, lag = catch_up.within(self._options.refresh, cancelled)
             setting = Setting(
                 readable.files,
                 readable.setup_sql,

@@ -30,6 +30,9 @@ from clawback.hunting.wire import NO_FORK, Ending
 READY = b"r"
 """Sent once when everything is loaded."""
 
+_MOST_DESCRIPTORS = 65_536
+"""More than this process ever has: two for each query that runs."""
+
 
 @dataclass(slots=True)
 class _Running:
@@ -165,4 +168,4 @@ def _keep_only(data: int) -> None:
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     os.closerange(3, data)
-    os.closerange(data + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.closerange(data + 1, _MOST_DESCRIPTORS)

