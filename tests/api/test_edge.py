@@ -278,3 +278,19 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_the_document_names_the_bounds_of_every_number_that_is_asked_for(stage: Stage) -> None:
+    document = stage.client.get("/openapi.json").json()
+    asked = {
+        name: one for name, one in document["components"]["schemas"].items() if name[-2:] == "In"
+    }
+    assert len(asked) > 10
+    unbounded = [
+        f"{name}.{key}"
+        for name, schema in asked.items()
+        for key, part in schema["properties"].items()
+        for form in (part, *part.get("anyOf", []), part.get("items", {}))
+        if form.get("type") == "integer" and not {"minimum", "maximum"} <= set(form)
+    ]
+    assert unbounded == []

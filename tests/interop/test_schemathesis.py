@@ -58,8 +58,8 @@ def _answering(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]
         time.sleep(0.1)
 
 
-def run(api: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
-    """What schemathesis says of the API."""
+def run(api: dict[str, Any], folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """What schemathesis says of the API; what it remembers goes into the folder."""
     return subprocess.run(
         [
             *(str(Path(sys.executable).parent / "schemathesis"), "--config-file"),
@@ -74,7 +74,7 @@ def run(api: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
             "PYTHONPATH": str(HERE),
             "CLAWBACK_CLIENT_NAME": api["name"],
         },
-        cwd=HERE,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=FUZZ_SECONDS * 3,
@@ -85,7 +85,7 @@ def run(api: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
 def test_the_api_keeps_what_its_document_promises(api: dict[str, Any], tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     result = run(
-        api, "--max-time", str(FUZZ_SECONDS), "-n", "20", "--seed", "5",
+        api, tmp_path, "--max-time", str(FUZZ_SECONDS), "-n", "20", "--seed", "5",
         "--report-junit-path", str(report), "--report", "junit",
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-20_000:] + result.stderr
@@ -107,7 +107,7 @@ def test_a_document_that_promises_less_than_the_api_does_is_caught(
     broken = {**api, "document": str(altered)}
     paths = "^/api/v1/(me|actions/.number.)$"
     result = run(
-        broken, "--url", base, "--include-path-regex", paths,
+        broken, tmp_path, "--url", base, "--include-path-regex", paths,
         "--include-method", "GET", "-n", "10", "--phases", "fuzzing",
     )  # fmt: skip
     assert result.returncode == 1

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from clawback.api.shapes.cases import ExplanationOut, HistoryOut, SelectionOut
-from clawback.api.shapes.texts import Count, Document, Shape, Text, Whole
+from clawback.api.shapes.texts import WHOLE, Count, Document, Shape, Text
 from clawback.services.approvals import REASON_MAX, REASON_MIN
 from clawback.services.revert import RevertTo
 from models.actions import ActionSource, ActionStatus, ActionType, Choice
@@ -33,7 +33,9 @@ class RevertIn(ReasonIn):
 class BulkDecisionIn(ReasonIn):
     """One decision on several pending actions, all of one action type."""
 
-    ids: list[Annotated[Whole, Field(ge=1, le=2**63 - 1)]] = Field(min_length=1, max_length=100)
+    ids: list[Annotated[int, Field(ge=1, le=2**63 - 1), WHOLE]] = Field(
+        min_length=1, max_length=100
+    )
     decision: Choice
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, StrictBool
 
 from clawback.api.shapes.actions import Reason
 from clawback.api.shapes.cases import InvestigationOut
-from clawback.api.shapes.texts import Count, Shape, Text, Whole
+from clawback.api.shapes.texts import WHOLE, Count, Shape, Text
 from clawback.api.shapes.times import Moment
 from models.actions import ActionType
 from models.hunting import KqlType
@@ -36,8 +36,8 @@ class HuntIn(Shape):
     query: str = Field(min_length=1, max_length=100_000)
     since: Moment | None = None
     until: Moment | None = None
-    rows: Whole | None = Field(
-        default=None, ge=1, le=1_000_000, description="Fewer rows than the setting allows"
+    rows: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = Field(
+        default=None, description="Fewer rows than the setting allows"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool
 
-from clawback.api.shapes.texts import Shape, Text, Whole
+from clawback.api.shapes.texts import WHOLE, Shape, Text
 from clawback.core.accounts import DAYS_DEFAULT, DAYS_MAX, LABEL_MAX, PASSWORD_MAX, PASSWORD_MIN
 from models.people import Permission, Role
 
@@ -66,7 +66,7 @@ class TokenIn(Shape):
     label: str = Field(min_length=1, max_length=LABEL_MAX, description="What it is for")
     user: AccountName | None = None
     roles: list[Role] = Field(default=[], max_length=len(Role))
-    days: Whole = Field(default=DAYS_DEFAULT, ge=1, le=DAYS_MAX)
+    days: Annotated[int, Field(ge=1, le=DAYS_MAX), WHOLE] = DAYS_DEFAULT
 
 
 class TokenOut(Shape):

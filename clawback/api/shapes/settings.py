@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field, StrictBool
 
-from clawback.api.shapes.texts import Document, Shape, Text, Whole
+from clawback.api.shapes.texts import WHOLE, Document, Shape, Text
 from models.indicators import IndicatorKind, UrlMatch
 from models.settings import Mode, Settings
 
@@ -17,18 +18,18 @@ class SettingsIn(Shape):
     similar_files: StrictBool | None = None
     similar_urls: StrictBool | None = None
     mode: Mode | None = None
-    cap: Whole | None = Field(default=None, ge=0, le=10_000)
+    cap: Annotated[int, Field(ge=0, le=10_000), WHOLE] | None = None
     take_deleted_items: StrictBool | None = None
     take_sent_items: StrictBool | None = None
     verified_approvals_only: StrictBool | None = None
-    pending_days: Whole | None = Field(default=None, ge=1, le=30)
-    sweep_hours: Whole | None = Field(default=None, ge=0, le=720)
+    pending_days: Annotated[int, Field(ge=1, le=30), WHOLE] | None = None
+    sweep_hours: Annotated[int, Field(ge=0, le=720), WHOLE] | None = None
     secops_mailboxes: list[str] | None = None
     simulation_urls: list[str] | None = None
     allowed_indicators: list[str] | None = None
     shared_hosts: list[str] | None = None
     unshared_hosts: list[str] | None = None
-    many_senders: Whole | None = Field(default=None, ge=2, le=1000)
+    many_senders: Annotated[int, Field(ge=2, le=1000), WHOLE] | None = None
 
 
 class PauseOut(Shape):

@@ -34,8 +34,8 @@ def _number(value: Any) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_number)]
-"""A whole number in a request: 5 and 5.0, as JSON has them, but not "5"."""
+WHOLE = BeforeValidator(_number)
+"""Behind the bounds of a whole number in a request: 5 and 5.0, as JSON has them, but not "5"."""
 
 Text = Annotated[str, BeforeValidator(clean)]
 """Text from anywhere, mail included."""
