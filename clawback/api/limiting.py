@@ -56,11 +56,6 @@ class RateLimits:
             raise self._refusal(allowance)
         return allowance
 
-    def check(self, policy: str, who: str) -> None:
-        """Return if something is left, without counting. Raises `Refusal` 429."""
-        if not self._strategy.test(self._policies[policy], who):
-            raise self._refusal(self._allowance(policy, who))
-
     def _allowance(self, policy: str, who: str) -> Allowance:
         item = self._policies[policy]
         stats = self._strategy.get_window_stats(item, who)
