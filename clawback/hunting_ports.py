@@ -9,6 +9,17 @@ from typing import Protocol
 
 from models.actions import Actor
 from models.clicks import UrlClick
+from models.explore import (
+    Bucket,
+    EmailCounts,
+    EmailEntity,
+    ExploredPage,
+    ExploreFilter,
+    ExploreOrder,
+    ExplorePlace,
+    Histogram,
+    Pivot,
+)
 from models.hunting import (
     HuntLimits,
     HuntQuery,
@@ -118,6 +129,39 @@ class HuntEngine(Protocol):
 
     def close(self) -> None:
         """End every process of the engine."""
+        ...
+
+
+class EmailExplorer(Protocol):
+    """The Explorer's questions to the mirror. All raise as `HuntEngine.run` does, but for `BadQuery`."""
+
+    def emails(
+        self,
+        wanted: ExploreFilter,
+        order: ExploreOrder = ExploreOrder.NEWEST,
+        *,
+        after: ExplorePlace | None = None,
+        limit: int,
+    ) -> ExploredPage:
+        """The copies that come next after a place, by delivery and number: each once, however many
+        are delivered meanwhile."""
+        ...
+
+    def count(self, wanted: ExploreFilter) -> EmailCounts:
+        """How much is found, and by what values."""
+        ...
+
+    def histogram(
+        self,
+        wanted: ExploreFilter,
+        bucket: Bucket = Bucket.DAY,
+        pivot: Pivot = Pivot.DELIVERY_ACTION,
+    ) -> Histogram:
+        """Copies by delivery and value."""
+        ...
+
+    def email(self, email_id: str) -> EmailEntity:
+        """The message whose ReportId this is (`clawback.core.report_ids`). Raises `NotFound`."""
         ...
 
 

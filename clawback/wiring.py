@@ -15,7 +15,7 @@ from clawback.clock import SystemClock
 from clawback.config import Config, load_config
 from clawback.core.clustering import excluded_mailboxes
 from clawback.errors import SetupError
-from clawback.hunting_ports import HuntEngine
+from clawback.hunting_ports import EmailExplorer, HuntEngine
 from clawback.mail.extract import EXTRACTOR_VERSION, extract
 from clawback.people_ports import PasswordHasher
 from clawback.ports import MailboxSource, RunControl, VerdictSource
@@ -50,10 +50,12 @@ def open_app(config: Config | None = None) -> Context:
         chosen.reading_limits(),
         passwords=password_hasher(),
     )
+    engine = hunt_engine(chosen, store)
     return replace(
         bare,
         sources=_guarded(chosen, bare),
-        hunting=hunt_engine(chosen, store),
+        hunting=engine,
+        explorer=email_explorer(chosen, engine),
         hunt_limits=chosen.hunting.limits(),
     )
 
@@ -92,6 +94,13 @@ def hunt_engine(config: Config, store: Store) -> HuntEngine:
         geo_database=hunting.geo_database,
     )
     return MirrorEngine(open_mirror, options)
+
+
+def email_explorer(config: Config, engine: HuntEngine) -> EmailExplorer:
+    """What answers the Explorer, by the same engine under the same limits."""
+    from clawback.hunting.explorer.explorer import MirrorExplorer
+
+    return MirrorExplorer(engine, config.hunting.limits())
 
 
 def run_control(config: Config, database: str) -> RunControl:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from clawback.hunting_ports import HuntEngine
+from clawback.hunting_ports import EmailExplorer, HuntEngine
 from clawback.people_ports import PasswordHasher
 from clawback.ports import Clock, MailboxSource, RunControl, VerdictSource
 from clawback.store_ports import Store
@@ -30,5 +30,6 @@ class Context:
     runs: RunControl | None = None
     limits: Limits = DEFAULT_LIMITS
     hunting: HuntEngine | None = None
+    explorer: EmailExplorer | None = None
     hunt_limits: HuntLimits = field(default_factory=HuntLimits)
     passwords: PasswordHasher | None = None
