@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from clawback.mailboxes.memory_mailbox import Access, MemoryMailbox, MemoryMessage
@@ -37,11 +38,18 @@ class MemoryLevers:
         del self._boxes[mailbox]
 
     def deliver(
-        self, mailbox: str, raw: bytes, folder: str = "INBOX", flags: Collection[str] = ()
+        self,
+        mailbox: str,
+        raw: bytes,
+        folder: str = "INBOX",
+        flags: Collection[str] = (),
+        *,
+        at: datetime | None = None,
     ) -> Place:
-        """Put a message into a folder, made where it is missing; its place."""
+        """Put a message into a folder, made where it is missing, delivered then or now; its place."""
         place = Place(folder, self._new_handle())
-        self._boxes[mailbox].put(place, MemoryMessage(raw, frozenset(flags)))
+        message = MemoryMessage(raw, frozenset(flags), at or datetime.now(UTC))
+        self._boxes[mailbox].put(place, message)
         return place
 
     def user_move(
