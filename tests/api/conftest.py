@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from api_stage import PlainHasher, Stage, serving
+from pretended_explorer import PretendedExplorer
 from pretended_hunting import PretendedHunting
 
 from tests.services.scene import Scene
@@ -20,7 +21,12 @@ from tests.services.scene import Scene
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     built = Scene.build(tmp_path)
-    built.ctx = replace(built.ctx, hunting=PretendedHunting(), passwords=PlainHasher())
+    built.ctx = replace(
+        built.ctx,
+        hunting=PretendedHunting(),
+        explorer=PretendedExplorer(),
+        passwords=PlainHasher(),
+    )
     yield built
     built.store.close()
 
