@@ -11,21 +11,23 @@ from typing import assert_never
 
 import duckdb
 
+from clawback.errors import StopReason
 from clawback.frames import FrameReader, send_frame
 from clawback.hunting.bounds import bound, open_no_more
-from clawback.hunting.cells import to_cells
+from clawback.hunting.cells import Cell, to_cells
 from clawback.hunting.faults import explained
 from clawback.hunting.gate import check_statement
 from clawback.hunting.kql.tokens import bad_query, read_tokens
 from clawback.hunting.kql.translation import translate
 from clawback.hunting.kql.types import result_columns
 from clawback.hunting.locked import lock
-from clawback.hunting.wire import End, Gone, Head, OwnSql, Question, Setting, written
+from clawback.hunting.wire import End, Gone, Head, OwnSql, Question, Setting, Stopped, written
 from models.hunting import Chart, HuntLimits, KqlType, ResultColumn
 
 _PATIENCE = 60.0
 _FIRST, _MOST_AT_ONCE = 64, 2_000
 _BATCH_BYTES = 500_000
+_LARGE = "a single row is larger than the {0} bytes that an answer may have: project fewer columns"
 # Frames of the interpreter: translation calls itself for each level of a query.
 _MOST_CALLS = 3_000
 
@@ -104,31 +106,39 @@ def _result(
             properties=dict(chart.properties) if chart else {},
         )
     )
-    rows, left_bytes = limits.rows, limits.result_bytes
-    at_once = _FIRST
+    yield from _rows(connection, [column.type for column in columns], limits)
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, types: Sequence[KqlType], limits: HuntLimits
+) -> Iterator[bytes]:
+    rows, left_bytes, at_once = limits.rows, limits.result_bytes, _FIRST
     while fetched := connection.fetchmany(min(at_once, rows + 1)):
-        texts = _written_rows(fetched[:rows], [column.type for column in columns])
-        fitting = _fitting(texts, left_bytes)
-        if texts and not fitting and left_bytes == limits.result_bytes:
-            raise MemoryError("a single row is larger than an answer may be")
-        yield b'{"kind":"rows","rows":[' + b",".join(fitting) + b"]}"
-        rows -= len(fitting)
-        taken = sum(map(len, fitting)) + len(fitting)
-        left_bytes -= taken
-        if len(fitting) < len(fetched):
+        cells = to_cells(fetched[:rows], types)
+        kept, text = len(cells), _json(cells)
+        if len(text) > left_bytes:
+            kept, text = _cut(cells, left_bytes)
+        if cells and not kept and left_bytes == limits.result_bytes:
+            yield written(Stopped(text=_LARGE.format(left_bytes), reason=StopReason.MEMORY))
+            return
+        yield b'{"kind":"rows","rows":' + text + b"}"
+        rows, left_bytes = rows - kept, left_bytes - len(text)
+        if kept < len(fetched):
             yield written(End(truncated=True))
             return
-        at_once = max(1, min(_MOST_AT_ONCE, _BATCH_BYTES * len(fitting) // taken))
+        at_once = max(1, min(_MOST_AT_ONCE, _BATCH_BYTES * kept // len(text)))
     yield written(End(truncated=False))
 
 
-def _written_rows(rows: Sequence[tuple[object, ...]], types: Sequence[KqlType]) -> list[bytes]:
-    """Each row as JSON; half of a surrogate pair, which only an escape can bring, as a question mark."""
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    return [encode(row).encode("utf-8", "replace") for row in to_cells(rows, types)]
+def _json(value: object) -> bytes:
+    """`value` as JSON; half of a surrogate pair, which only an escape can bring, as a question mark."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
 
 
-def _fitting(texts: list[bytes], most_bytes: int) -> list[bytes]:
-    """The first of them that take no more than so many bytes with the commas between."""
-    sums = accumulate(len(text) + 1 for text in texts)
-    return [text for text, total in zip(texts, sums, strict=True) if total <= most_bytes]
+def _cut(cells: list[list[Cell]], most_bytes: int) -> tuple[int, bytes]:
+    """How many of the rows take no more than so many bytes as a list in JSON, and that list."""
+    texts = list(map(_json, cells))
+    sums = accumulate((len(text) + 1 for text in texts), initial=1)
+    kept = sum(total <= most_bytes for total in sums) - 1
+    return kept, b"[" + b",".join(texts[:kept]) + b"]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import starmap
@@ -16,6 +16,8 @@ from models.hunting import KqlType
 Cell = Any
 """str, int, float, bool, None, list or dict."""
 
+_AS_IT_IS = {int, bool, type(None)}
+
 _MOST_DEPTH = 60
 """Of lists in lists; what lies deeper is given as text. Readers of JSON stop somewhere."""
 
@@ -26,18 +28,19 @@ def to_cells(rows: Sequence[Sequence[object]], types: Sequence[KqlType]) -> list
     if not rows:
         return []
     columns = zip(*rows, strict=True)
-    converted = (map(_reader(type_), column) for type_, column in zip(types, columns, strict=True))
+    converted = (_column(column, type_) for type_, column in zip(types, columns, strict=True))
     return list(map(list, zip(*converted, strict=True)))
 
 
-def _reader(type_: KqlType) -> Callable[[object], Cell]:
+def _column(values: Sequence[object], type_: KqlType) -> Iterable[Cell]:
+    """The cells of one column. What JSON holds as it is comes through untouched: most of it does."""
     match type_:
         case KqlType.STRING:
-            return _text
+            return values if set(map(type, values)) == {str} else map(_text, values)
         case KqlType.DYNAMIC:
-            return _dynamic
+            return map(_dynamic, values)
         case _:
-            return _plain
+            return values if set(map(type, values)) <= _AS_IT_IS else map(_plain, values)
 
 
 def _text(value: object) -> Cell:
@@ -79,12 +82,12 @@ def _inside(value: Cell) -> Sequence[Cell]:
 
 def _plain(value: object, depth: int = 0) -> Cell:
     match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else _not_finite(value)
         case datetime():
             return value.replace(tzinfo=None).isoformat() + "Z"
+        case float():
+            return value if math.isfinite(value) else _not_finite(value)
+        case None | bool() | int() | str():
+            return value
         case date():
             return f"{value.isoformat()}T00:00:00Z"
         case timedelta():

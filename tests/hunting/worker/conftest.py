@@ -12,4 +12,5 @@ from tests.hunting.worker.engine_stage import Stage, open_stage
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with open_stage(tmp_path_factory.mktemp("hunting")) as opened:
+        opened.ask("print 1")  # the process that all others come from starts first
         yield opened
