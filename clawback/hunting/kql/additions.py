@@ -28,10 +28,13 @@ from clawback.hunting.kql.functions import (
     values,
     windows,
 )
+from clawback.hunting.kql.hygiene import with_own_variables
 
 _SECTIONS = (values, bags, text, comparing, times, addresses, aggregates, series, geography)
 MACROS: tuple[str, ...] = tuple(
-    f"CREATE OR REPLACE TEMP MACRO {macro}" for section in _SECTIONS for macro in section.MACROS
+    f"CREATE OR REPLACE TEMP MACRO {with_own_variables(macro)}"
+    for section in _SECTIONS
+    for macro in section.MACROS
 )
 """What a connection needs once; none of them reads a table or a file."""
 

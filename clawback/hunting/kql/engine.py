@@ -23,6 +23,7 @@ from duckdb_kql.translate import clock, to_sql
 from clawback.errors import BadQuery
 from clawback.hunting.kql import additions
 from clawback.hunting.kql.additions import KnownColumns
+from clawback.hunting.kql.hygiene import with_own_variables
 from clawback.hunting.kql.resolving import check_names, token_named
 from clawback.hunting.kql.tokens import Kind, Token, Written, misplaced
 
@@ -62,7 +63,7 @@ def query_sql(
         raise misplaced(
             tokens[0], "this part of the query cannot be translated: simplify it"
         ) from None
-    return _with_time(sql, now)
+    return _with_time(with_own_variables(sql), now)
 
 
 def _with_time(sql: str, now: datetime) -> str:

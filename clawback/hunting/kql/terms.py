@@ -8,8 +8,10 @@ and a single word is looked for as plain text before its boundaries are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from duckdb_kql import ir, translate
+from duckdb_kql.translate import functions as registry
 from duckdb_kql.translate.functions import can_fold_term_boundary, is_term_char, term_match_sql
 
 from clawback.hunting.kql.literals import sql_string
@@ -70,7 +72,42 @@ def _render_has_any(node: ir.HasList, value: str, item: ir.Expr) -> str | None:
     return any_word_sql(value, [word for word in words if word is not None])
 
 
+def _guarded(value: str, word: str, match: str) -> str:
+    """A pattern that is made anew for each row, only where the text holds the word at all."""
+    return f"(CASE WHEN contains(lower({value}), lower({word})) THEN {match} ELSE false END)"
+
+
+def _term_match(
+    haystack: str,
+    needle: str,
+    *,
+    case_sensitive: bool = False,
+    needle_text: str | None = None,
+    lead: bool = True,
+    trail: bool = True,
+) -> str:
+    match = term_match_sql(
+        haystack,
+        needle,
+        case_sensitive=case_sensitive,
+        needle_text=needle_text,
+        lead=lead,
+        trail=trail,
+    )
+    return match if needle_text is not None else _guarded(haystack, needle, match)
+
+
+_GUARDED = ("has", "has_cs", "hasprefix", "hasprefix_cs", "hassuffix", "hassuffix_cs")
+
+
 def install() -> None:
     """Put these in the place of the translator's own."""
+    translate.term_match_sql = _term_match  # type: ignore[attr-defined]
+    for operator in _GUARDED:
+        spec = registry.BINARY_OPERATORS[operator]
+        match = _guarded("{0}", "{1}", spec.template)
+        registry.BINARY_OPERATORS[operator] = replace(spec, template=match)
+        negated = registry.BINARY_OPERATORS[f"!{operator}"]
+        registry.BINARY_OPERATORS[f"!{operator}"] = replace(negated, template=f"NOT {match}")
     translate._render_term_operator = _render_has
     translate._unrolled_needles = _render_has_any

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+import pytest
 from duckdb_kql import translate
 from duckdb_kql.translate import functions as registry
-from kql_asking import translated, value_of
+from kql_asking import rows_of, translated, value_of
 
 from clawback.hunting.kql import additions
 from clawback.hunting.kql.functions import aggregates, bags, comparing, series, text
+from clawback.hunting.kql.hygiene import with_own_variables
 from clawback.hunting.kql.terms import any_word_sql
 
 
@@ -66,3 +68,88 @@ def test_words_are_matched_at_their_boundaries_whatever_they_hold() -> None:
         "'invoice' has_cs 'INVOICE'": False,
     }.items():
         assert value_of(expression) is expected, expression
+
+
+def test_words_that_differ_by_row_are_looked_for_as_text_before_they_are_a_pattern() -> None:
+    sql = translated("EmailEvents | where Subject has SenderDisplayName").sql
+    assert "contains(lower" in sql
+    words = "datatable(t: string, w: string)['a b', 'b', 'ab', 'b', 'x', '', 'a.b', '.', 'A', 'a']"
+    assert [row[0] for row in rows_of(f"{words} | project t has w")] == [
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert [row[0] for row in rows_of(f"{words} | project t !has w")] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert [row[0] for row in rows_of(f"{words} | project t hasprefix w")] == [
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]
+    listed = "let some = toscalar(print make = dynamic(['b', 'zz'])); "
+    assert rows_of(f"{listed}{words} | where t has_any (some) | count") == [(2,)]
+
+
+NAMES = (
+    "a",
+    "b",
+    "c",
+    "e",
+    "f",
+    "g",
+    "h",
+    "i",
+    "j",
+    "k",
+    "l",
+    "m",
+    "o",
+    "p",
+    "q",
+    "s",
+    "t",
+    "u",
+    "v",
+    "w",
+    "x",
+    "y",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_column_of_any_name_is_never_taken_for_a_variable_of_ours(name: str) -> None:
+    bag, array = 'dynamic({"n": 1, "z": 2})', 'dynamic(["n", "z"])'
+    text = (
+        f"print {name} = {bag} | extend r1 = bag_keys({name}), r2 = bag_merge({name}, {bag}), "
+        f"r3 = bag_remove_keys({name}, dynamic(['n'])) | mv-expand {name} | count"
+    )
+    assert rows_of(text) == [(2,)]
+    assert rows_of(
+        f"print {name} = {bag} | project bag_keys({name}), bag_remove_keys({name}, dynamic(['n']))"
+    ) == [(["n", "z"], {"z": 2})]
+    assert rows_of(
+        f"print {name} = {array} | project array_rotate_left({name}, 1), set_union({name}, {name})"
+    ) == [(["z", "n"], ["n", "z"])]
+    assert rows_of(f"print {name} = 'n m' | where {name} has_any ({array}) | count") == [(1,)]
+    assert rows_of(
+        f"print {name} = dynamic([1, 2, 6]) | project series_fit_line_dynamic({name}).slope"
+    ) == [(2.5,)]
+    assert rows_of(
+        f"print {name} = '10.1.2.3' | project ipv4_is_private({name}), bin(strlen({name}), 5)"
+    ) == [(True, 5)]
+
+
+def test_variables_are_renamed_and_nothing_else() -> None:
+    sql = "list_transform(\"k\", lambda k, i: k.k || 'k i' || struct_pack(k := i) || k(1))"
+    assert with_own_variables(sql) == (
+        "list_transform(\"k\", lambda kqlv_k, kqlv_i: kqlv_k.k || 'k i' || struct_pack(k := kqlv_i) || k(1))"
+    )
