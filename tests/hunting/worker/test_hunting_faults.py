@@ -35,7 +35,7 @@ def refused(stage: Stage, text: str) -> BadQuery:
         ("EmailEvents\n| where Nope == 1", "no column Nope", (2, 9, 4)),
         ("Nope | take 1", "no table Nope", (1, 1, 4)),
         (".show tables", "commands are no queries", (1, 1, 1)),
-        ("EmailEvents | wherex", "cannot be read", (1, 15, None)),
+        ("EmailEvents | wherex", "no operator wherex", (1, 15, None)),
         ("print nope(1)", "nope", (1, 7, 4)),
         ("EmailEvents\n| where Subject matches regex 'a('", "no regular expression", (2, 31, 4)),
         ("EmailEvents | extend x = extract('[a', 0, Subject)", "no regular", (1, 34, 4)),
