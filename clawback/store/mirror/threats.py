@@ -92,14 +92,17 @@ def read_threats(connection: Connection) -> Threats:
         )
     )
     threats = Threats()
-    for kind, value, match, source in connection.execute(statement):
+    for kind, value, extent, source in connection.execute(statement):
         how = how_known(source)
-        if kind == IndicatorKind.FILE.value:
-            threats.files[value] = how
-        elif match == UrlMatch.EXACT.value:
-            threats.links[storable(value)] = how
-        else:
-            threats.paths[storable(path_text(value))] = how
+        match IndicatorKind(kind), UrlMatch(extent):
+            case IndicatorKind.FILE, _:
+                threats.files[value] = how
+            case IndicatorKind.URL, UrlMatch.EXACT:
+                threats.links[storable(value)] = how
+            case IndicatorKind.URL, UrlMatch.PATH:
+                threats.paths[storable(path_text(value))] = how
+            case IndicatorKind.SELECTION, _:
+                pass  # what a person picked says nothing of files and links
     return threats
 
 

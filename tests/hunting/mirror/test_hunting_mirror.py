@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import resource
 from datetime import timedelta
 from pathlib import Path
 
@@ -291,3 +292,26 @@ def test_a_disk_that_takes_nothing_leaves_the_published_generation_readable(
     monkeypatch.undo()
     assert mirror.refresh() == timedelta(0)
     assert len(contents(mirror.readable())["EmailEvents"]) == 6
+
+
+def test_where_files_may_not_grow_the_error_says_so_and_the_next_refresh_goes_on(
+    tmp_path: Path,
+) -> None:
+    """As with a full disk, by a limit on the size of files."""
+    feed = filled()
+    mirror = Mirror(tmp_path / "hunting", feed)
+    mirror.refresh()
+    before = contents(mirror.readable())
+    for key in range(100, 900):
+        feed.put(EMAIL_EVENTS, key, made_row(EMAIL_EVENTS, key))
+    feed.page = 500
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(Unavailable, match="room"):
+            mirror.refresh()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert contents(mirror.readable()) == before
+    assert mirror.refresh() == timedelta(0)
+    assert len(contents(mirror.readable())["EmailEvents"]) == 807
