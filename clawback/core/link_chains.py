@@ -32,6 +32,8 @@ def chained(
         for url, _, location, parent in links
         if parent is not None and "://" in parent
     }
+    if not parents:
+        return list(dict.fromkeys(Chained(*link[:3], "", 0) for link in links))
     wrappers = {(parent, location) for (_, location), parent in parents.items()}
     found: dict[Chained, None] = {}
     for url, host, location, _ in links:

@@ -84,7 +84,7 @@ def _unknown(table: HuntTable) -> str:
 
 
 def _as_json(value: object) -> str:
-    """A time as the engine reads it: naive UTC."""
-    if not isinstance(value, datetime):
-        raise TypeError(f"a row of the mirror holds a {type(value).__name__}")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    """A time in UTC: the engine passes over the zone."""
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(f"a row of the mirror holds a {type(value).__name__} without a zone")
+    return str(value if value.tzinfo is UTC else value.astimezone(UTC))

@@ -154,16 +154,16 @@ class _Copy:
             *self.policy,
             mail.to,
             mail.cc,
-            max(self._times(events), default=self.seen_at),
+            self._changed_at(events),
             {"Source": self.source, "CopyId": self.id},
             self.report_id,
         )
 
-    def _times(self, events: Collection[_Event]) -> Iterator[datetime]:
+    def _changed_at(self, events: Collection[_Event]) -> datetime:
+        times = [event.at for event in events]
         if self.gone_at:
-            yield self.gone_at
-        for event in events:
-            yield event.at
+            times.append(self.gone_at)
+        return max(times) if times else self.seen_at
 
     def file_rows(self) -> Iterator[Row]:
         """The rows of EmailAttachmentInfo."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import resource
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
@@ -22,6 +22,8 @@ from clawback.errors import Unavailable
 from clawback.hunting.mirror import mirror as module
 from clawback.hunting.mirror.manifest import read_manifest
 from clawback.hunting.mirror.mirror import Mirror
+
+PRECISE = datetime(2026, 11, 24, 9, 30, 15, 123456, tzinfo=UTC)
 
 
 def filled(page: int = 3) -> MadeFeed:
@@ -59,16 +61,21 @@ def test_a_reader_sees_every_row_with_all_columns_in_the_order_of_the_schema(
 def test_values_come_back_as_they_were_given(tmp_path: Path) -> None:
     feed = MadeFeed()
     feed.put(EMAIL_EVENTS, 5, made_row(EMAIL_EVENTS, 5, LastEventExecutionTime=None))
+    east = timezone(timedelta(hours=5, minutes=30))
+    feed.put(EMAIL_EVENTS, 6, made_row(EMAIL_EVENTS, 6, Timestamp=PRECISE.astimezone(east)))
     mirror = Mirror(tmp_path / "hunting", feed)
     mirror.refresh()
     ((at, again, subject, size, to, last, nothing, number),) = ask(
         mirror.readable(),
         'SELECT "Timestamp", "TimeGenerated", "Subject", "EmailSize", "To"->>1, '
-        '"LastEventExecutionTime", "Context", "BulkComplaintLevel" FROM "EmailEvents"',
+        '"LastEventExecutionTime", "Context", "BulkComplaintLevel" FROM "EmailEvents" '
+        'WHERE "EmailSize" = 5',
     )
     assert at == again == (START + timedelta(minutes=5)).replace(tzinfo=None)
     assert subject == "Subject 5 with 'quotes', \"more\",\r\nlines\t{}\\ and \U0001f600"
     assert (size, to, last, nothing, number) == (5, "ümläut \u2028 \U0001f600", None, "", 0)
+    times = ask(mirror.readable(), 'SELECT "Timestamp" FROM "EmailEvents" WHERE "EmailSize" = 6')
+    assert times == [(PRECISE.replace(tzinfo=None),)]
 
 
 def test_changes_show_after_a_refresh_and_the_base_is_not_written_again(tmp_path: Path) -> None:
