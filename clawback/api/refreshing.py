@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from clawback.errors import ClawbackError
 from clawback.hunting_ports import HuntEngine
 from clawback.services.context import Context
 
@@ -21,12 +20,14 @@ TROUBLED_SECONDS = 30.0
 
 
 @asynccontextmanager
-async def refreshed(ctx: Context, every: float = EVERY_SECONDS) -> AsyncIterator[None]:
+async def refreshed(
+    ctx: Context, every: float = EVERY_SECONDS, troubled: float = TROUBLED_SECONDS
+) -> AsyncIterator[None]:
     """A block during which the mirror follows the database, in a thread of its own."""
     if ctx.hunting is None:
         yield
         return
-    loop = asyncio.create_task(_refresh_for_ever(ctx.hunting, every))
+    loop = asyncio.create_task(_refresh_for_ever(ctx.hunting, every, troubled))
     try:
         yield
     finally:
@@ -35,12 +36,12 @@ async def refreshed(ctx: Context, every: float = EVERY_SECONDS) -> AsyncIterator
             await loop
 
 
-async def _refresh_for_ever(engine: HuntEngine, every: float) -> None:
+async def _refresh_for_ever(engine: HuntEngine, every: float, troubled: float) -> None:
     while True:
         try:
             await asyncio.to_thread(engine.refresh)
             wait = every
-        except ClawbackError:
+        except Exception:  # whatever it is, the next time may go better
             log.exception("mirror_not_refreshed")
-            wait = max(every, TROUBLED_SECONDS)
+            wait = troubled
         await asyncio.sleep(wait)

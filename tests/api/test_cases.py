@@ -10,6 +10,7 @@ from api_stage import Stage, problem
 from pretended_hunting import PretendedHunting, answer
 from route_examples import CLICK, selected
 
+from clawback.errors import Unavailable
 from models.people import Role
 from tests.services.scene import FILE, FILE_SHA256, URL, message
 
@@ -158,8 +159,6 @@ def test_several_decisions_at_once_each_with_its_own_end(stage: Stage) -> None:
 
 
 def test_nothing_is_decided_while_the_server_of_runs_does_not_answer(stage: Stage) -> None:
-    from clawback.errors import Unavailable
-
     number = stage.pending()
 
     def down() -> None:
@@ -216,3 +215,14 @@ def test_clicks_are_kept_once_each_and_all_or_none(stage: Stage) -> None:
     bad = {"clicks": [{**CLICK, "report_id": "3"}, {**CLICK, "clicked_at": 1700000000}]}
     problem(stage.post("/clicks", bad), 422, "invalid-request")
     assert stage.post("/clicks", {"clicks": [{**CLICK, "report_id": "3"}]}).json()["added"] == 1
+
+
+def test_health_is_down_while_the_database_does_not_answer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent() -> None:
+        raise Unavailable("the database does not answer")
+
+    monkeypatch.setattr(stage.scene.store.settings, "current", silent)
+    answer = stage.send("GET", "/health")
+    assert (answer.status_code, answer.json()) == (503, {"status": "down"})

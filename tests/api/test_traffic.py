@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import threading
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from api_stage import Stage, problem, serving
 from pretended_hunting import PretendedHunting
 
+from clawback.api.refreshing import refreshed
 from models.people import Role
 from tests.services.scene import FILE_SHA256, Scene
 
@@ -142,3 +147,20 @@ def test_a_forwarded_address_is_believed_of_nobody_by_default(scene: Scene) -> N
             for client in ("192.0.2.1", "192.0.2.2")
         ]
     assert statuses == [401, 429]
+
+
+def test_the_mirror_is_kept_in_step_after_whatever_went_wrong(scene: Scene) -> None:
+    engine, tries = PretendedHunting(), threading.Semaphore(0)
+
+    def fails() -> timedelta:
+        tries.release()
+        raise ZeroDivisionError
+
+    engine.refresh = fails  # type: ignore[method-assign]
+
+    async def twice() -> None:
+        async with refreshed(replace(scene.ctx, hunting=engine), every=0.0, troubled=0.0):
+            for _ in range(2):
+                assert await asyncio.to_thread(tries.acquire, timeout=10)
+
+    asyncio.run(twice())
