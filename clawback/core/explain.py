@@ -20,6 +20,10 @@ from models.locations import Bucket, DeliveryLocation, LocationCounts
 from models.selecting import Selection
 
 NAMES_SHOWN = 5
+_PROPOSED = (
+    "**Mind:** it was proposed, so a person other than that one approves it, by a way that knows who "
+    "they are: `clawback approve` or the API. This form does not."
+)
 _REASON_LIMIT = 300
 _LINK = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 
@@ -113,6 +117,7 @@ def approval_markdown(
     parts = [
         what,
         "" if selection is None else f"**Selected:** {selection_line(selection)}",
+        _PROPOSED if selection is not None and selection.is_proposed else "",
         why,
         f"**Mind:** {unmatched_line(unmatched, action.copies)}" if unmatched else "",
         buckets_markdown(counts),

@@ -135,6 +135,7 @@ def test_a_proposal_waits_and_its_proposer_cannot_approve_it_but_another_person_
     assert (action.status, action.decided_by) == (ActionStatus.PENDING, "")
     said = approvals.describe(scene.ctx, action.id)
     assert "by analyst via cli-os-user: phish by phone" in said
+    assert "`clawback approve`" in said
     same = Actor("Analyst", DecidedVia.TOKEN, True)
     unknown = Actor("colleague", DecidedVia.FORM, False)
     for actor, why in ((ANALYST, "by you"), (same, "by you"), (unknown, "no identity")):
