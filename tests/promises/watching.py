@@ -97,12 +97,13 @@ class Fused:
 
 @dataclass
 class FusedStore:
-    """The four stores, each with a fuse."""
+    """The stores that services write, each with a fuse, and the mirror's side, which is not theirs."""
 
     index: Any
     cases: Any
     ledger: Any
     settings: Any
+    mirror: Any
 
 
 @dataclass(frozen=True)

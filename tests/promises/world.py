@@ -91,8 +91,8 @@ class World:
 
     def __post_init__(self) -> None:
         shutil.copy(self.template, self.folder / "clawback.db")
-        url = f"sqlite:///{self.folder / 'clawback.db'}"
-        self.store = open_store(url, extractor_version=EXTRACTOR_VERSION)
+        database = f"sqlite:///{self.folder / 'clawback.db'}"
+        self.store = open_store(database, extractor_version=EXTRACTOR_VERSION)
         self.source = WatchedSource("memory", MAILBOXES, new_handles=False)
         self.source.watch = self._moved
         self.ledger = WatchedLedger(self.store.ledger, self._finishing)
@@ -108,6 +108,7 @@ class World:
                 cases=Fused(self.store.cases, self.fuse),
                 ledger=Fused(self.ledger, self.fuse),
                 settings=self.store.settings,
+                mirror=self.store.mirror,
             ),
             sources={},
             verdict_sources=(),
@@ -251,8 +252,7 @@ class World:
         keys, meant = every_other(self.store, MAILBOXES, which)
         wish = Wish(by, "phish by phone", ActionSource.HUNTING, propose=propose)
         made: list[Taken] = []
-        ctx = self.context()
-        self._run_sync(lambda: made.append(take_action.take(ctx, keys, action, wish)))
+        self._run_sync(lambda: made.append(take_action.take(self.context(), keys, action, wish)))
         for number in (taken.investigation.id for taken in made):
             self.selected[number] = meant
             self.investigate(number)
