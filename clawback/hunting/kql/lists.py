@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from clawback.hunting.kql.literals import sql_name, sql_string, string_value
@@ -74,10 +75,16 @@ def _known(lists: Mapping[str, NamedList]) -> str:
 
 
 def _as_table(one: NamedList) -> tuple[str, tuple[ResultColumn, ...]]:
-    names = ", ".join(sql_name(name) for name in one.columns)
     columns = tuple(ResultColumn(name, KqlType.STRING) for name in one.columns)
     if not one.rows:
         empty = ", ".join(f"'' AS {sql_name(name)}" for name in one.columns)
         return f"SELECT {empty} WHERE false", columns
-    rows = ", ".join("(" + ", ".join(map(sql_string, row)) + ")" for row in one.rows)
-    return f"SELECT * FROM (VALUES {rows}) AS named({names})", columns
+    # One literal: thousands of rows of VALUES take seconds to parse.
+    rows = sql_string(json.dumps([list(row) for row in one.rows], ensure_ascii=False))
+    cells = ", ".join(
+        f"cells[{place}] AS {sql_name(name)}" for place, name in enumerate(one.columns, 1)
+    )
+    return (
+        f"SELECT {cells} FROM (SELECT unnest(CAST({rows}::JSON AS VARCHAR[][])) AS cells)",
+        columns,
+    )

@@ -10,6 +10,7 @@ from clawback.errors import BadQuery
 from clawback.hunting.kql.literals import kql_name
 from clawback.hunting.kql.operators.registry import (
     KNOWN,
+    LACKING,
     OPERATORS,
     SOURCES,
     UNSETTLED,
@@ -32,7 +33,9 @@ def settle(weaver: Weaver, tokens: Sequence[Token]) -> Tokens:
             segment = settle_brackets(weaver, segment)
         if operator and operator not in KNOWN:
             raise _unknown_operator(operator, segment)
-        handler = OPERATORS.get(operator) or special_operator(weaver, segment)
+        if operator in LACKING:
+            raise misplaced(segment[0], f"{operator} is not supported here", operator=operator)
+        handler = OPERATORS.get(operator) or special_operator(segment)
         if handler is None:
             done = [*done, made("|", segment[0], Kind.MARK), *segment]
         else:

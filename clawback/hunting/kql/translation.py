@@ -20,7 +20,7 @@ from clawback.hunting.kql.rewriting import rewritten
 from clawback.hunting.kql.settling import settle, settle_brackets
 from clawback.hunting.kql.tokens import Kind, Token, located, matching, misplaced, read_tokens
 from clawback.hunting.kql.user_functions import read_function
-from clawback.hunting.kql.weaving import Places, Probe, Weaver
+from clawback.hunting.kql.weaving import Probe, Weaver
 from models.hunting import Chart, HuntQuery, ResultColumn
 
 
@@ -42,23 +42,19 @@ def translate(
     now: datetime,
     probe: Probe,
     schema: str = "main",
-    places: Places | None = None,
 ) -> Translation:
     """The SQL that answers `query` at the time `now`.
 
-    `places` tells where addresses are; without it their fields are empty.
     Tables are read from `schema`, by their own names. Of several results the first is the answer; the
     others have to be sound. Raises `BadQuery` with the place in the text.
     """
     try:
-        return _translated(query, now, probe, schema, places=places)
+        return _translated(query, now, probe, schema)
     except BadQuery as fault:
         raise located(fault, query.text) from None
 
 
-def _translated(
-    query: HuntQuery, now: datetime, probe: Probe, schema: str, *, places: Places | None
-) -> Translation:
+def _translated(query: HuntQuery, now: datetime, probe: Probe, schema: str) -> Translation:
     tokens = read_tokens(query.text)
     check_size(tokens)
     matching(tokens)
@@ -66,7 +62,7 @@ def _translated(
     tokens = rewritten(with_lists(tokens, query.lists))
     tokens = told_apart(tokens, (column.name for table in TABLES for column in table.columns))
     bases = bases_of(query, tokens, schema)
-    weaver = Weaver(bases, now, probe, settle=settle, brackets=settle_brackets, places=places)
+    weaver = Weaver(bases, now, probe, settle=settle, brackets=settle_brackets)
     growth = Growth()
     answers: list[tuple[Tokens, Chart | None]] = []
     for statement in statements(tokens):

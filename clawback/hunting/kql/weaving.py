@@ -32,10 +32,6 @@ _MAKE_COLUMNS = frozenset({"mv", "mvexpand", "parse"})
 _TABLE_WORDS = frozenset({"union", "print", "datatable", "search", "find", "materialize", "view"})
 
 
-Places = Callable[[str], Mapping[str, object] | None]
-"""Where an address is: country, state, city, latitude, longitude; None where nobody knows."""
-
-
 class Probe(Protocol):
     """Answers about SQL that is being put together, from the process that will run it.
 
@@ -85,7 +81,6 @@ class Weaver:
         *,
         settle: Callable[[Weaver, Sequence[Token]], Tokens],
         brackets: Callable[[Weaver, Sequence[Token]], Tokens],
-        places: Places | None = None,
     ) -> None:
         self._settle = settle
         self._brackets = brackets
@@ -98,7 +93,6 @@ class Weaver:
         self._made = 0
         self._size = 0
         self.groups = ""
-        self.places = places
         self.now = now
         self.probe = probe
         self.functions = Functions(self.is_table)

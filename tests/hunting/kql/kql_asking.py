@@ -11,7 +11,7 @@ import duckdb
 
 from clawback.core.hunting_tables import TABLES
 from clawback.hunting.kql.macros import MACROS
-from clawback.hunting.kql.translation import Places, Translation, translate
+from clawback.hunting.kql.translation import Translation, translate
 from clawback.hunting.kql.types import SQL_TYPES, result_columns
 from models.hunting import HuntQuery, KqlType, NamedList, ResultColumn
 
@@ -164,17 +164,15 @@ def _connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def translated(text: str, places: Places | None = None, **query: object) -> Translation:
+def translated(text: str, **query: object) -> Translation:
     """The translation of `text`; `query` are the further fields of a HuntQuery."""
     asked = HuntQuery(text, **query)  # type: ignore[arg-type]
-    return translate(asked, now=NOW, probe=MemoryProbe(_connection()), places=places)
+    return translate(asked, now=NOW, probe=MemoryProbe(_connection()))
 
 
-def ask(
-    text: str, places: Places | None = None, **query: object
-) -> tuple[list[str], list[tuple[object, ...]]]:
+def ask(text: str, **query: object) -> tuple[list[str], list[tuple[object, ...]]]:
     """The names of the columns and the rows; dynamics as the values that their JSON holds."""
-    translation = translated(text, places, **query)
+    translation = translated(text, **query)
     types = [column.type for column in translation.columns]
     rows = _connection().execute(translation.sql).fetchall()
     shown = [

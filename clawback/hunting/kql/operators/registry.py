@@ -16,7 +16,6 @@ from clawback.hunting.kql.operators import (
     flow,
     outer,
     parsing,
-    places,
     plugins,
     sampling,
     searching,
@@ -60,6 +59,10 @@ OPERATORS: Mapping[str, Handler] = {
     "consume": flow.leave_out,
     "render": flow.leave_out,
 }
+LACKING = frozenset(
+    {"scan", "fork", "facet", "reduce", "execute-query", "macro-expand", "assert-schema"}
+)
+"""Operators of the language that nobody here can do."""
 KNOWN = frozenset(OPERATORS) | {
     *("where", "filter", "project", "extend", "summarize", "sort", "order", "count", "distinct"),
     *("project-rename", "scan", "fork", "facet", "reduce", "execute-query", "macro-expand", "find"),
@@ -84,8 +87,6 @@ UNSETTLED = frozenset({"mv-apply", "mvapply", "partition", "invoke"})
 """Operators with a pipeline of their own that reads each row: their brackets are settled by themselves."""
 
 
-def special_operator(weaver: Weaver, segment: Sequence[Token]) -> Handler | None:
+def special_operator(segment: Sequence[Token]) -> Handler | None:
     """The handler for an operator that the translator knows, where this use of it is beyond it."""
-    if weaver.places is not None and places.asks_for_places(segment):
-        return places.with_places
     return flow.where_window if flow.is_where_with_window(segment) else columns.special(segment)
