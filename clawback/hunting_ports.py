@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from models.actions import Actor
+from models.analyzed_emails import AnalyzedEmail, EmailMark, EmailPage, EmailQuestion
 from models.clicks import UrlClick
 from models.explore import (
     Bucket,
@@ -162,6 +163,34 @@ class EmailExplorer(Protocol):
 
     def email(self, email_id: str) -> EmailEntity:
         """The message whose ReportId this is (`clawback.core.report_ids`). Raises `NotFound`."""
+        ...
+
+
+class EmailReader(Protocol):
+    """What reads analyzed emails from the mirror; limits and errors are those of `HuntEngine.read`."""
+
+    def page(
+        self,
+        question: EmailQuestion,
+        limits: HuntLimits,
+        *,
+        limit: int,
+        skip: int = 0,
+        after: EmailMark | None = None,
+    ) -> EmailPage:
+        """Up to `limit` emails, the latest first, after the mark and then without the first `skip`.
+
+        New ones shift nothing for who goes on with the mark of a page. Raises `QueryStopped` for a page
+        that is larger than an answer may be.
+        """
+        ...
+
+    def one(self, report_id: str, limits: HuntLimits) -> AnalyzedEmail:
+        """The email with this id. Raises `NotFound`."""
+        ...
+
+    def count(self, question: EmailQuestion, limits: HuntLimits) -> int:
+        """How many emails are meant."""
         ...
 
 

@@ -17,6 +17,10 @@ class MessagePicker(Protocol):
         """The live copies of each message that has any, by copy id; keys in lower case."""
         ...
 
+    def recipients(self, network_message_ids: Collection[str]) -> frozenset[MessageKey]:
+        """Each mailbox that has a live copy of one of these mails, as a message; ids in lower case."""
+        ...
+
     def senders_copies(self, mail_ids: Collection[int]) -> tuple[Member, ...]:
         """The live copies of these mails in the Sent Items of the sender's own mailbox."""
         ...

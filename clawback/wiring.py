@@ -15,7 +15,7 @@ from clawback.clock import SystemClock
 from clawback.config import Config, load_config
 from clawback.core.clustering import excluded_mailboxes
 from clawback.errors import SetupError
-from clawback.hunting_ports import EmailExplorer, HuntEngine
+from clawback.hunting_ports import EmailExplorer, EmailReader, HuntEngine
 from clawback.mail.extract import EXTRACTOR_VERSION, extract
 from clawback.people_ports import PasswordHasher
 from clawback.ports import MailboxSource, RunControl, VerdictSource
@@ -56,6 +56,7 @@ def open_app(config: Config | None = None) -> Context:
         sources=_guarded(chosen, bare),
         hunting=engine,
         explorer=email_explorer(chosen, engine),
+        emails=email_reader(engine),
         hunt_limits=chosen.hunting.limits(),
     )
 
@@ -101,6 +102,13 @@ def email_explorer(config: Config, engine: HuntEngine) -> EmailExplorer:
     from clawback.hunting.explorer.explorer import MirrorExplorer
 
     return MirrorExplorer(engine, config.hunting.limits())
+
+
+def email_reader(engine: HuntEngine) -> EmailReader:
+    """What reads analyzed emails through the engine."""
+    from clawback.hunting.emails.reader import MirrorEmails
+
+    return MirrorEmails(engine)
 
 
 def run_control(config: Config, database: str) -> RunControl:

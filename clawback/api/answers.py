@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
+from clawback.api.graph.errors import graph_error
+from clawback.api.graph.front import graph_version
 from clawback.api.problems import (
     INVALID,
     UNFORESEEN,
@@ -60,14 +62,21 @@ def _part(part: object) -> str | int:
     return part if isinstance(part, int) else str(part)
 
 
+def _written(request: Request, answer: Answer) -> Response:
+    """The answer in the words of the API that was asked."""
+    if graph_version(request):
+        return graph_error(answer, request)
+    return problem_response(answer, request.url.path)
+
+
 async def _of_clawback(request: Request, error: Exception) -> Response:
     assert isinstance(error, ClawbackError)
-    return problem_response(answer_to(error), request.url.path)
+    return _written(request, answer_to(error))
 
 
 async def _of_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return problem_response(refused(error), request.url.path)
+    return _written(request, refused(error))
 
 
 async def _of_validation(request: Request, error: Exception) -> Response:
@@ -75,7 +84,7 @@ async def _of_validation(request: Request, error: Exception) -> Response:
     fields = invalid_fields(error.errors())
     first = fields[0]
     detail = f"{'.'.join(str(part) for part in first.location)}: {first.message}"
-    return problem_response(refused(Refusal(INVALID, detail, errors=fields)), request.url.path)
+    return _written(request, refused(Refusal(INVALID, detail, errors=fields)))
 
 
 async def _of_framework(request: Request, error: Exception) -> Response:
@@ -83,8 +92,7 @@ async def _of_framework(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_methods_at(request))
-    answer = answer_to_status(error.status_code, error.detail, headers)
-    return problem_response(answer, request.url.path)
+    return _written(request, answer_to_status(error.status_code, error.detail, headers))
 
 
 def _methods_at(request: Request) -> list[str]:
@@ -97,4 +105,4 @@ def _methods_at(request: Request) -> list[str]:
 
 
 async def _of_nobody(request: Request, error: Exception) -> Response:
-    return problem_response(Answer(UNFORESEEN, "look at the log for the cause"), request.url.path)
+    return _written(request, Answer(UNFORESEEN, "look at the log for the cause"))

@@ -11,6 +11,11 @@ from fastapi import APIRouter, FastAPI
 from clawback.api.answers import handle_problems
 from clawback.api.bodies import AnswerHeaders, BodyGuard
 from clawback.api.document import build_document
+from clawback.api.graph.addresses import ROOT as GRAPH_ROOT
+from clawback.api.graph.front import GraphFront
+from clawback.api.graph.routes import emails as graph_emails
+from clawback.api.graph.routes import hunting as graph_hunting
+from clawback.api.graph.routes import remediation as graph_remediation
 from clawback.api.limiting import RateLimits
 from clawback.api.options import PREFIX, Edge
 from clawback.api.refreshing import refreshed
@@ -47,6 +52,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     audit.router,
     health.router,
+    graph_hunting.router,
+    graph_remediation.router,
+    graph_emails.router,
 )
 """Every router of the API: a new one is added here."""
 
@@ -82,7 +90,8 @@ def create_app(
         seconds=chosen.body_seconds,
         larger={alerts.MESSAGE_PATH: max(chosen.body_bytes, ctx.limits.message_bytes)},
     )
-    app.add_middleware(AnswerHeaders, prefixes=(PREFIX, DOCUMENT))
+    app.add_middleware(AnswerHeaders, prefixes=(PREFIX, DOCUMENT, GRAPH_ROOT))
+    app.add_middleware(GraphFront)  # outermost: it says what the address is
     return app
 
 

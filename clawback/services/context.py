@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from clawback.hunting_ports import EmailExplorer, HuntEngine
+from clawback.hunting_ports import EmailExplorer, EmailReader, HuntEngine
 from clawback.people_ports import PasswordHasher
 from clawback.ports import Clock, MailboxSource, RunControl, VerdictSource
 from clawback.store_ports import Store
@@ -31,5 +31,6 @@ class Context:
     limits: Limits = DEFAULT_LIMITS
     hunting: HuntEngine | None = None
     explorer: EmailExplorer | None = None
+    emails: EmailReader | None = None
     hunt_limits: HuntLimits = field(default_factory=HuntLimits)
     passwords: PasswordHasher | None = None

@@ -61,6 +61,27 @@ def take(
     return replace(taken, investigation=_started(ctx, runs, taken.investigation))
 
 
+def accept(
+    ctx: Context,
+    runs: RunControl,
+    messages: Sequence[MessageKey],
+    action: ActionType,
+    wish: Wish,
+) -> Taken:
+    """What `take` does, for who is told that it is accepted: never raises once it is recorded.
+
+    A client that is told of an error asks again, and would have the same done twice.
+    """
+    taken = take_action.take(ctx, messages, action, wish)
+    if not taken.is_new:
+        return taken
+    try:
+        return replace(taken, investigation=_started(ctx, runs, taken.investigation))
+    except ClawbackError:
+        log.exception("run_not_started", extra={"investigation_id": taken.investigation.id})
+        return taken
+
+
 def _started(ctx: Context, runs: RunControl, found: Investigation) -> Investigation:
     attempt = found.attempt + 1
     try:

@@ -41,6 +41,8 @@ class Wish:
     `source` is HUNTING or EXPLORER. `name` is shown as the investigation's title. With `propose`
     another person has to approve. With `senders_copy` the copy in the Sent Items of a sender of the
     organisation goes too. `external_id` makes a repeated request one and the same; empty: a new one.
+    `unknown` are further messages that were asked for and that nothing is known of: they are counted as
+    missing.
     """
 
     actor: Actor
@@ -50,6 +52,7 @@ class Wish:
     propose: bool = False
     senders_copy: bool = False
     external_id: str = ""
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def take(ctx: Context, messages: Sequence[MessageKey], action: ActionType, wish:
         reason=reason,
         is_proposed=wish.propose,
         takes_senders_copy=wish.senders_copy,
-        missing=len(missing),
+        missing=len(missing) + wish.unknown,
     )
     claim = EntityClaim.CLEARED if action is ActionType.MOVE_TO_INBOX else EntityClaim.TAKEN
     alert = NewAlert(

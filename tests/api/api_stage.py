@@ -63,10 +63,12 @@ class Stage:
         return self.tokens[name]
 
     def send(self, method: str, path: str, *roles: Role, **rest: Any) -> httpx.Response:
-        """The answer to a request below /api/v1, as an account with these roles."""
+        """The answer to a request below /api/v1, or below a root of the original's, as an account with
+        these roles."""
         headers = {"Authorization": f"Bearer {self.token(*roles)}"} if roles else {}
         headers |= rest.pop("headers", {})
-        return self.client.request(method, f"/api/v1{path}", headers=headers, **rest)
+        root = "" if path.lower().startswith(("/v1.0/", "/beta/")) else "/api/v1"
+        return self.client.request(method, f"{root}{path}", headers=headers, **rest)
 
     def get(self, path: str, **rest: Any) -> Any:
         """What a reader gets, which must be there."""

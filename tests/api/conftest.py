@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from api_stage import PlainHasher, Stage, serving
+from pretended_emails import PretendedEmails
 from pretended_explorer import PretendedExplorer
 from pretended_hunting import PretendedHunting
 
@@ -25,6 +26,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         built.ctx,
         hunting=PretendedHunting(),
         explorer=PretendedExplorer(),
+        emails=PretendedEmails(),
         passwords=PlainHasher(),
     )
     yield built

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api_stage import CONSOLE, Stage
+from pretended_emails import email
 
+from clawback.core.report_ids import report_id
 from clawback.services import approvals, named_lists, people
 from models.actions import Choice
 from models.people import Role
@@ -29,6 +31,8 @@ CLICK = {
     "report_id": "1",
 }
 ALERT = {"indicators": [{"indicator": FILE_SHA256}]}
+
+GRAPH = "/v1.0/security/collaboration"
 
 Prepared = Callable[[Stage], dict[str, Any]]
 
@@ -131,6 +135,21 @@ def copy(stage: Stage) -> dict[str, Any]:
     return {"copy_id": entry.copy.copy_id}
 
 
+def remediated(stage: Stage) -> dict[str, Any]:
+    """What to do to the message of the only action, as Microsoft Graph asks for it."""
+    [one] = selected(stage)["messages"]
+    name = report_id(one["network_message_id"], one["recipient_email_address"])
+    return {"action": "moveToJunk", "displayName": "phish", "analyzedEmails": [{"id": name}]}
+
+
+def remediation(stage: Stage) -> dict[str, Any]:
+    """A remediation that was asked for."""
+    action(stage)
+    body = {"displayName": "phish", **remediated(stage)}
+    answer = stage.send("POST", f"{GRAPH}/analyzedEmails/remediate", Role.OPERATOR, json=body)
+    return {"number": answer.json()["id"]}
+
+
 def shared_query(stage: Stage) -> dict[str, Any]:
     """A query that somebody shares."""
     from clawback.services import hunt
@@ -197,6 +216,12 @@ EXAMPLES: dict[str, Example] = {
     "POST /tokens": Example(ANY, body={"label": "another"}),
     "DELETE /tokens/{number}": Example(ADMIN, own_token),
     "GET /health/details": Example(ANY),
+    "POST /v1.0/security/runHuntingQuery": Example(ANY, body={"Query": "EmailEvents"}),
+    f"GET {GRAPH}/analyzedEmails": Example(ANY),
+    f"GET {GRAPH}/analyzedEmails/$count": Example(ANY),
+    f"GET {GRAPH}/analyzedEmails/{{name}}": Example(ANY, lambda _: {"name": email(1).id}),
+    f"POST {GRAPH}/analyzedEmails/remediate": Example(OPERATOR, action, remediated),
+    f"GET {GRAPH}/analyzedEmails/remediations/{{number}}": Example(ANY, remediation),
 }
 """By method and path below /api/v1, for every route that wants a token."""
 

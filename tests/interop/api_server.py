@@ -57,7 +57,7 @@ def main(folder: Path) -> None:
         assert ctx.runs is not None
         dispatch.answer(ctx, ctx.runs, 1, Choice.APPROVE, actor=CONSOLE, reason="phishing")
         config = ApiConfig(port=claim("127.0.0.1", 0).port, **LIMITS)
-        with announced(folder, config, secret_of(ctx)):
+        with announced(folder, config, secret_of(ctx), reader_of(ctx)):
             server_of(create_app(ctx, config), config).run()
 
 
@@ -88,14 +88,22 @@ def secret_of(ctx: Context) -> str:
     return secret
 
 
+def reader_of(ctx: Context) -> str:
+    """The token of an account that may only read."""
+    people.add_user(ctx, "reader-of-others", [Role.READER], None, actor=CONSOLE)
+    return people.issue_token(ctx, "reader-of-others", "client", by=CONSOLE)[1]
+
+
 @contextmanager
-def announced(folder: Path, config: ApiConfig, secret: str) -> Iterator[None]:
+def announced(folder: Path, config: ApiConfig, secret: str, reader: str) -> Iterator[None]:
     """A block in which whoever started this knows where it is about to answer."""
     base = f"http://127.0.0.1:{config.port}"
     line = {
         "health": f"{base}{PREFIX}/health",
         "document": f"{base}{DOCUMENT}",
+        "base": base,
         "token": secret,
+        "reader": reader,
         "name": NAME,
     }
     draft = folder / "ready.new"

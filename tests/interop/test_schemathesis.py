@@ -7,55 +7,26 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from serving_api import served
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-START_SECONDS = 120.0
 FUZZ_SECONDS = 75
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A server in the project's own environment, with cases in every state."""
-    folder = tmp_path_factory.mktemp("api")
-    python = os.environ.get("CLAWBACK_PYTHON") or str(ROOT / ".venv" / "bin" / "python")
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [python, "-m", "tests.interop.api_server", str(folder)],
-            stdout=log,
-            stderr=log,
-            cwd=ROOT,
-        )
-    try:
-        yield _answering(process, folder)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
-
-
-def _answering(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
-    """What the server says of itself once it answers."""
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        assert process.poll() is None, (folder / "log").read_text()
-        assert time.monotonic() < deadline, "the API did not start"
-        with suppress(FileNotFoundError, URLError):
-            said = dict(json.loads((folder / "ready.json").read_text()))
-            with urlopen(said["health"]):
-                return said
-        time.sleep(0.1)
+    with served(tmp_path_factory.mktemp("api")) as said:
+        yield said
 
 
 def run(api: dict[str, Any], folder: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from clawback.api.access import Reader
+from clawback.api.leaving import until_gone
 from clawback.api.options import PREFIX, Ctx, Exchanged
 from clawback.api.routing import GuardedRoute, HuntRoute
 from clawback.api.shapes.hunting import HuntIn, HuntOut, SchemaOut
@@ -41,7 +38,7 @@ async def run_query(ctx: Ctx, who: Reader, wanted: HuntIn, exchange: Exchanged) 
     With `Accept: application/x-ndjson` each row is a line with an object; the last line says `rows`,
     `truncated`, `elapsed_s` and `mirror_lag_s`.
     """
-    async with _until_gone(exchange.request) as gone:
+    async with until_gone(exchange.request) as gone:
         result = await run_in_threadpool(
             hunt.run,
             ctx,
@@ -79,24 +76,6 @@ def get_schema(ctx: Ctx, who: Reader) -> View:
 def _limits(ctx: Context, wanted: HuntIn) -> HuntLimits:
     limits = ctx.hunt_limits
     return limits if wanted.rows is None else replace(limits, rows=min(limits.rows, wanted.rows))
-
-
-@asynccontextmanager
-async def _until_gone(request: Request) -> Any:
-    """A block with an event that is set once the client is gone, or the server stops."""
-    gone = threading.Event()
-
-    async def watch() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        gone.set()
-
-    watching = asyncio.create_task(watch())
-    try:
-        yield gone
-    finally:
-        gone.set()
-        watching.cancel()
 
 
 def _body(result: HuntResult) -> bytes:

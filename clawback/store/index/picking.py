@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import Connection, Row, Select, select
 
 from clawback.store.database import Database
 from clawback.store.index.refs import NO_SIBLINGS, read_siblings, ref_of, select_refs
@@ -33,6 +33,25 @@ def pick_members(
         for row, member in zip(rows, _members(database, connection, rows), strict=True):
             found[MessageKey(row[-1], row[2])].append(member)
     return {key: tuple(members) for key, members in found.items()}
+
+
+def recipients(
+    database: Database, connection: Connection, network_message_ids: Collection[str]
+) -> frozenset[MessageKey]:
+    """Each mailbox that has a live copy of one of these mails, as a message."""
+    found: set[MessageKey] = set()
+    for some in _pieces(sorted(network_message_ids)):
+        statement = (
+            select(mails.c.network_message_id, mailboxes.c.address)
+            .join(copies, copies.c.mail_id == mails.c.id)
+            .join(mailboxes, mailboxes.c.id == copies.c.mailbox_id)
+            .where(
+                database.among_texts(mails.c.network_message_id, some), copies.c.gone_at.is_(None)
+            )
+            .distinct()
+        )
+        found.update(MessageKey(*row) for row in connection.execute(statement).tuples())
+    return frozenset(found)
 
 
 def senders_copies(

@@ -14,7 +14,7 @@ from clawback.store.index import rereading, summaries
 from clawback.store.index.contents import chunks
 from clawback.store.index.finding import find_members
 from clawback.store.index.matches import read_matches
-from clawback.store.index.picking import pick_members, senders_copies
+from clawback.store.index.picking import pick_members, recipients, senders_copies
 from clawback.store.index.refs import ROLES, read_refs
 from models.clusters import ClusterFacts, Match, Member
 from models.copies import CopyRef, IndexedCopy, Place
@@ -82,6 +82,11 @@ class SqlIndex:
         """The live copies of each message that has any, by copy id; keys in lower case."""
         with self._database.read() as connection:
             return pick_members(self._database, connection, keys)
+
+    def recipients(self, network_message_ids: Collection[str]) -> frozenset[MessageKey]:
+        """Each mailbox that has a live copy of one of these mails, as a message; ids in lower case."""
+        with self._database.read() as connection:
+            return recipients(self._database, connection, network_message_ids)
 
     def senders_copies(self, mail_ids: Collection[int]) -> tuple[Member, ...]:
         """The live copies of these mails in the Sent Items of the sender's own mailbox."""
