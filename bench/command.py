@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import extract, find, graph, imap, investigate, move, sync
+from bench import extract, find, graph, hunting, imap, investigate, move, sync
 from bench.crash import bench as crash
 from bench.measuring import NotMeasured
 from bench.offering import add_options, chosen
@@ -34,6 +34,12 @@ class Bench:
 BENCHES = (
     Bench("extract", "links and files found in known mail", extract.ExtractOptions, extract.run),
     Bench("find", "look-ups and clusters in the index", find.FindOptions, find.run),
+    Bench(
+        "hunting",
+        "queries over the mirror, its filling and its lag",
+        hunting.HuntingOptions,
+        hunting.run,
+    ),
     Bench("move", "soft delete and revert on a Maildir", move.MoveOptions, move.run),
     Bench("sync", "the index brought up to date", sync.SyncOptions, sync.run),
     Bench(

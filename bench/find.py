@@ -79,14 +79,15 @@ def _fill(index: IndexStore, messages: int, lab: LabOptions) -> Figure:
     now = SystemClock().now()
     stream = iter_facts(messages, lab)
     while batch := list(islice(stream, _BATCH)):
-        deltas = list(_deltas(batch))
+        deltas = list(index_deltas(batch))
         started = perf_counter()
         index.apply(deltas, now)
         seconds += perf_counter() - started
     return Figure("fill", messages / seconds, "messages/s")
 
 
-def _deltas(batch: Sequence[tuple[str, str, str, MailFacts]]) -> Iterator[MailboxDelta]:
+def index_deltas(batch: Sequence[tuple[str, str, str, MailFacts]]) -> Iterator[MailboxDelta]:
+    """What a sync that finds these messages writes, by mailbox."""
     by_mailbox: dict[str, list[tuple[str, str, MailFacts]]] = {}
     for mailbox, folder, handle, facts in batch:
         by_mailbox.setdefault(mailbox, []).append((folder, handle, facts))

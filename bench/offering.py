@@ -21,6 +21,11 @@ def place(help: str) -> Any:
     return field(default="", metadata={"help": help, "least": None})
 
 
+def file(help: str) -> Any:
+    """A field of an options class for a file that is there; "" where none is given."""
+    return field(default="", metadata={"help": help, "least": None, "is_file": True})
+
+
 def one_of(default: str, names: tuple[str, ...], help: str) -> Any:
     """A field of an options class that takes one of some words."""
     return field(default=default, metadata={"help": help, "least": None, "names": names})
@@ -38,12 +43,14 @@ def add_options(parser: ArgumentParser, options: type[Any]) -> None:
             )
             continue
         is_place = item.metadata["least"] is None
+        kind = _file if item.metadata.get("is_file") else _directory
+        word = "FILE" if item.metadata.get("is_file") else "DIR"
         default = "" if is_place else f" (default {item.default})"
         parser.add_argument(
             f"--{item.name.replace('_', '-')}",
-            type=_directory if is_place else _at_least(item),
+            type=kind if is_place else _at_least(item),
             default=item.default,
-            metavar="DIR" if is_place else "N",
+            metavar=word if is_place else "N",
             help=f"{item.metadata['help']}{default}",
         )
 
@@ -57,6 +64,12 @@ def chosen(options: type[Options], parsed: Namespace) -> Options:
 def _directory(text: str) -> str:
     if text and not os.path.isdir(text):
         raise ArgumentTypeError(f"{text} is no directory")
+    return os.path.abspath(text) if text else ""
+
+
+def _file(text: str) -> str:
+    if text and not os.path.isfile(text):
+        raise ArgumentTypeError(f"{text} is no file")
     return os.path.abspath(text) if text else ""
 
 
