@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from bench import hunting
 from bench.command import main
+from bench.hunt import measured as measured_by
 from bench.hunt.questions import PAIRED
 from bench.measuring import NotMeasured
 
@@ -69,11 +72,17 @@ def test_a_file_without_queries_is_refused_before_anything_is_made(
     assert says in capsys.readouterr().err
 
 
+def test_the_other_benches_do_without_the_engine() -> None:
+    said = "import sys, bench.command; print('duckdb' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_an_answer_that_the_bare_sql_does_not_give_ends_the_bench(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wrong = [each._replace(query="EmailEvents | take 0") for each in PAIRED[:1]]
-    monkeypatch.setattr(hunting, "PAIRED", wrong)
+    monkeypatch.setattr(measured_by, "PAIRED", wrong)
     options = hunting.HuntingOptions(messages=200, repeats=1, loads=1, commits=1)
     with pytest.raises(NotMeasured, match="count_by_day"):
         hunting.run(options)
