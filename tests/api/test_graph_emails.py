@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from api_stage import Stage
+from api_stage import Stage, serving
 from graph_asking import EMAILS, graph_error
 from pretended_emails import HOSTILE, PretendedEmails, email
 
@@ -15,6 +14,7 @@ from clawback.core import delivery
 from clawback.errors import QueryStopped, StopReason
 from models.analyzed_emails import Comparison, EmailField, Operator
 from models.people import Role
+from tests.services.scene import Scene
 
 WINDOW = {"startTime": "2026-11-01", "endTime": "2026-12-01T00:00:00Z"}
 
@@ -191,10 +191,18 @@ def test_a_page_that_is_too_large_says_so(stage: Stage, emails: PretendedEmails)
     assert "fewer" in graph_error(stage.send("GET", EMAILS, Role.READER), 400, "BadRequest")
 
 
-def test_addresses_of_answers_are_those_that_clients_reach(stage: Stage) -> None:
-    """Behind a proxy the host that this process sees is not theirs."""
-    edge = stage.app.state.edge
-    config = edge.config.model_copy(update={"public_url": "https://c.example/x"})
-    stage.app.state.edge = replace(edge, config=config)
-    link = listed(stage, **{"$top": 1})["@odata.nextLink"]
-    assert link.startswith("https://c.example/x/v1.0/security/collaboration/analyzedEmails?")
+def test_addresses_of_answers_are_those_that_clients_reach(scene: Scene) -> None:
+    """Behind a proxy the host and path that this process sees are not theirs."""
+    with serving(scene, public_url="https://c.example/x") as stage:
+        link = listed(stage, **{"$top": 1})["@odata.nextLink"]
+        assert link.startswith("https://c.example/x/v1.0/security/collaboration/analyzedEmails?")
+        answer = stage.send("GET", f"{EMAILS.lower()}('{email(2).id}')", Role.READER)
+        assert answer.json()["id"] == email(2).id
+
+
+def test_beta_stays_beta_from_page_to_page(stage: Stage) -> None:
+    answer = stage.send("GET", EMAILS.replace("v1.0", "beta"), Role.READER, params={"$top": 1})
+    link = answer.json()["@odata.nextLink"]
+    assert "/beta/security/" in link
+    headers = {"Authorization": f"Bearer {stage.token(Role.READER)}"}
+    assert stage.client.get(link, headers=headers).json()["value"][0]["id"] == email(1).id

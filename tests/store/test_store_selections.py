@@ -67,6 +67,19 @@ def test_a_copy_that_is_gone_is_not_picked(store: SqlStore) -> None:
     assert store.index.pick({key}) == {}
 
 
+def test_the_mailboxes_that_have_a_mail_are_told_without_those_where_it_is_gone(
+    store: SqlStore,
+) -> None:
+    members = deliver(store, "a@example.com", "b@example.com", "c@example.com")
+    one, two, _ = keys(store, members)
+    gone = delta("b@example.com", gone=(members[1].ref.copy_id,), cursor="cursor-2")
+    store.index.apply([gone], NOW)
+    found = store.index.recipients({one[0], two[0], "00000000-0000-5000-8000-000000000000"})
+    assert one in found
+    assert two not in found
+    assert store.index.recipients(set()) == frozenset()
+
+
 def test_many_messages_are_picked_at_once(store: SqlStore) -> None:
     mails = [mail(f"m{number}") for number in range(1_000)]
     store.index.apply([delta("a@example.com", *mails)], NOW)

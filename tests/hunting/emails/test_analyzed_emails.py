@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,7 +23,7 @@ from clawback.hunting.emails.reader import MirrorEmails
 from clawback.hunting.engine import MirrorEngine
 from clawback.hunting.mirror.mirror import Mirror
 from models.analyzed_emails import AllOf, AnyOf, EmailMark, EmailQuestion
-from models.hunting import HuntLimits
+from models.hunting import HuntLimits, HuntResult
 from tests.hunting.mirror.made_feed import MadeFeed, made_row
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -33,7 +33,8 @@ COUNT = 12
 
 
 def network_id(number: int) -> str:
-    return f"00000000-0000-5000-8000-{number:012d}"
+    """The later an email, the lower its id: the order of the list is that of neither alone."""
+    return f"00000000-0000-5000-8000-{100 - number:012d}"
 
 
 def put_copy(feed: MadeFeed, key: int, number: int, at: datetime, **changes: object) -> None:
@@ -67,13 +68,14 @@ def put_copy(feed: MadeFeed, key: int, number: int, at: datetime, **changes: obj
 
 
 def made_feed() -> MadeFeed:
-    """Twelve emails at six times, two of which lie twice in their mailbox; the first has an alert."""
+    """Twelve emails at six times, three of which lie twice in their mailbox; the first has an alert."""
     feed = MadeFeed(page=100)
     for number in range(1, COUNT + 1):
         put_copy(feed, number, number, AT + timedelta(minutes=number // 2))
     put_copy(feed, 101, 3, AT + timedelta(hours=5), LatestDeliveryLocation=delivery.INBOX)
     put_copy(feed, 3, 3, AT + timedelta(minutes=1), LatestDeliveryLocation=delivery.RECOVERABLE)
     put_copy(feed, 102, 4, AT + timedelta(minutes=2), LatestDeliveryLocation=delivery.JUNK)
+    put_copy(feed, 103, 2, AT + timedelta(minutes=2, seconds=30))
     for table, number in ((REMEDIATION_ACTIONS, 1), (INVESTIGATIONS, 1)):
         row = made_row(table, 1, EmailClusterId=1, InvestigationId=5, AlertId=77, Outcomes={})
         feed.put(table, number, row)
@@ -81,12 +83,17 @@ def made_feed() -> MadeFeed:
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MirrorEmails]:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MirrorEngine]:
     mirror = Mirror(tmp_path_factory.mktemp("mirror"), made_feed())
     mirror.refresh()
-    engine = MirrorEngine(lambda: mirror)
-    yield MirrorEmails(engine)
-    engine.close()
+    opened = MirrorEngine(lambda: mirror)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def reader(engine: MirrorEngine) -> MirrorEmails:
+    return MirrorEmails(engine)
 
 
 def paged(reader: MirrorEmails, size: int, question: EmailQuestion = ALL) -> list[str]:
@@ -106,13 +113,51 @@ def test_each_email_comes_once_latest_first_whatever_the_size_of_a_page(
     reader: MirrorEmails,
 ) -> None:
     whole = paged(reader, 100)
-    assert sorted(whole) == [network_id(number) for number in range(1, COUNT + 1)]
+    assert sorted(whole) == sorted(network_id(number) for number in range(1, COUNT + 1))
     times = [reader.page(ALL, LIMITS, limit=COUNT).emails[n].logged_at for n in range(COUNT)]
     assert times == sorted(times, reverse=True)
     assert paged(reader, 5) == whole
     skipped = reader.page(ALL, LIMITS, limit=100, skip=4)
     assert [one.network_message_id for one in skipped.emails] == whole[4:]
     assert reader.count(ALL, LIMITS) == COUNT
+
+
+class Rewriting:
+    """An engine that is asked something else than what was meant: for the broken variants."""
+
+    def __init__(self, engine: MirrorEngine, old: str, new: str) -> None:
+        self._engine, self._old, self._new = engine, old, new
+
+    def read(self, sql: str, parameters: Sequence[object], limits: HuntLimits) -> HuntResult:
+        assert self._old in sql
+        return self._engine.read(sql.replace(self._old, self._new), parameters, limits)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(min(Timestamp), ReportId) <", "(min(Timestamp), '') <"),
+        ("Timestamp <= ?", "Timestamp < ?"),
+        ("GROUP BY ReportId HAVING", "GROUP BY ReportId, Timestamp HAVING"),
+        ("ORDER BY first DESC, ReportId DESC LIMIT", "ORDER BY ReportId DESC LIMIT"),
+    ],
+    ids=["ties run together", "ties left out", "copies apart", "another order"],
+)
+def test_pages_that_lose_or_repeat_an_email_are_caught(
+    reader: MirrorEmails, engine: MirrorEngine, old: str, new: str
+) -> None:
+    """The broken variants: only pages behind the first differ."""
+    whole = paged(reader, 100)
+    broken = MirrorEmails(Rewriting(engine, old, new))  # type: ignore[arg-type]
+    found: list[str] = []
+    after: EmailMark | None = None
+    for _ in range(COUNT):
+        source = reader if after is None else broken
+        page = source.page(ALL, LIMITS, limit=5, after=after)
+        found += [one.network_message_id for one in page.emails]
+        if (after := page.next) is None:
+            break
+    assert found != whole
 
 
 def test_an_email_is_told_with_all_that_hangs_on_it(reader: MirrorEmails) -> None:
@@ -143,7 +188,7 @@ def test_there_is_nothing_under_another_id(reader: MirrorEmails) -> None:
 
 def test_a_window_has_its_beginning_and_not_its_end(reader: MirrorEmails) -> None:
     question = EmailQuestion(AT + timedelta(minutes=1), AT + timedelta(minutes=2))
-    assert sorted(paged(reader, 9, question)) == [network_id(2), network_id(3)]
+    assert sorted(paged(reader, 9, question)) == sorted([network_id(2), network_id(3)])
 
 
 FILTERS = {
