@@ -71,7 +71,7 @@ class Organisation:
 
 def build_organisation(folder: Path, address: str = "") -> Organisation:
     """The whole week, in this database or in a file of the folder; the same each time."""
-    organisation = _empty(folder, address or f"sqlite:///{folder / 'clawback.db'}")
+    organisation = empty_organisation(folder, address or f"sqlite:///{folder / 'clawback.db'}")
     dice, seconds = random.Random(11), count(1)
     for day in range(DAYS):
         for hour in (7, 12, 18):
@@ -82,7 +82,8 @@ def build_organisation(folder: Path, address: str = "") -> Organisation:
     return organisation
 
 
-def _empty(folder: Path, address: str) -> Organisation:
+def empty_organisation(folder: Path, address: str) -> Organisation:
+    """The mailboxes, with nothing in them."""
     source, clock, runs = MemorySource("memory", BOXES), SetClock(FIRST_DAY), PretendedRuns()
     sources: dict[str, MailboxSource] = {}
     store = open_store(address, extractor_version=EXTRACTOR_VERSION)
