@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from models.selecting import MessageKey
 SECONDS = 30.0
 """What one page may take; reading is our own, and quick."""
 
+_NETWORK_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NETWORK_ID_CHARACTERS = 36
 
 
@@ -62,7 +64,7 @@ def messages_called(
 
     Read from the database, not from the mirror: what was listed a moment ago is known.
     """
-    mails = {_network_id(name) for name in names}
+    mails = {found for name in names if _NETWORK_ID.fullmatch(found := _network_id(name))}
     known = {_pair(key): key for key in ctx.store.index.recipients(mails)}
     by_id = {report_id(*pair): key for pair, key in known.items()}
     found: dict[MessageKey, None] = {}

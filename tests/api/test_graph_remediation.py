@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from graph_asking import EMAILS, graph_error
 
 from clawback.core.report_ids import report_id
 from clawback.errors import Unavailable
+from clawback.services.analyzed_emails import EmailName, messages_called
 from clawback.services.sync import sync
 from models.actions import ActionSource, ActionType
 from models.people import Role
@@ -104,6 +106,22 @@ def test_what_is_unknown_is_counted_and_named_and_the_rest_goes(stage: Stage) ->
         UNKNOWN, f"{keys[0].network_message_id} x@y.example", "x"
     ]  # fmt: skip
     assert followed(stage, answer)["missing"] == 3
+
+
+def test_a_name_that_no_mail_can_have_is_not_looked_for(stage: Stage) -> None:
+    """PostgreSQL takes no zero byte: asking it for one would be an error of ours."""
+    keys = delivered(stage)
+    for strange in ("\0", "\ud800", "x" * 400, "00000000-0000-5000-8000-00000000000\0-1"):
+        found, unknown = messages_called(
+            stage.scene.ctx, [EmailName(id=strange), EmailName(id=report_id(*keys[0]))]
+        )
+        assert (found, unknown) == ((keys[0],), (EmailName(id=strange),))
+    asked: list[Collection[str]] = []
+    index = stage.scene.ctx.store.index
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "recipients", lambda mails: asked.append(mails) or frozenset())
+        messages_called(stage.scene.ctx, [EmailName("\0"), EmailName("", "\0", "\0")])
+    assert asked == [set()]
 
 
 def test_nothing_is_done_where_nothing_is_known(stage: Stage) -> None:
