@@ -64,7 +64,7 @@ def messages_called(
 
     Read from the database, not from the mirror: what was listed a moment ago is known.
     """
-    mails = {found for name in names if _NETWORK_ID.fullmatch(found := _network_id(name))}
+    mails = {one for one in map(_network_id, names) if _NETWORK_ID.fullmatch(one)}
     known = {_pair(key): key for key in ctx.store.index.recipients(mails)}
     by_id = {report_id(*pair): key for pair, key in known.items()}
     found: dict[MessageKey, None] = {}
