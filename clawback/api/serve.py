@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from clawback.api.app import create_app
+from clawback.api.connections import BoundedConnection
 from clawback.config import ApiConfig, load_config
 from clawback.errors import UserError
 from clawback.logs import log_as_json
@@ -70,7 +71,7 @@ def server_of(app: FastAPI, config: ApiConfig) -> uvicorn.Server:
             access_log=False,  # paths and queries may name mailboxes: routes are logged instead
             log_config=None,
             lifespan="on",
-            http="h11",
+            http=BoundedConnection,
             ws="none",
             limit_concurrency=CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from api_stage import Stage, problem, serving
 from pretended_hunting import PretendedHunting
 
+from clawback.api.connections import BoundedConnection
 from clawback.api.refreshing import refreshed
 from models.people import Role
 from tests.services.scene import FILE_SHA256, Scene
@@ -68,6 +70,69 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(scene: Scene) -> 
         raw = b"Subject: x\r\n\r\n" + b"x" * 20_000
         message = stage.send("POST", "/alerts/message", Role.OPERATOR, content=raw, headers=headers)
         problem(message, 422, "bad-input")
+
+
+def closed_within(line: socket.socket, seconds: float) -> bool:
+    """Whether the server ends this connection, whatever it says before."""
+    line.settimeout(seconds)
+    try:
+        while line.recv(65_536):
+            pass
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+    return True
+
+
+HALF_A_HEAD = b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\n"
+UNWANTED = b"POST /api/v1/pause HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"", HALF_A_HEAD, HALF_A_HEAD + b"\r\n" + HALF_A_HEAD, UNWANTED])
+@pytest.mark.parametrize("is_bounded", [True, False])
+def test_a_connection_that_asks_for_nothing_is_closed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, sent: bytes, *, is_bounded: bool
+) -> None:
+    monkeypatch.setattr(BoundedConnection, "seconds", 0.2 if is_bounded else 3600.0)
+    with serving(scene) as stage:
+        address = ("127.0.0.1", stage.client.base_url.port)
+        with socket.create_connection(address, timeout=10) as line:
+            line.sendall(sent)
+            assert closed_within(line, 10 if is_bounded else 0.6) is is_bounded
+
+
+def test_bytes_that_trickle_in_after_an_answer_keep_no_connection_open(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedConnection, "seconds", 0.3)
+    with serving(scene) as stage:
+        address = ("127.0.0.1", stage.client.base_url.port)
+        with socket.create_connection(address, timeout=10) as line:
+            line.sendall(UNWANTED)
+            for _ in range(200):  # 10 s, of which none is slept where the connection is closed
+                try:
+                    line.sendall(b"x")
+                except ConnectionError:
+                    return
+                if closed_within(line, 0.05):
+                    return
+    raise AssertionError("the connection is still open")
+
+
+def test_a_request_that_takes_long_is_waited_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, hunting: PretendedHunting
+) -> None:
+    monkeypatch.setattr(BoundedConnection, "seconds", 0.05)
+    runs = hunting.run
+
+    def slow(*given: Any, **more: Any) -> Any:
+        threading.Event().wait(0.3)
+        return runs(*given, **more)
+
+    monkeypatch.setattr(hunting, "run", slow)
+    with serving(scene) as stage:
+        assert stage.post("/hunt", QUERY).status_code == 200
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(scene: Scene) -> None:
@@ -127,7 +192,10 @@ def test_the_mirror_is_kept_in_step_while_the_api_runs(
 
 
 def test_behind_a_proxy_addresses_are_those_that_the_proxy_shows(scene: Scene) -> None:
-    proxied = {"public_url": "https://soc.example.com/air", "trusted_proxies": ("127.0.0.1",)}
+    proxied: dict[str, Any] = {
+        "public_url": "https://soc.example.com/air",
+        "trusted_proxies": ("127.0.0.1",),
+    }
     with serving(scene, failures_per_minute=1, **proxied) as stage:
         made = stage.post("/alerts", ALERT)
         assert made.headers["location"].startswith("/air/api/v1/investigations/")
