@@ -118,7 +118,7 @@ def _unsupported(fault: KqlUnsupportedError, written: Written, tokens: Sequence[
     known = kind in ("function", "aggregate") and additions.is_known(name)
     if kind in ("function", "aggregate") and not known:
         return misplaced(token, f"there is no function {name}", operator=name)
-    if known and fault.hint:
+    if known and fault.hint and "wave" not in fault.hint:
         return misplaced(token, f"{operator}: {fault.hint}", operator=operator)
     return misplaced(token, f"{operator} is not supported here", operator=operator)
 

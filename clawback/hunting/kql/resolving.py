@@ -23,7 +23,7 @@ Columns = Mapping[str, list[str]]
 def check_names(query: ir.Query, tables: Columns, tokens: Sequence[Token]) -> None:
     """Raises `BadQuery` at the first table or column that is not there."""
     bound = {name for name, _ in query.lets} | _may_be_missing(query)
-    for node in _nodes(query):
+    for node in nodes(query):
         if isinstance(node, ir.WildcardTableRef) and node.database is None:
             continue
         if isinstance(node, ir.WildcardTableRef | ir.CommandSource | ir.GraphSource):
@@ -76,7 +76,7 @@ def _check_columns(query: ir.Query, tables: dict[str, list[str]], tokens: Sequen
 
 
 def _check_read(node: object, columns: Sequence[str], tokens: Sequence[Token]) -> None:
-    for inner in _nodes(node, into_queries=False):
+    for inner in nodes(node, into_queries=False):
         if isinstance(inner, ir.ColumnRef) and inner.name not in columns:
             raise _unknown_column(inner.name, columns, tokens)
 
@@ -99,7 +99,7 @@ def _unknown_column(name: str, columns: Sequence[str], tokens: Sequence[Token]) 
 
 def _inner_queries(node: object) -> Iterator[ir.Query]:
     """The pipelines directly below an operator, each with names of its own."""
-    for inner in _nodes(node, into_queries=False):
+    for inner in nodes(node, into_queries=False):
         if isinstance(inner, ir.Query):
             yield inner
 
@@ -107,7 +107,7 @@ def _inner_queries(node: object) -> Iterator[ir.Query]:
 def _may_be_missing(query: ir.Query) -> set[str]:
     """Tables of a `union isfuzzy=true`, which the translator leaves out where they are unknown."""
     missing: set[str] = set()
-    for node in _nodes(query):
+    for node in nodes(query):
         if not isinstance(node, ir.Query):
             continue
         for union in node.operators:
@@ -122,7 +122,7 @@ def _may_be_missing(query: ir.Query) -> set[str]:
     return missing
 
 
-def _nodes(value: object, *, into_queries: bool = True) -> Iterator[object]:
+def nodes(value: object, *, into_queries: bool = True) -> Iterator[object]:
     """Every node of the intermediate form below `value`, itself included; each once."""
     waiting = [value]
     seen: set[int] = set()

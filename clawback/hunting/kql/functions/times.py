@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from duckdb_kql import translate
+
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "unixtime_seconds_todatetime": ("make_timestamp(CAST({0} * 1000000 AS BIGINT))",),
     "unixtime_milliseconds_todatetime": ("make_timestamp(CAST({0} * 1000 AS BIGINT))",),
@@ -18,6 +20,11 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "getday": ("day({0})",),
     "hourofday": ("hour({0})",),
 }
+
+BIN = "kql_bin({0}, {1})"
+BIN_TIME = "kql_bin_time({0}, {1})"
+BIN_SPAN = "kql_bin_span({0}, {1})"
+"""`bin(value, size)`: where DuckDB knows the types, of times and of timespans."""
 
 BIN_AT_TIME = (
     "({2} + to_microseconds(CAST(floor(epoch_us({0} - {2}) / CAST(epoch_us({1}) AS DOUBLE)) AS BIGINT) "
@@ -55,4 +62,16 @@ def _format_timespan() -> str:
     )
 
 
-MACROS: tuple[str, ...] = (_format_timespan(),)
+_FIRST_US = 62_135_596_800_000_000
+"""Microseconds from the first moment that there is, 0001-01-01 (a Monday), to 1970: bins begin there."""
+
+MACROS: tuple[str, ...] = (
+    _format_timespan(),
+    f"kql_bin_time(x, s) AS make_timestamp((epoch_us(x) + {_FIRST_US}) "
+    f"// nullif(epoch_us(s), 0) * epoch_us(s) - {_FIRST_US})",
+    "kql_bin_span(x, s) AS to_microseconds(epoch_us(x) "
+    "- (epoch_us(x) % nullif(epoch_us(s), 0) + epoch_us(s)) % nullif(epoch_us(s), 0))",
+    "kql_bin(x TIMESTAMP, s INTERVAL) AS kql_bin_time(x, s), "
+    "(x INTERVAL, s INTERVAL) AS kql_bin_span(x, s), "
+    f"(x, s) AS {translate._numeric_bin('x', 's')}",
+)

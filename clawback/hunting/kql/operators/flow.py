@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from clawback.hunting.kql.operators.windows import has_window
+from clawback.hunting.kql.operators.windows import columns_first, needs_columns
 from clawback.hunting.kql.pipelines import Tokens, is_mark, is_name, operator_of
 from clawback.hunting.kql.tokens import Kind, Token, made, matching, misplaced
 from clawback.hunting.kql.weaving import Weaver
@@ -52,6 +50,8 @@ def invoke(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
 
 def serialize(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
     """`serialize`: the order is kept anyway; with columns it is `extend`."""
+    if needs_columns(segment):
+        return columns_first(weaver, source, segment)
     if len(segment) == operator_of(segment)[1]:
         return source
     return [*source, made("|", segment[0], Kind.MARK), made("extend", segment[0]), *segment[1:]]
@@ -60,23 +60,6 @@ def serialize(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
 def leave_out(_weaver: Weaver, source: Tokens, _segment: Tokens) -> Tokens:
     """Nothing: a chart, or rows that nobody wants to see."""
     return source
-
-
-def where_window(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
-    """`where prev(x) == …`: what reads other rows is a column first."""
-    kept = made("kql_kept", segment[0])
-    return [
-        *source,
-        *weaver.written("| extend kql_kept =", segment[0]),
-        *segment[1:],
-        *weaver.written("| where kql_kept | project-away", segment[0]),
-        kept,
-    ]
-
-
-def is_where_with_window(segment: Sequence[Token]) -> bool:
-    """Whether a filter reads other rows."""
-    return operator_of(segment)[0] in ("where", "filter") and has_window(segment)
 
 
 def unwrapped(weaver: Weaver, tokens: Tokens) -> Tokens:

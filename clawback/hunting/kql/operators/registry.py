@@ -20,6 +20,7 @@ from clawback.hunting.kql.operators import (
     sampling,
     searching,
     series,
+    windows,
 )
 from clawback.hunting.kql.pipelines import Tokens
 from clawback.hunting.kql.tokens import Token
@@ -89,4 +90,4 @@ UNSETTLED = frozenset({"mv-apply", "mvapply", "partition", "invoke"})
 
 def special_operator(segment: Sequence[Token]) -> Handler | None:
     """The handler for an operator that the translator knows, where this use of it is beyond it."""
-    return flow.where_window if flow.is_where_with_window(segment) else columns.special(segment)
+    return windows.columns_first if windows.needs_columns(segment) else columns.special(segment)
