@@ -94,7 +94,8 @@ class Forbidden(Refused):
 class Denial(StrEnum):
     """Why somebody is not let in."""
 
-    UNKNOWN = "unknown"  # no secret, a wrong one, or no such account
+    MISSING = "missing"  # no secret was shown
+    UNKNOWN = "unknown"  # a wrong one, or no such account
     EXPIRED = "expired"
     REVOKED = "revoked"
     DISABLED = "disabled"

@@ -62,11 +62,15 @@ AUTOMATION = "Automation"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who decides, by what way, and whether that identity was verified."""
+    """Who decides, by what way, and whether that identity was verified.
+
+    `token_id` is the token that was shown, where it was one: the audit log names it.
+    """
 
     name: str
     via: DecidedVia
     verified: bool
+    token_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,8 @@ class Entity:
 class NewAlert:
     """An alert to take in; (source, external_id) makes it unique.
 
-    `reported_by` is who raised it, by which way, and whether that identity was verified; `title` is
-    safe to show.
+    `reported_by` is who raised it, by which way, whether that identity was verified, and by which
+    token, if any; `title` is safe to show.
     """
 
     source: str
@@ -62,6 +62,7 @@ class NewAlert:
     received_at: datetime
     via: DecidedVia = DecidedVia.AUTOMATION
     verified: bool = False
+    token_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

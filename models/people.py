@@ -92,4 +92,4 @@ class Principal:
     @property
     def actor(self) -> Actor:
         """The same as the decider of an action; the identity was verified."""
-        return Actor(self.name, self.via, verified=True)
+        return Actor(self.name, self.via, verified=True, token_id=self.token_id)

@@ -11,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 
 from clawback.api.limiting import Allowance
 from clawback.api.options import edge_of
-from clawback.errors import Unauthenticated
+from clawback.errors import Denial, Unauthenticated
 from clawback.services import people
 from models.people import Permission, Principal
 
@@ -81,6 +81,7 @@ def _secret(request: Request) -> str:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != SCHEME or not secret.strip():
         raise Unauthenticated(
-            "send a token: Authorization: Bearer clawback_… (`clawback token issue` makes one)"
+            "send a token: Authorization: Bearer clawback_… (`clawback token issue` makes one)",
+            Denial.MISSING,
         )
     return secret.strip()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request, Response
 
 from clawback.api.limiting import RateLimits
@@ -16,6 +17,9 @@ from clawback.services.context import Context
 PREFIX = "/api/v1"
 """Where the routes of this version are."""
 
+READ_AT_ONCE = 4
+"""Messages that are read side by side: each may fill its process."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -24,6 +28,8 @@ class Edge:
     ctx: Context
     config: ApiConfig
     limits: RateLimits
+    reading: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(READ_AT_ONCE))
+    """For the threads that read messages: the others stay free for who decides, or presses stop."""
 
 
 def edge_of(request: Request) -> Edge:
@@ -56,6 +62,7 @@ def exchange_of(request: Request, response: Response) -> Exchange:
 
 
 Ctx = Annotated[Context, Depends(context_of)]
+Edged = Annotated[Edge, Depends(edge_of)]
 Exchanged = Annotated[Exchange, Depends(exchange_of)]
 
 

@@ -61,7 +61,8 @@ class Problem(BaseModel):
     operator: str | None = Field(default=None, description="bad-query only: what the engine lacks")
     reason: str | None = Field(
         default=None,
-        description="query-stopped: time, memory, cancelled, crashed; unauthenticated: why",
+        description="query-stopped: time, memory, cancelled, crashed; "
+        "unauthenticated: missing, unknown, expired, revoked, disabled",
     )
 
 
@@ -168,7 +169,7 @@ def answer_to(error: ClawbackError) -> Answer:
 def _challenge(error: Unauthenticated) -> dict[str, str]:
     """The headers of RFC 6750: an unknown token is called invalid, a missing one is asked for."""
     headers = {"WWW-Authenticate": 'Bearer realm="clawback"'}
-    if error.reason is not Denial.UNKNOWN:
+    if error.reason is not Denial.MISSING:
         headers["WWW-Authenticate"] += ', error="invalid_token"'
     if error.retry_after_s:
         headers["Retry-After"] = str(error.retry_after_s)

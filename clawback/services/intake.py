@@ -41,16 +41,18 @@ def alert_for_indicators(
     title: str = "",
     via: DecidedVia = DecidedVia.AUTOMATION,
     verified: bool = False,
+    token_id: int | None = None,
 ) -> NewAlert:
     """An alert about indicators that a person names, or that a list names where `list_name` is given.
 
     A title of the caller's own is made safe to show; without one the indicators make it.
-    `reported_by` is who raises it, `via` by which way, and `verified` whether that is certain.
+    `reported_by` is who raises it, `via` by which way, `verified` whether that is certain,
+    and `token_id` the token that was shown, if any.
     """
     claim = EntityClaim.LISTED if list_name else EntityClaim.NAMED
     entities = tuple(Entity(indicator, claim, list_name) for indicator in indicators)
     alert = _alert(entities, source, external_id, reported_by, now)
-    return _entitled(replace(alert, via=via, verified=verified), title)
+    return _entitled(replace(alert, via=via, verified=verified, token_id=token_id), title)
 
 
 def alert_for_message(
@@ -63,6 +65,7 @@ def alert_for_message(
     title: str = "",
     via: DecidedVia = DecidedVia.AUTOMATION,
     verified: bool = False,
+    token_id: int | None = None,
 ) -> NewAlert:
     """An alert about a reported message: each file and link in it is looked up on the lists.
 
@@ -75,7 +78,7 @@ def alert_for_message(
     urls = [Indicator(IndicatorKind.URL, url.url, url.url) for url in facts.urls]
     entities = tuple(Entity(item, EntityClaim.PART) for item in dict.fromkeys([*files, *urls]))
     alert = _alert(entities, source, external_id, reported_by, now)
-    return _entitled(replace(alert, via=via, verified=verified), title)
+    return _entitled(replace(alert, via=via, verified=verified, token_id=token_id), title)
 
 
 def _entitled(alert: NewAlert, title: str) -> NewAlert:

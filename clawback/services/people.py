@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import datetime
 
 from clawback.core.accounts import (
     DAYS_DEFAULT,
@@ -100,6 +101,9 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which is shown this once; without roles it has its account's.
 
+    One that a token makes for its own account ends no later than that token: who found a secret must
+    not keep what it lets in beyond its end.
+
     Raises `Forbidden` for an account of others where `by` may not administer, and for roles that
     `by` has not itself; `BadInput` for roles that the account has not; `Conflict` if it is disabled.
     """
@@ -115,13 +119,13 @@ def issue_token(
             f"it has {role_words(account.roles)}"
         )
     secret = PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
-    now = ctx.clock.now()
+    now, wanted = ctx.clock.now(), lifetime(days)
     token = ctx.store.people.add_token(
         account.name,
         checked_label(label),
         granted,
         digest=_digest(secret),
-        expires_at=now + lifetime(days),
+        expires_at=min([now + wanted, *_ends(ctx, by, account)]),
         actor=by.actor if isinstance(by, Principal) else by,
         now=now,
     )
@@ -133,6 +137,13 @@ def _check_may_issue(by: Principal, account: User, granted: frozenset[Role]) -> 
         require(by, Permission.ADMINISTER)
     elif more := granted - by.roles:
         raise Forbidden(f"a token of yours cannot allow more than you may: {role_words(more)}")
+
+
+def _ends(ctx: Context, by: Actor | Principal, account: User) -> list[datetime]:
+    """When the token ends by which its own account makes another one; empty where it is none."""
+    if not isinstance(by, Principal) or by.name != account.name or by.token_id is None:
+        return []
+    return [one.expires_at for one in ctx.store.people.tokens(by.name) if one.id == by.token_id]
 
 
 def revoke_token(ctx: Context, token_id: int, *, by: Actor | Principal) -> ApiToken:

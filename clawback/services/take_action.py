@@ -106,6 +106,9 @@ def take(ctx: Context, messages: Sequence[MessageKey], action: ActionType, wish:
         entities=(Entity(indicator, claim, wish.actor.name),),
         reported_by=wish.actor.name,
         received_at=ctx.clock.now(),
+        via=wish.actor.via,
+        verified=wish.actor.verified,
+        token_id=wish.actor.token_id,
     )
     found, is_new = ctx.store.cases.add_selection(alert, selection, cluster)
     return Taken(found, len(cluster.members), missing, cluster.excluded, is_new)

@@ -38,7 +38,12 @@ def record(
     action_id: int | None = None,
     **details: object,
 ) -> None:
-    """Write what happened; `details` are small and hold nothing from a message."""
+    """Write what happened; `details` are small and hold nothing from a message.
+
+    They also name the token by which it was done, if any, as `by_token`.
+    """
+    if by.token_id is not None:
+        details["by_token"] = by.token_id
     entry = AuditEntry(
         number=0,
         at=moment_text(at),

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
-from api_stage import Stage, problem
-from route_examples import copy
+import httpx
+import pytest
+from api_stage import Stage, problem, serving
+from route_examples import copy, selected
+from starlette.concurrency import run_in_threadpool
 
+from clawback.errors import NotFound
 from models.people import Role
-from tests.services.scene import BOXES
+from tests.services.scene import BOXES, FILE_SHA256, Scene
 
 HTML = (
     b"From: =?utf-8?q?B=C3=A4nk?= <a@example.org>\r\nSubject: <script>alert(1)</script>\r\n"
@@ -69,6 +77,78 @@ def test_each_reading_is_in_the_log_and_nothing_of_the_text_is(stage: Stage) -> 
     everything = stage.send("GET", "/audit/export", Role.ADMIN).text
     assert "message:previewed" in everything
     assert "unheard-of-words" not in everything
+
+
+async def _in_common_threads(work: Any, *given: Any, limiter: Any) -> Any:
+    return await run_in_threadpool(work, *given)
+
+
+@pytest.mark.parametrize("has_limit", [True, False])
+def test_messages_that_are_slow_to_read_keep_nobody_from_the_stop_button(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, has_limit: bool
+) -> None:
+    go, many = threading.Event(), 45  # more than there are threads
+
+    async def slow(*given: object) -> None:
+        go.wait(30)
+        raise NotFound("gone")
+
+    monkeypatch.setattr("clawback.api.routes.messages.read_message_text", slow)
+    if not has_limit:
+        common = SimpleNamespace(run_sync=_in_common_threads)
+        monkeypatch.setattr("clawback.api.routes.messages.to_thread", common)
+    with serving(scene) as stage, ThreadPoolExecutor(many) as crowd:
+        stage.token(Role.OPERATOR)
+        stage.token(Role.PREVIEW)
+        asked = [
+            crowd.submit(stage.send, "GET", "/messages/1/text", Role.PREVIEW, timeout=60)
+            for _ in range(many)
+        ]
+        try:
+            pressed = stage.post("/pause", {"reason": "wrong list"}, timeout=5 if has_limit else 1)
+            assert has_limit
+            assert pressed.status_code == 200
+        except httpx.ReadTimeout:
+            assert not has_limit
+        finally:
+            go.set()
+        assert {one.result().status_code for one in asked} == {404}
+
+
+def test_every_way_by_which_a_token_acts_names_the_token(stage: Stage) -> None:
+    number = stage.pending()
+    took = selected(stage)
+    query = {"query": "EmailEvents | take 1"}
+    change = {"headers": {"If-Match": "*"}, "json": {"cap": 500}}
+    answers = [
+        stage.post("/alerts", {"indicators": [{"indicator": FILE_SHA256}]}),
+        stage.post("/hunt", query),
+        stage.post("/hunt/take-action", took),
+        stage.post(f"/actions/{number}/reject", {"reason": "known"}),
+        stage.post("/pause", {"reason": "wrong list"}),
+        stage.post("/resume"),
+        stage.post("/tokens", {"label": "mine"}),
+        stage.send("PATCH", "/settings", Role.ADMIN, **change),
+        stage.send("POST", "/users", Role.ADMIN, json={"name": "b", "roles": ["reader"]}),
+        stage.send("POST", "/suppressions/lift", Role.ADMIN, json={"indicator": FILE_SHA256}),
+    ]
+    assert [one.status_code for one in answers if one.status_code >= 300] == []
+    ids = {
+        role.value: stage.send("GET", "/me", role).json()["token_id"]
+        for role in (Role.OPERATOR, Role.ADMIN)
+    }
+    log = stage.send("GET", "/audit?limit=200", Role.ADMIN).json()["items"]
+    by_token = [one for one in log if one["actor"] in ids]
+    assert {one["event"] for one in by_token} >= {
+        "alert:received", "hunt:run", "action:decided", "indicator:suppressed", "indicator:lifted",
+        "remediation:paused", "remediation:resumed", "settings:changed", "token:issued", "user:added",
+    }  # fmt: skip
+    for one in by_token:
+        assert (one["via"], one["verified"]) == ("token", True), one
+        assert one["details"]["by_token"] == ids[one["actor"]], one
+    assert len([one for one in by_token if one["event"] == "alert:received"]) == 2
+    others = [one for one in log if one["actor"] not in ids]
+    assert not any("by_token" in (one["details"] or {}) for one in others)
 
 
 def test_a_message_that_is_gone_or_never_was_is_not_found(stage: Stage) -> None:

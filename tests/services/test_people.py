@@ -156,6 +156,38 @@ def test_nobody_gets_a_token_with_roles_that_the_account_or_the_asker_has_not(ct
     assert people.revoke_token(ctx, weak.id, by=root).revoked_at is not None
 
 
+def ends_with_its_maker(ctx: Context) -> None:
+    """Hold that a token which a token makes for its own account does not outlive it."""
+    admin(ctx)
+    maker, secret = people.issue_token(ctx, "root", "found in a log", days=1, by=ANALYST)
+    holder = people.authenticate_token(ctx, secret)
+    heir, child = people.issue_token(ctx, "root", "to stay", days=366, by=holder)
+    assert heir.expires_at == maker.expires_at
+    grandchild, _ = people.issue_token(
+        ctx, "root", "to stay", by=people.authenticate_token(ctx, child)
+    )
+    assert grandchild.expires_at == maker.expires_at
+
+
+def test_a_token_does_not_outlive_the_one_that_made_it(ctx: Context) -> None:
+    ends_with_its_maker(ctx)
+
+
+def test_tokens_that_renew_themselves_are_caught(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_ends", lambda *given: [])
+    with pytest.raises(AssertionError):
+        ends_with_its_maker(ctx)
+
+
+def test_who_logged_in_issues_tokens_that_last(ctx: Context) -> None:
+    admin(ctx)
+    root = Principal("root", frozenset({Role.ADMIN}), DecidedVia.LOGIN)
+    made, _ = people.issue_token(ctx, "root", "x", days=366, by=root)
+    assert made.expires_at == ctx.clock.now() + timedelta(days=366)
+
+
 @pytest.mark.parametrize(
     ("days", "label"), [(0, "x"), (367, "x"), (1, " "), (1, "x" * 101), (1, "\x07")]
 )
@@ -283,5 +315,5 @@ def test_every_refusal_is_one_that_an_edge_can_tell_from_others() -> None:
     assert issubclass(Unauthenticated, Refused)
     assert issubclass(Forbidden, Refused)
     assert {reason.value for reason in Denial} == {
-        "unknown", "expired", "revoked", "disabled", "throttled"
+        "missing", "unknown", "expired", "revoked", "disabled", "throttled"
     }  # fmt: skip

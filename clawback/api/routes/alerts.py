@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import uuid
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 
 from clawback.api import idempotency
 from clawback.api.access import Operator
 from clawback.api.answers import invalid_fields, item_problem
 from clawback.api.document import failing
-from clawback.api.options import PREFIX, Ctx, Exchange, Exchanged, context_of, runs_of
+from clawback.api.options import PREFIX, Ctx, Exchange, Exchanged, edge_of, runs_of
 from clawback.api.problems import INVALID, WRONG_MEDIA, Refusal
 from clawback.api.routing import GuardedRoute
 from clawback.api.shapes.cases import AlertIn, AlertOut, BulkIn, BulkOut, IndicatorIn
@@ -36,9 +35,6 @@ router = APIRouter(prefix=f"{PREFIX}/alerts", route_class=GuardedRoute, tags=["a
 
 MESSAGE_PATH = f"{PREFIX}/alerts/message"
 """Where a body may be as large as a message."""
-
-_MESSAGES_AT_ONCE = threading.Semaphore(2)
-"""Reported messages that are read side by side: each may fill its process."""
 
 
 @router.post("", status_code=201, response_model=AlertOut, responses={200: {"model": AlertOut}})
@@ -87,8 +83,10 @@ async def raise_message(
         raise unsupported_media("message/rfc822")
     raw = await request.body()
     named = {"source": source, "external_id": external_id or _fresh(_key(request)), "title": title}
-    ctx = context_of(request)
-    view, created = await run_in_threadpool(_reported, ctx, who, raw, named)
+    edge = edge_of(request)
+    view, created = await to_thread.run_sync(
+        _reported, edge.ctx, who, raw, named, limiter=edge.reading
+    )
     _say(exchange, view, created=created)
     return {"created": created, "investigation": view}
 
@@ -101,14 +99,9 @@ def unsupported_media(wanted: str) -> Refusal:
 def _reported(ctx: Context, who: Principal, raw: bytes, named: dict[str, Any]) -> tuple[View, bool]:
     if not raw.strip():
         raise BadInput("the body is empty: send a message as it was stored (.eml)")
-    with (
-        _MESSAGES_AT_ONCE,
-        Extractor(ctx.organisation, processes=1, limits=ctx.limits) as extractor,
-    ):
+    with Extractor(ctx.organisation, processes=1, limits=ctx.limits) as extractor:
         [facts] = asyncio.run(extractor.extract([raw]))
-    alert = alert_for_message(
-        facts, reported_by=who.name, via=who.via, verified=True, now=ctx.clock.now(), **named
-    )
+    alert = alert_for_message(facts, now=ctx.clock.now(), **_who(who), **named)
     if not alert.entities:
         raise BadInput("there is no file and no link in the message: nothing to investigate")
     return _raised(ctx, runs_of(ctx), alert)
@@ -156,12 +149,20 @@ def _alert(ctx: Context, who: Principal, alert: AlertIn, key: str) -> NewAlert:
         tuple(found),
         source=alert.source,
         external_id=alert.external_id or _fresh(key),
-        reported_by=who.name,
-        via=who.via,
-        verified=True,
         now=ctx.clock.now(),
         title=alert.title,
+        **_who(who),
     )
+
+
+def _who(who: Principal) -> dict[str, Any]:
+    """Who raises an alert, by which way."""
+    return {
+        "reported_by": who.name,
+        "via": who.via,
+        "verified": True,
+        "token_id": who.token_id,
+    }
 
 
 def _read(number: int, one: IndicatorIn) -> Indicator:

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from dataclasses import asdict
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Path
 
 from clawback.api.access import Previewer
 from clawback.api.document import failing
-from clawback.api.options import PREFIX, Ctx
+from clawback.api.options import PREFIX, Edged
 from clawback.api.routing import GuardedRoute
 from clawback.api.shapes.actions import RowNumber
 from clawback.api.shapes.audit import MessageTextOut
-from clawback.services.message_text import read_message_text
+from clawback.services.context import Context
+from clawback.services.message_text import MessageText, read_message_text
 from clawback.services.report import View
+from models.people import Principal
 
 router = APIRouter(prefix=f"{PREFIX}/messages", route_class=GuardedRoute, tags=["messages"])
 
-_AT_ONCE = threading.Semaphore(2)
-"""Messages that are read side by side: each may fill its process."""
-
 
 @router.get("/{copy_id}/text", response_model=MessageTextOut, responses=failing(404))
-def get_text(ctx: Ctx, who: Previewer, copy_id: Annotated[RowNumber, Path()]) -> View:
+async def get_text(edge: Edged, who: Previewer, copy_id: Annotated[RowNumber, Path()]) -> View:
     """What a person reads of a message, as text; it is read from its mailbox and not kept."""
-    with _AT_ONCE:
-        found = asyncio.run(read_message_text(ctx, copy_id, who))
+    found = await to_thread.run_sync(_read, edge.ctx, copy_id, who, limiter=edge.reading)
     return {
         "copy_id": found.copy_id,
         "source": found.source,
@@ -39,3 +37,7 @@ def get_text(ctx: Ctx, who: Previewer, copy_id: Annotated[RowNumber, Path()]) ->
         "files": [asdict(one) for one in found.shown.files],
         "truncated": found.shown.truncated,
     }
+
+
+def _read(ctx: Context, copy_id: int, who: Principal) -> MessageText:
+    return asyncio.run(read_message_text(ctx, copy_id, who))

@@ -231,7 +231,7 @@ def _begin(connection: Connection, alert_id: int, alert: NewAlert) -> Investigat
         connection,
         Event.ALERT_RECEIVED,
         alert.received_at,
-        by=Actor(alert.reported_by, alert.via, alert.verified),
+        by=Actor(alert.reported_by, alert.via, alert.verified, alert.token_id),
         investigation_id=number,
         source=alert.source,
         entities=len(alert.entities),
