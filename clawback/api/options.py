@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from anyio import CapacityLimiter
 from fastapi import Depends, Request, Response
 
 from clawback.api.limiting import RateLimits
@@ -28,8 +28,8 @@ class Edge:
     ctx: Context
     config: ApiConfig
     limits: RateLimits
-    reading: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(READ_AT_ONCE))
-    """For the threads that read messages: the others stay free for who decides, or presses stop."""
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
+    """Held to read a message: who waits for it holds no thread that others need, such as to stop all."""
 
 
 def edge_of(request: Request) -> Edge:

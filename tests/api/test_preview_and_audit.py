@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
-from typing import Any
 
 import httpx
 import pytest
 from api_stage import Stage, problem, serving
 from route_examples import copy, selected
-from starlette.concurrency import run_in_threadpool
 
 from clawback.errors import NotFound
 from models.people import Role
@@ -79,10 +76,6 @@ def test_each_reading_is_in_the_log_and_nothing_of_the_text_is(stage: Stage) -> 
     assert "unheard-of-words" not in everything
 
 
-async def _in_common_threads(work: Any, *given: Any, limiter: Any) -> Any:
-    return await run_in_threadpool(work, *given)
-
-
 @pytest.mark.parametrize("has_limit", [True, False])
 def test_messages_that_are_slow_to_read_keep_nobody_from_the_stop_button(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, *, has_limit: bool
@@ -95,8 +88,7 @@ def test_messages_that_are_slow_to_read_keep_nobody_from_the_stop_button(
 
     monkeypatch.setattr("clawback.api.routes.messages.read_message_text", slow)
     if not has_limit:
-        common = SimpleNamespace(run_sync=_in_common_threads)
-        monkeypatch.setattr("clawback.api.routes.messages.to_thread", common)
+        monkeypatch.setattr("clawback.api.options.READ_AT_ONCE", many)
     with serving(scene) as stage, ThreadPoolExecutor(many) as crowd:
         stage.token(Role.OPERATOR)
         stage.token(Role.PREVIEW)

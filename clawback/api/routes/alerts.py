@@ -6,9 +6,9 @@ import asyncio
 import uuid
 from typing import Annotated, Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from clawback.api import idempotency
 from clawback.api.access import Operator
@@ -84,9 +84,8 @@ async def raise_message(
     raw = await request.body()
     named = {"source": source, "external_id": external_id or _fresh(_key(request)), "title": title}
     edge = edge_of(request)
-    view, created = await to_thread.run_sync(
-        _reported, edge.ctx, who, raw, named, limiter=edge.reading
-    )
+    async with edge.reading:
+        view, created = await run_in_threadpool(_reported, edge.ctx, who, raw, named)
     _say(exchange, view, created=created)
     return {"created": created, "investigation": view}
 

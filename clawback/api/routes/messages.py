@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import asdict
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import APIRouter, Path
+from starlette.concurrency import run_in_threadpool
 
 from clawback.api.access import Previewer
 from clawback.api.document import failing
@@ -26,7 +26,8 @@ router = APIRouter(prefix=f"{PREFIX}/messages", route_class=GuardedRoute, tags=[
 @router.get("/{copy_id}/text", response_model=MessageTextOut, responses=failing(404))
 async def get_text(edge: Edged, who: Previewer, copy_id: Annotated[RowNumber, Path()]) -> View:
     """What a person reads of a message, as text; it is read from its mailbox and not kept."""
-    found = await to_thread.run_sync(_read, edge.ctx, copy_id, who, limiter=edge.reading)
+    async with edge.reading:
+        found = await run_in_threadpool(_read, edge.ctx, copy_id, who)
     return {
         "copy_id": found.copy_id,
         "source": found.source,
