@@ -6,16 +6,16 @@ of SQL. The version is pinned, and a test fails where these tables are no longer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from duckdb_kql import KqlUnsupportedError, ir, translate
+from duckdb_kql import ir, translate
 from duckdb_kql.translate import functions as registry
 from duckdb_kql.translate import naming, render_expr
 
-from clawback.hunting.kql import terms
+from clawback.hunting.kql import forms
 from clawback.hunting.kql.functions import (
     addresses,
     aggregates,
@@ -30,7 +30,6 @@ from clawback.hunting.kql.functions import (
     windows,
 )
 from clawback.hunting.kql.hygiene import with_own_variables
-from clawback.hunting.kql.resolving import nodes
 
 _SECTIONS = (
     values,
@@ -93,105 +92,6 @@ def _by_arity(templates: tuple[str, ...]) -> dict[int, str]:
         arity = _arity(template)
         found[arity if arity not in found else max(found) + 1] = template
     return found
-
-
-def _folded(name: str, template: str) -> Callable[[ir.FunctionCall], str]:
-    """A function of two or more arguments, applied from left to right."""
-
-    def render(node: ir.FunctionCall) -> str:
-        if len(node.args) < 2:
-            raise KqlUnsupportedError(
-                f"function:{name}", hint=f"{name} takes two arguments or more"
-            )
-        sql = render_expr(node.args[0])
-        for argument in node.args[1:]:
-            sql = template.format(sql, render_expr(argument))
-        return sql
-
-    return render
-
-
-def _any_of(name: str, template: str) -> Callable[[ir.FunctionCall], str]:
-    """A function of a value and others, each an argument or all in one array: true where one holds."""
-
-    def render(node: ir.FunctionCall) -> str:
-        if len(node.args) < 2:
-            raise KqlUnsupportedError(
-                f"function:{name}", hint=f"{name} takes two arguments or more"
-            )
-        value, *others = (render_expr(argument) for argument in node.args)
-        tests = [
-            f"list_bool_or(list_transform(kql_texts({other}), lambda t: {template.format(value, 't')}))"
-            for other in others
-        ]
-        return f"coalesce({' OR '.join(tests)}, false)"
-
-    return render
-
-
-def _has_type(node: object) -> bool:
-    """Whether DuckDB knows the type when it picks a macro's form: not yet of aggregates and windows."""
-    return not any(
-        isinstance(inner, ir.RenderedAggregate)
-        or (isinstance(inner, ir.FunctionCall) and inner.name in windows.FUNCTIONS)
-        for inner in nodes(node)
-    )
-
-
-def _is_span(node: ir.Expr) -> bool:
-    """Whether a value that is put into bins of a timespan is one itself, as far as its form tells."""
-    if isinstance(node, ir.BinaryOp) and node.op == "-":
-        return not translate._is_timespan_expr(node.right)
-    return bool(translate._is_timespan_expr(node))
-
-
-def _bin(node: ir.FunctionCall) -> str:
-    """`bin` and `floor`: the translator's own counts weeks from a Thursday, and takes spans for times."""
-    if len(node.args) != 2:
-        raise KqlUnsupportedError(
-            f"function:{node.name}", hint=f"{node.name} takes a value and a size"
-        )
-    value, size = node.args
-    spans = translate._is_timespan_expr(size)
-    if isinstance(size, ir.Literal) and not spans:
-        return str(translate.render_bin(node))
-    if _has_type(node):
-        template = times.BIN
-    elif not spans:
-        return str(translate.render_bin(node))
-    else:
-        template = times.BIN_SPAN if _is_span(value) else times.BIN_TIME
-    return template.format(render_expr(value), render_expr(size))
-
-
-def _abs(node: ir.FunctionCall) -> str | None:
-    """`abs`, of a timespan too."""
-    if len(node.args) != 1 or not _has_type(node):
-        return None
-    return arithmetic.ABS.format(render_expr(node.args[0]))
-
-
-terms.install()
-_OTHER_OPERATOR = translate._render_term_operator
-
-
-def _render_operator(node: ir.BinaryOp, sqls: Sequence[str]) -> str | None:
-    """Division and modulo by what their operands are; other operators as they were."""
-    template = arithmetic.OPERATORS.get(node.op)
-    if template is None or not _has_type(node):
-        return _OTHER_OPERATOR(node, sqls)
-    return template.format(*sqls)
-
-
-def _bin_at(node: ir.FunctionCall) -> str:
-    """`bin_at`, over times where the size is a timespan and over numbers otherwise."""
-    if len(node.args) != 3:
-        raise KqlUnsupportedError(
-            "function:bin_at", hint="bin_at takes a value, a size and a fixed point"
-        )
-    spans = translate._is_timespan_expr(node.args[1])
-    template = times.BIN_AT_TIME if spans else times.BIN_AT_NUMBER
-    return template.format(*(render_expr(argument) for argument in node.args))
 
 
 def _is_dynamic(node: ir.Expr) -> bool:
@@ -266,16 +166,7 @@ def _install() -> None:
             name_is_argument=name in aggregates.NAMED_AS_ARGUMENT,
             templates=_by_arity(templates),
         )
-    for form, template in bags.FOLDED.items():
-        translate._SPECIAL_FORMS[form] = _folded(form, template)
-    for form, template in addresses.ANY_OF.items():
-        translate._SPECIAL_FORMS[form] = _any_of(form, template)
-    translate._SPECIAL_FORMS |= {
-        "bin": _bin,
-        "floor": _bin,
-        "bin_at": _bin_at,
-        "abs": _abs,
-    }
+    translate._SPECIAL_FORMS |= forms.FORMS
     for operator, template in comparing.OPERATORS.items():
         spec = registry.BINARY_OPERATORS[operator]
         registry.BINARY_OPERATORS[operator] = registry.BinarySpec(
@@ -287,7 +178,7 @@ def _install() -> None:
     translate._is_dynamic = _is_dynamic
     translate._may_be_dynamic = _may_be_dynamic
     translate.render_kql_tostring = _render_text
-    translate._render_term_operator = _render_operator
+    translate._render_term_operator = forms.render_operator
 
 
 _install()

@@ -28,6 +28,26 @@ from clawback.hunting.kql.resolving import check_names, token_named
 from clawback.hunting.kql.tokens import Kind, Token, Written, misplaced
 
 MACROS = additions.MACROS
+_LACKING = frozenset(
+    {
+        *("hash", "hash_many", "hash_combine", "hash_xxhash64", "parse_user_agent", "parse_xml"),
+        *("row_window_session", "buildschema", "binary_all_and", "binary_all_or", "binary_all_xor"),
+        *("bin_auto", "cursor_after", "cursor_current", "ingestion_time", "extent_id", "assert"),
+        *("current_principal", "current_principal_details", "current_cluster_endpoint"),
+        *("dcount_intersect", "hll_if", "hll_merge", "tdigest_merge", "percentrank_tdigest"),
+        *("ipv4_range_to_cidr_list", "punycode_from_string"),
+        *("punycode_to_string", "punycode_domain_from_string", "punycode_domain_to_string"),
+        *("zlib_compress_to_base64_string", "zlib_decompress_from_base64_string"),
+        *("gzip_compress_to_base64_string", "gzip_decompress_from_base64_string"),
+        *("series_periods_detect", "series_periods_validate", "series_fft", "series_ifft"),
+        *("series_seasonal", "series_fit_poly", "series_fit_2lines", "series_cosine_similarity"),
+        *("series_fit_2lines_dynamic", "welch_test", "beta_cdf", "beta_inv", "beta_pdf", "erf"),
+        *("erfc", "geo_point_to_geohash", "geo_point_in_circle", "geo_point_in_polygon"),
+        *("geo_point_to_s2cell", "geo_point_to_h3cell", "has_any_ipv6"),
+    }
+)
+"""Functions of the language that are not here, unless the translator knows them: to say so truly."""
+
 _CLOCK = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|CAST\(\$kqlnow AS TIMESTAMP\)")
 _READABLE = {
     "FacetByOperator": "facet",
@@ -115,8 +135,12 @@ def _unsupported(fault: KqlUnsupportedError, written: Written, tokens: Sequence[
         return misplaced(
             token, f"{name} looks around, which is not supported: put it in another way"
         )
+    if kind == "summarize":
+        column = name.partition("'")[2].partition("'")[0]
+        what = f"{column or 'this'} stands in no aggregate: use one, or name it after by"
+        return misplaced(token_named(tokens, column or kind), what, operator=kind)
     known = kind in ("function", "aggregate") and additions.is_known(name)
-    if kind in ("function", "aggregate") and not known:
+    if kind in ("function", "aggregate") and not known and name.lower() not in _LACKING:
         return misplaced(token, f"there is no function {name}", operator=name)
     if known and fault.hint and "wave" not in fault.hint:
         return misplaced(token, f"{operator}: {fault.hint}", operator=operator)

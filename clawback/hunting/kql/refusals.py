@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clawback.hunting.kql.pipelines import is_mark, is_name
+from clawback.hunting.kql.pipelines import is_mark
 from clawback.hunting.kql.tokens import Kind, Token, misplaced
 from clawback.hunting.kql.weaving import STAGE
 
@@ -52,6 +52,9 @@ def refuse(tokens: Sequence[Token]) -> None:
                 and not (following is None or is_mark(following, "|"))
             ):
                 raise misplaced(token, _STATEMENTS[token.text], operator=token.text)
+        elif is_mark(token, "!") and following and following.text in ("has_any", "has_all"):
+            what = f"there is no operator !{following.text}: write not(Column {following.text} (…))"
+            raise misplaced(following, what, operator=f"!{following.text}")
         elif is_mark(token, ".") and before is not None and is_mark(before, ";"):
             raise misplaced(token, "commands cannot be run: a query begins with a table")
         before = token
@@ -59,8 +62,3 @@ def refuse(tokens: Sequence[Token]) -> None:
 
 def _is_member(before: Token | None) -> bool:
     return before is not None and is_mark(before, ".")
-
-
-def is_let(token: Token) -> bool:
-    """Whether a statement begins here that binds a name."""
-    return is_name(token, "let")

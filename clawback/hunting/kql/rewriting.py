@@ -13,6 +13,7 @@ _ALIASES = {
     "makeset": "make_set",
     "makelist": "make_list",
     "pack_dictionary": "bag_pack",
+    "any": "take_any",
     "anyif": "take_anyif",
     "argmax": "arg_max",
     "argmin": "arg_min",

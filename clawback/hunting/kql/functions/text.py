@@ -34,7 +34,10 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "unicode_codepoints_from_string": ("kql_codepoints({0})",),
     "to_utf8": ("kql_codepoints({0})",),
     "unicode_codepoints_to_string": ("kql_from_codepoints({0})",),
-    "make_string": ("kql_from_codepoints({0})",),
+    "strrep": (
+        "repeat({0}, {1})",
+        "array_to_string(list_transform(range({1}), lambda i: {0}), {2})",
+    ),
     "base64_decode_toarray": ("kql_bytes(from_base64({0}))",),
     "base64_encode_fromarray": ("to_base64(encode(kql_from_codepoints({0})))",),
     "tohex": (
@@ -94,6 +97,7 @@ MACROS: tuple[str, ...] = (
     "lambda w: trim(w, '\"')))",
     "kql_extract_json(p, j) AS coalesce(json_extract_string(TRY_CAST(j AS JSON), p), '')",
     "kql_codepoints(s) AS to_json(list_transform(str_split(s, ''), lambda c: unicode(c)))",
+    "kql_listed(a) AS CASE WHEN json_type(to_json(a)) = 'ARRAY' THEN to_json(a) ELSE to_json([a]) END",
     "kql_from_codepoints(a) AS array_to_string(list_transform("
     "CAST(kql_array(a) AS INTEGER[]), lambda c: chr(c)), '')",
     "kql_bytes(b) AS to_json(list_transform(range(0, octet_length(b)), "

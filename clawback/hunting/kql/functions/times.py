@@ -33,14 +33,20 @@ BIN_AT_TIME = (
 BIN_AT_NUMBER = "({2} + floor(({0} - {2}) / CAST({1} AS DOUBLE)) * {1})"
 """`bin_at(value, size, point)`, by what the size is."""
 
+
+def _fraction(width: int, *, trimmed: bool) -> str:
+    """So many digits of the fraction of a second; without zeros at the end where they are trimmed."""
+    digits = f"left(lpad(CAST(u % 1000000 AS VARCHAR), 6, '0') || '0', {width})"
+    return f"rtrim({digits}, '0')" if trimmed else digits
+
+
 _PARTS = (
-    ("fffffff", "lpad(CAST(u % 1000000 * 10 AS VARCHAR), 7, '0')"),
-    ("ffffff", "lpad(CAST(u % 1000000 AS VARCHAR), 6, '0')"),
-    ("fff", "lpad(CAST(u % 1000000 // 1000 AS VARCHAR), 3, '0')"),
-    ("ff", "lpad(CAST(u % 1000000 // 10000 AS VARCHAR), 2, '0')"),
-    ("f", "CAST(u % 1000000 // 100000 AS VARCHAR)"),
-    ("dd", "lpad(CAST(u // 86400000000 AS VARCHAR), 2, '0')"),
-    ("d", "CAST(u // 86400000000 AS VARCHAR)"),
+    *(
+        (digit * width, _fraction(width, trimmed=digit == "F"))
+        for width in range(7, 0, -1)
+        for digit in "fF"
+    ),
+    *(("d" * width, f"printf('%0{width}d', u // 86400000000)") for width in range(8, 0, -1)),
     ("HH", "lpad(CAST(u // 3600000000 % 24 AS VARCHAR), 2, '0')"),
     ("hh", "lpad(CAST(u // 3600000000 % 24 AS VARCHAR), 2, '0')"),
     ("H", "CAST(u // 3600000000 % 24 AS VARCHAR)"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from clawback.hunting.kql.functions.aggregates import BY_TYPE
 from clawback.hunting.kql.literals import kql_name
@@ -18,7 +18,7 @@ from clawback.hunting.kql.pipelines import (
     split_list,
 )
 from clawback.hunting.kql.tokens import Kind, Token, made, misplaced
-from clawback.hunting.kql.weaving import Weaver
+from clawback.hunting.kql.weaving import Relation, Weaver
 from models.hunting import KqlType
 
 _FORMS = {KqlType.TIMESPAN: "_timespan", KqlType.DYNAMIC: "_dynamic"}
@@ -31,7 +31,7 @@ def is_special(segment: Sequence[Token]) -> bool:
         return False
     listed = next(iter(_lists(segment)))
     return any(is_name(token, *BY_TYPE, "percentiles") for token in segment) or any(
-        assigned_names(item) is not None for item in split_list(listed)
+        assigned_names(item) is not None or _is_any_of_several(item) for item in split_list(listed)
     )
 
 
@@ -40,9 +40,14 @@ def summarize(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
     listed, by = _lists(segment)
     items: list[Tokens] = []
     renames: list[str] = []
-    for item in split_list(listed):
-        items += _items(weaver, item, renames)
     origin = segment[0]
+    for item in split_list(listed):
+        if _is_any_of_several(item):
+            relation = weaver.relation(source)
+            source = [made(relation.name, origin)]
+            items += _any_of(weaver, relation, item, by)
+        else:
+            items += _items(weaver, item, renames)
     comma = made(",", origin, Kind.MARK, space="")
     run = [made("summarize", origin), *joined(items, comma), *by]
     if any(is_name(token, *BY_TYPE) for token in run):
@@ -51,6 +56,25 @@ def summarize(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
         source = [made(relation.name, origin)]
     rest = weaver.written("| project-rename " + ", ".join(renames), origin) if renames else []
     return [*source, made("|", origin, Kind.MARK), *run, *rest]
+
+
+def _is_any_of_several(item: Tokens) -> bool:
+    """Whether an item is `take_any(*)` or `take_any(a, b)`."""
+    if len(item) < 4 or not is_name(item[0], "take_any") or not is_mark(item[1], "("):
+        return False
+    arguments = split_list(item[2:-1])
+    return len(arguments) > 1 or is_mark(item[2], "*")
+
+
+def _any_of(
+    weaver: Weaver, relation: Relation, item: Tokens, by: Sequence[Token]
+) -> Iterator[Tokens]:
+    """A column for each that is meant, under its own name."""
+    keys = {token.text for token in by}
+    every = [name for name in relation.names if name not in keys]
+    listed = [one[0].text for one in split_list(item[2:-1])]
+    for name in every if listed == ["*"] else listed:
+        yield weaver.written(f"{kql_name(name)} = take_any({kql_name(name)})", item[0])
 
 
 def _lists(segment: Sequence[Token]) -> tuple[Tokens, Tokens]:
