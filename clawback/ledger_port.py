@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -35,6 +35,13 @@ class Ledger(Protocol):
 
     def ran_out(self, action_id: int, now: datetime) -> bool:
         """Whether a holder neither renewed the lease in time nor gave it back."""
+        ...
+
+    def removed_by_others(self, action_id: int, copy_ids: Collection[int]) -> frozenset[int]:
+        """Those of the copies that another action soft-deleted since this one was asked for.
+
+        That is when the action's investigation was recorded.
+        """
         ...
 
     def unsettled(self, now: datetime) -> tuple[int, ...]:

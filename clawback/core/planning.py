@@ -92,14 +92,16 @@ def plan_batch(
     live: Mapping[int, LiveCopy],
     *,
     excluded: Collection[str],
+    removed: Collection[int] = (),
     puts_back: bool = False,
     last_try: bool = False,
 ) -> BatchPlan:
     """The moves and endings of a batch; entries that are done are passed over.
 
     `excluded` are mailboxes in lower case, in which nothing is touched. With `puts_back` it is a revert,
-    which brings back what was taken before. With `last_try` a copy that could not be looked at ends
-    as failed instead of staying unanswered.
+    which brings back what was taken before. `removed` are copies that another action soft-deleted since
+    this one was asked for: only a revert brings them back. With `last_try` a copy that could not be
+    looked at ends as failed instead of staying unanswered.
     """
     restore_points: dict[int, RestorePoint] = {}
     intents: list[MoveIntent] = []
@@ -115,6 +117,7 @@ def plan_batch(
             entry,
             found,
             excluded=excluded if hands_off else (),
+            removed=() if puts_back else removed,
             owners=owners,
             puts_back=puts_back,
             last_try=last_try,
@@ -156,6 +159,7 @@ def _step(
     found: LiveCopy | None,
     *,
     excluded: Collection[str],
+    removed: Collection[int],
     owners: Mapping[tuple[str, str, Place], int],
     puts_back: bool,
     last_try: bool,
@@ -183,6 +187,8 @@ def _step(
         return ended(entry, Outcome.PROTECTED, "store protects this message", found)
     if takes and found.role is FolderRole.QUARANTINE:
         return ended(entry, Outcome.PROTECTED, "in quarantine, which is left alone", found)
+    if entry.copy.copy_id in removed and found.role is FolderRole.RECOVERABLE:
+        return ended(entry, Outcome.PROTECTED, "another action took it since", found)
     return RestorePoint(found.place, found.role or entry.copy.role, found.flags, found.folder_id)
 
 

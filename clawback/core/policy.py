@@ -9,6 +9,7 @@ Which copies a decision is about:
   run by itself   in a mailbox, less those of an action of the last hour, less those put back
   approval        in a mailbox or with unknown location, less those of an action of the last hour;
                   copies that a revert put back are included, since a person decides
+  selected        what the selected action moves, and with unknown location, those put back included
   no action       none
 The executor looks at every copy again before it moves it, so a location may be out of date here.
 """
@@ -67,7 +68,8 @@ def decide(inputs: PolicyInputs, now: datetime, rules: tuple[Rule, ...] | None =
             )  # fmt: skip
         if finding.effect is Effect.AWAIT_APPROVAL:
             waits.append(finding.reason.removesuffix("."))
-    copies = _left(inputs) if waits else _left(inputs) - inputs.put_back
+    is_by_person = waits or inputs.kind is ClusterKind.SELECTED
+    copies = _left(inputs) if is_by_person else _left(inputs) - inputs.put_back
     effect = Effect.AWAIT_APPROVAL if waits else Effect.REMEDIATE
     reason = f"Waits for approval: {'; '.join(waits)}." if waits else _runs(inputs, len(copies))
     return Decision(effect, reason, tuple(results), copies, now, _covering_action(inputs))

@@ -23,7 +23,7 @@ from clawback.ports import MailboxSource
 from clawback.services.collecting import uncollected
 from clawback.services.context import Context
 from models.actions import Lease
-from models.copies import CopyRef, LiveCopy
+from models.copies import CopyRef, FolderRole, LiveCopy
 from models.outcomes import CopyOutcome, LedgerEntry, MoveReply
 from models.settings import Mode, Settings
 
@@ -157,7 +157,12 @@ class _Run:
         self._keep_lease()
         excluded = excluded_mailboxes(_settings(self._ctx))
         plan = plan_batch(
-            entries, live, excluded=excluded, puts_back=self._puts_back, last_try=self._last_try
+            entries,
+            live,
+            excluded=excluded,
+            removed=await self._removed(entries, live),
+            puts_back=self._puts_back,
+            last_try=self._last_try,
         )
         finished, unfinished = plan.outcomes, len(plan.unanswered)
         if plan.intents:
@@ -168,6 +173,21 @@ class _Run:
         self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, finished))
         self.endings.update(outcome.outcome.value for outcome in finished)
         self.unfinished += unfinished
+
+    async def _removed(
+        self, entries: Sequence[LedgerEntry], live: Mapping[int, LiveCopy]
+    ) -> frozenset[int]:
+        """The copies that this action would bring back though another one took them since."""
+        away = {number for number, found in live.items() if found.role is FolderRole.RECOVERABLE}
+        back = [
+            entry.copy.copy_id
+            for entry in entries
+            if entry.copy.copy_id in away and entry.destination_role is not FolderRole.RECOVERABLE
+        ]
+        if self._puts_back or not back:
+            return frozenset()
+        ledger = self._ctx.store.ledger
+        return await asyncio.to_thread(ledger.removed_by_others, self._lease.action_id, back)
 
     async def _move(self, plan: BatchPlan, entries: Sequence[LedgerEntry]) -> Reconciled:
         ctx = self._ctx

@@ -6,7 +6,7 @@ own transaction, so a worker that was thought dead writes nothing after another 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +32,7 @@ from clawback.store.index.refs import (
 )
 from clawback.store.many import Many
 from clawback.store.outcomes import count_outcomes, finish_copies
+from clawback.store.removals import removed_by_others
 from models.actions import ActionStatus, Lease
 from models.copies import FolderRole
 from models.outcomes import CopyOutcome, LedgerEntry, LedgerState, RestorePoint
@@ -98,6 +99,11 @@ class SqlLedger:
         )
         with self._database.read() as connection:
             return connection.execute(statement).first() is not None
+
+    def removed_by_others(self, action_id: int, copy_ids: Collection[int]) -> frozenset[int]:
+        """Those of the copies that another action soft-deleted since this one was asked for."""
+        with self._database.read() as connection:
+            return removed_by_others(self._database, connection, action_id, copy_ids)
 
     def unsettled(self, now: datetime) -> tuple[int, ...]:
         """Cancelled actions without a valid lease that hold an intent without an outcome."""

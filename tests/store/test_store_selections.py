@@ -148,3 +148,53 @@ def test_what_a_person_moved_to_the_inbox_counts_as_put_back(
     moved = CopyOutcome(ref.copy_id, Outcome.MOVED, "", ref.place, FolderRole.JUNK)
     store.ledger.write_outcomes(lease, [moved], None, NOW)
     assert store.cases.put_back() == (frozenset({ref.copy_id}) if counts else frozenset())
+
+
+def removal(store: SqlStore, members: tuple[Member, ...], external_id: str) -> int:
+    """An action that soft-deletes the first of the copies; returns its number."""
+    [cluster_id] = store.cases.cluster_ids(chosen(store, members, external_id))
+    planned = PlannedCopy(members[0].ref.copy_id, "", FolderRole.RECOVERABLE, "There")
+    made = new_action(
+        cluster_id, members, key=f"key-{external_id}", type=ActionType.SOFT_DELETE,
+        status=ActionStatus.RUNNING, copies=(planned,), decided_by="analyst",
+        decided_via="cli-os-user",
+    )  # fmt: skip
+    return store.cases.create_action(made, NOW).id
+
+
+def test_copies_that_another_action_took_since_or_is_taking_are_told_from_all_others(
+    store: SqlStore,
+) -> None:
+    members = deliver(store, "a@example.com", "b@example.com")
+    ref = members[0].ref
+    mine, other = removal(store, members, "1"), removal(store, members, "2")
+
+    def taken() -> tuple[frozenset[int], frozenset[int]]:
+        found = store.ledger.removed_by_others
+        return found(mine, [1, 2]), found(other, [1, 2])
+
+    assert taken() == (frozenset(), frozenset())
+    lease = store.ledger.acquire(other, "worker", ttl=TTL, now=NOW)
+    point = RestorePoint(ref.place, ref.role, frozenset())
+    store.ledger.write_intents(lease, {ref.copy_id: point}, NOW)
+    assert taken() == (frozenset({ref.copy_id}), frozenset())
+    moved = CopyOutcome(ref.copy_id, Outcome.MOVED, "", ref.place, FolderRole.RECOVERABLE)
+    store.ledger.write_outcomes(lease, [moved], None, NOW + timedelta(seconds=1))
+    assert taken() == (frozenset({ref.copy_id}), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seconds"), [(Outcome.MOVED, -1), (Outcome.ALREADY, 1), (Outcome.FAILED, 1)]
+)
+def test_what_was_taken_earlier_or_by_nobody_is_not_told_as_taken(
+    store: SqlStore, outcome: Outcome, seconds: int
+) -> None:
+    members = deliver(store, "a@example.com")
+    ref = members[0].ref
+    mine, other = removal(store, members, "1"), removal(store, members, "2")
+    lease = store.ledger.acquire(other, "worker", ttl=TTL, now=NOW)
+    point = RestorePoint(ref.place, ref.role, frozenset())
+    store.ledger.write_intents(lease, {ref.copy_id: point}, NOW)
+    ended = CopyOutcome(ref.copy_id, outcome, "", ref.place, FolderRole.RECOVERABLE)
+    store.ledger.write_outcomes(lease, [ended], None, NOW + timedelta(seconds=seconds))
+    assert store.ledger.removed_by_others(mine, [ref.copy_id]) == frozenset()
