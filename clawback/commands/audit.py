@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -107,11 +109,8 @@ def export(
         sys.stdout.flush()
         screen.notes().print(f"{_entries(head.entries)}. Head: {head}", soft_wrap=True)
         return
-    try:
-        with open(file, "x", encoding="ascii", opener=_for_owner_alone) as out:
-            head = log.export(ctx, out.write, actor=operator())
-    except FileExistsError:
-        raise BadInput(f"{inert(file, 100)} is there already: name a new file") from None
+    with _new_file(file) as out:
+        head = log.export(ctx, out.write, actor=operator())
     if as_json:
         screen.emit({"file": file, "entries": head.entries, "head": str(head)})
     else:
@@ -122,6 +121,24 @@ def export(
 
 def _entries(number: int) -> str:
     return f"{number:,} {'entry' if number == 1 else 'entries'}"
+
+
+@contextmanager
+def _new_file(path: str) -> Iterator[TextIO]:
+    """A new file, which is gone again where it could not be written as a whole.
+
+    Raises `BadInput` where there is one already.
+    """
+    try:
+        out = open(path, "x", encoding="ascii", opener=_for_owner_alone)  # noqa: SIM115
+    except FileExistsError:
+        raise BadInput(f"{inert(path, 100)} is there already: name a new file") from None
+    try:
+        with out:
+            yield out
+    except BaseException:
+        os.unlink(path)
+        raise
 
 
 def _for_owner_alone(path: str, flags: int) -> int:

@@ -14,6 +14,9 @@ from models.actions import Actor
 from models.audit import AuditEntry, AuditHead, AuditReport, Fault
 from models.history import Event
 
+_DIGITS = 19
+"""Of the largest number that a database counts to; Python refuses to read thousands of them."""
+
 FAULTS_KEPT = 1_000
 """Where somebody rewrote a million entries, the first thousand say enough."""
 
@@ -66,6 +69,7 @@ def parse_head(text: str) -> AuditHead:
     """The head in `NUMBER:DIGEST`, as `verify` prints it. Raises `BadInput`."""
     number, colon, digest = text.strip().partition(":")
     is_digest = len(digest) == 64 and all(char in "0123456789abcdef" for char in digest)
-    if not (colon and number.isascii() and number.isdigit() and int(number) and is_digest):
+    is_number = number.isascii() and number.isdigit() and len(number) <= _DIGITS and int(number)
+    if not (colon and is_number and is_digest):
         raise BadInput("a head is NUMBER:DIGEST, as `clawback audit verify` prints it")
     return AuditHead(int(number), digest)

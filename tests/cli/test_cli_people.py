@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -96,6 +98,7 @@ def test_roles_passwords_and_the_end_of_an_account(stage: Stage) -> None:
         (("token", "issue", "--user", "alice", "--label", "x", "--role", "reader"), "", 2, "reader"),
         (("token", "revoke", "77"), "", 2, "clawback token list"),
         (("audit", "verify", "--head", "3:abc"), "", 2, "NUMBER:DIGEST"),
+        (("audit", "verify", "--head", f"{'9' * 5000}:{'0' * 64}"), "", 2, "NUMBER:DIGEST"),
         (("audit", "list", "--event", "login"), "", 2, "login:failed"),
         (("audit", "export", "."), "", 2, "already"),
     ],
@@ -219,6 +222,24 @@ def test_a_broken_log_is_still_listed_and_exported(stage: Stage) -> None:
     assert "\x1b" not in shown.out
     assert stage.run("audit", "export", stage.base / "broken.jsonl").code == 0
     assert stage.run("audit", "verify").code == 1
+
+
+def test_an_export_that_fails_leaves_no_part_of_a_file(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(stage, "alice", "admin")
+
+    def full(ctx: object, write: Callable[[str], object], **given: object) -> None:
+        write("x" * 100_000)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("clawback.services.audit.export", full)
+    file = stage.base / "audit.jsonl"
+    assert stage.run("audit", "export", file).code != 0
+    assert not file.exists()
+    file.write_text("mine")
+    assert_one_clear_line(stage.run("audit", "export", file), 2, "is there already")
+    assert file.read_text() == "mine"
 
 
 def check_by_the_page(export: str) -> subprocess.CompletedProcess[str]:
