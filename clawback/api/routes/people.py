@@ -25,9 +25,10 @@ from clawback.api.shapes.people import (
 )
 from clawback.services import people
 from clawback.services.context import Context
+from clawback.services.people_report import role_list, token_view, user_view
 from clawback.services.report import View
 from models.actions import Actor
-from models.people import ApiToken, Permission, Role, User
+from models.people import Permission
 
 router = APIRouter(prefix=PREFIX, route_class=SecretRoute, tags=["people"])
 
@@ -39,7 +40,7 @@ def get_me(ctx: Ctx, who: Reader) -> View:
     """Who asks, and what they may do."""
     return {
         "name": who.name,
-        "roles": _listed(who.roles),
+        "roles": role_list(who.roles),
         "permissions": [one.value for one in Permission if one in who.permissions],
         "via": who.via.value,
         "token_id": who.token_id,
@@ -121,35 +122,3 @@ def _changes(wanted: UserChange) -> list[Change]:
 
 def _mine_or_all(permissions: frozenset[Permission], name: str) -> str:
     return "" if Permission.ADMINISTER in permissions else name
-
-
-def user_view(user: User) -> View:
-    """One account."""
-    return {
-        "name": user.name,
-        "roles": _listed(user.roles),
-        "created_at": user.created_at,
-        "created_by": user.created_by,
-        "password_changed_at": user.password_changed_at,
-        "disabled_at": user.disabled_at,
-        "last_login_at": user.last_login_at,
-    }
-
-
-def token_view(token: ApiToken) -> View:
-    """One token, without its secret."""
-    return {
-        "id": token.id,
-        "user": token.user,
-        "label": token.label,
-        "roles": _listed(token.roles),
-        "created_at": token.created_at,
-        "created_by": token.created_by,
-        "expires_at": token.expires_at,
-        "revoked_at": token.revoked_at,
-        "last_used_at": token.last_used_at,
-    }
-
-
-def _listed(roles: frozenset[Role]) -> list[str]:
-    return [role.value for role in Role if role in roles]
