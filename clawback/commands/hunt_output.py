@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from clawback.commands import screen
 from clawback.core.csv_text import csv_lines
 from clawback.core.showing import counted, inert, shortened, show_url
@@ -23,6 +25,7 @@ BARS, BAR_WIDTH, LABEL = 40, 40, 40
 NUMBERS = frozenset(("long", "int", "real", "decimal"))
 DRAWN = frozenset(("barchart", "columnchart", "piechart", "timechart", "linechart", "areachart"))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+_TIMESPAN = re.compile(r"-?(?:\d+\.)?\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
 _URL = re.compile(r"(?:https?|ftp)://")
 _ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 
@@ -80,16 +83,23 @@ def summary(result: HuntResult) -> str:
 
 def show_place(error: BadQuery, text: str) -> None:
     """The line of the query that an error is in, with a mark under what is meant."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     if not 1 <= error.line <= len(lines):
         return
     line, start = lines[error.line - 1], max(error.column - 1, 0)
     width = max(screen.notes().width - 6, 20)
+    if cell_len(line) > len(line):
+        width //= 2
     cut = max(0, start - width // 2)
-    # One character for one: a mark below has to stand under what it means.
-    seen = "".join(char if char.isprintable() else "\ufffd" for char in line[cut : cut + width])
-    mark = " " * (start - cut) + "^" * max(1, min(error.length, len(seen) - (start - cut)))
+    seen = "".join(map(_printable, line[cut : cut + width]))
+    # A mark has to stand under what it means, and some characters take two places or none.
+    before, meant = seen[: start - cut], seen[start - cut : start - cut + max(error.length, 1)]
+    mark = " " * cell_len(before) + "^" * max(1, cell_len(meant))
     screen.notes().print(f"  {seen}\n  {mark}", style="red", soft_wrap=True)
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() else " " if char.isspace() else "\ufffd"
 
 
 def _show_rows(result: HuntResult, limit: int) -> None:
@@ -147,6 +157,8 @@ def _cell(name: str, value: object, limit: int = CELL) -> str:
             text = json.dumps(value, ensure_ascii=False)
     if _URL.match(text):
         return shortened(show_url(text), limit)
+    if len(text) <= limit and _TIMESPAN.fullmatch(text):
+        return text  # its dot makes no link
     if name == "RecipientEmailAddress" and len(text) <= limit and _ADDRESS.fullmatch(text):
         return text
     return inert(text, limit)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cli_stage import Stage, assert_one_clear_line
+from rich.cells import cell_len
 from scripted_engine import Answer, result, scripted
 
 from clawback.errors import BadQuery, QueryStopped, StopReason
@@ -106,6 +107,31 @@ def test_an_error_names_its_place_in_json_and_shows_it_to_people(stage: Stage) -
     shown, mark, said = done.err.splitlines()
     assert shown[mark.index("^") : mark.rindex("^") + 1] == "wher"
     assert said == "clawback: line 2, column 3: there is no operator wher"
+
+
+@pytest.mark.parametrize(
+    ("query", "line", "column", "length"),
+    [
+        ("日本語日本 | wher", 1, 9, 4),
+        ("日" * 200 + " wher", 1, 202, 4),
+        ("\tEmailEvents\t| wher", 1, 16, 4),
+        ("'\u2028\x0b' //\r\n| wher", 2, 3, 4),
+        ("e\u0301e\u0301 wher", 1, 6, 4),
+    ],
+)
+def test_the_mark_stands_under_what_it_means_whatever_the_width_of_characters(
+    stage: Stage, query: str, line: int, column: int, length: int
+) -> None:
+    scripted(stage.monkeypatch, BadQuery("wrong", line=line, column=column, length=length))
+    shown, mark, _ = stage.run("hunt", query).err.splitlines()
+    assert cell_len(shown[: shown.index("wher")]) == mark.index("^")
+    assert mark.strip() == "^^^^"
+    assert cell_len(shown) <= 80
+
+
+def test_a_timespan_is_shown_as_it_can_be_typed(stage: Stage) -> None:
+    scripted(stage.monkeypatch, result("late:timespan", ["-1.02:03:04.0050000"]))
+    assert "-1.02:03:04.0050000" in stage.run("hunt", "x").out
 
 
 @pytest.mark.parametrize(

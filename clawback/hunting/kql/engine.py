@@ -53,6 +53,8 @@ _READABLE = {
     "FacetByOperator": "facet",
     "ReduceByOperator": "reduce",
     "TypeLiteralExpression": "typeof()",
+    "long": "a number of more than 64 bits",
+    "timespan": "a timespan of less than a microsecond",
     "multi-statement": "several statements in one",
 }
 

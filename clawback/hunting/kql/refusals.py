@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clawback.hunting.kql.literals import string_value
 from clawback.hunting.kql.pipelines import is_mark
 from clawback.hunting.kql.tokens import Kind, Token, misplaced
 from clawback.hunting.kql.weaving import STAGE
@@ -36,12 +37,11 @@ def refuse(tokens: Sequence[Token]) -> None:
         return
     if is_mark(tokens[0], "."):
         raise misplaced(tokens[0], "commands cannot be run: a query begins with a table")
+    _refuse_stages(tokens)
     before: Token | None = None
     for index, token in enumerate(tokens):
         following = tokens[index + 1] if index + 1 < len(tokens) else None
         if token.kind is Kind.NAME:
-            if token.text.lower().startswith(STAGE):
-                raise misplaced(token, f"names that begin with {STAGE} are taken: rename this")
             called = following is not None and is_mark(following, "(")
             external = token.text == "externaldata"
             if token.text in _ELSEWHERE and (called or external) and not _is_member(before):
@@ -58,6 +58,17 @@ def refuse(tokens: Sequence[Token]) -> None:
         elif is_mark(token, ".") and before is not None and is_mark(before, ";"):
             raise misplaced(token, "commands cannot be run: a query begins with a table")
         before = token
+
+
+def _refuse_stages(tokens: Sequence[Token]) -> None:
+    """Raises `BadQuery` at a name that the translation gives itself, `['in brackets']` too."""
+    for index, token in enumerate(tokens):
+        in_brackets = 0 < index < len(tokens) - 1 and (
+            is_mark(tokens[index - 1], "[") and is_mark(tokens[index + 1], "]")
+        )
+        name = string_value(token) if in_brackets and token.kind is Kind.STRING else token.text
+        if name.lower().startswith(STAGE):
+            raise misplaced(token, f"names that begin with {STAGE} are taken: rename this")
 
 
 def _is_member(before: Token | None) -> bool:

@@ -86,7 +86,10 @@ class Functions:
         self._tabular: set[str] = set()
 
     def define(self, function: UserFunction) -> bool:
-        """Take `function`; False where the translator can be left to call it."""
+        """Take `function`; False where the translator can be left to call it.
+
+        Raises `BadQuery` at one that calls itself, on whatever way.
+        """
         tabular = bool(any(one.tabular for one in function.parameters)) or self._is_table(
             function.result
         )
@@ -99,7 +102,31 @@ class Functions:
         if tabular:
             self._tabular.add(function.name)
         self._written_out[function.name] = function
+        self._check_no_circle(function)
         return True
+
+    def _check_no_circle(self, function: UserFunction) -> None:
+        reached: set[str] = set()
+        waiting = [function]
+        while waiting:
+            for name in self._called_by(waiting.pop()) - reached:
+                reached.add(name)
+                waiting.append(self._written_out[name])
+        if function.name in reached:
+            raise misplaced(
+                function.statement[1],
+                f"the function {function.name} calls itself: it would never end",
+            )
+
+    def _called_by(self, function: UserFunction) -> set[str]:
+        parts = [*function.lets.values(), function.result]
+        own = {parameter.name for parameter in function.parameters} | set(function.lets)
+        return {
+            token.text
+            for part in parts
+            for index, token in enumerate(part)
+            if token.text not in own and self._is_call(part, index, token)
+        }
 
     def is_tabular(self, name: str) -> bool:
         """Whether a call of `name` is a table."""

@@ -154,3 +154,29 @@ def test_what_a_string_or_a_comment_says_is_never_refused() -> None:
         "EmailEvents // | externaldata\n| where Subject has 'database(\"x\")'",
     ):
         assert translated(text).sql
+
+
+@pytest.mark.parametrize(
+    ("marked", "said"),
+    [
+        ("let «f» = () { f() }; f()", "calls itself"),
+        ("let f = () { g() }; let «g» = () { f() }; print g()", "calls itself"),
+        ("let f = () { EmailEvents | take 1 }; let «f» = () { f | count }; f", "calls itself"),
+        ("EmailEvents | extend [«'kql_1'»] = 1", "are taken"),
+        ("print «99999999999999999999»", "more than 64 bits"),
+    ],
+)
+def test_what_could_never_be_answered_is_said_at_once(marked: str, said: str) -> None:
+    place = Place(marked)
+    found = refusal(place.text)
+    assert said in found.text
+    assert (found.column, found.length) == (
+        marked.index("«") + 1,
+        marked.index("»") - marked.index("«") - 1,
+    )
+
+
+def test_a_function_may_call_those_before_it() -> None:
+    translated(
+        "let f = () { EmailEvents | take 1 }; let g = (n: int) { f | take n }; g(1) | union g(2)"
+    )
