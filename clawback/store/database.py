@@ -35,6 +35,7 @@ from sqlalchemy.pool import QueuePool
 from clawback.errors import SetupError
 from clawback.store.failures import translated
 from clawback.store.journal import NOTED, settle
+from models.tables.columns import storable
 
 BUSY_SECONDS = 30
 """How long a writer waits for another: far longer than any commit of ours."""
@@ -93,10 +94,11 @@ class Database:
         self, column: ColumnElement[Any], texts: Collection[str]
     ) -> ColumnElement[bool]:
         """Whether a text column holds one of many texts, as one parameter however many."""
+        wanted = [storable(one) for one in texts]
         if self.is_sqlite:
-            listed = func.json_each(bindparam(None, json.dumps(list(texts)))).table_valued("value")
+            listed = func.json_each(bindparam(None, json.dumps(wanted))).table_valued("value")
             return column.in_(select(listed.c.value))
-        return column == any_(bindparam(None, list(texts), type_=ARRAY(Text)))
+        return column == any_(bindparam(None, wanted, type_=ARRAY(Text)))
 
     def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An insert that knows ON CONFLICT, in the database's own dialect."""

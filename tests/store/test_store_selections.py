@@ -48,6 +48,13 @@ def test_a_message_is_picked_by_mail_and_mailbox_and_in_no_other_one(store: SqlS
     assert [member.ref.copy_id for member in found[one]] == [members[0].ref.copy_id]
 
 
+@pytest.mark.parametrize("strange", ["a\x00b", "\ud800", "\U0010ffff"])
+def test_a_name_that_no_database_keeps_names_no_message(store: SqlStore, strange: str) -> None:
+    key = MessageKey(strange, f"{strange}@example.com")
+    assert store.index.pick({key}) == {}
+    assert store.index.recipients({strange}) == frozenset()
+
+
 def test_all_copies_of_a_mail_in_a_mailbox_are_picked_and_know_each_other(store: SqlStore) -> None:
     facts = mail("twice")
     two = (copy_of(facts, "h1"), copy_of(facts, "h2", "Projects"))
