@@ -31,7 +31,8 @@ _WORDS: tuple[tuple[type[duckdb.Error], str], ...] = (
     (duckdb.ParserException, _DEEP),
     (
         duckdb.BinderException,
-        "an operator or a function does not take the types of values that it is given",
+        "an operator or a function does not take the types of values that it is given: turn what "
+        "is dynamic into one with tostring(), tolong(), todatetime() …",
     ),
     (duckdb.NotImplementedException, "the engine cannot do this yet: put it in another way"),
     (

@@ -178,6 +178,7 @@ def _install() -> None:
     translate._is_dynamic = _is_dynamic
     translate._may_be_dynamic = _may_be_dynamic
     translate.render_kql_tostring = _render_text
+    translate.render_in_list = forms.render_in_list
     translate._render_term_operator = forms.render_operator
 
 

@@ -143,6 +143,20 @@ def _bin_at(node: ir.FunctionCall) -> str:
     return template.format(*(render_expr(argument) for argument in node.args))
 
 
+_IN_LIST = translate.render_in_list
+
+
+def render_in_list(node: ir.InList) -> str:
+    """`x in (column)`, where the column may turn out to be an array; other lists as they were."""
+    columns = len(node.items) == 1 and isinstance(node.items[0], ir.ColumnRef)
+    if node.subquery is not None or not columns:
+        return str(_IN_LIST(node))
+    value, column = render_expr(node.value), render_expr(node.items[0])
+    if node.case_insensitive:
+        value, column = f"lower(CAST({value} AS VARCHAR))", f"kql_lower({column})"
+    return f"{'NOT ' if node.negated else ''}kql_in({value}, {column})"
+
+
 FORMS: dict[str, Form] = {
     **{name: _folded(name, template) for name, template in bags.FOLDED.items()},
     **{name: _any_of(name, template) for name, template in addresses.ANY_OF.items()},

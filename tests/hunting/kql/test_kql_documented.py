@@ -66,3 +66,28 @@ def test_any_value_of_several_columns_comes_under_their_own_names(name: str) -> 
 def test_what_the_language_has_and_what_it_has_not_are_told_apart(query: str, said: str) -> None:
     with pytest.raises(BadQuery, match=said):
         rows_of(query)
+
+
+IN_COLUMNS = [
+    ("RecipientEmailAddress in (To)", 5),
+    ("RecipientEmailAddress !in (To)", 0),
+    ("toupper(RecipientEmailAddress) in (To)", 0),
+    ("toupper(RecipientEmailAddress) in~ (To)", 5),
+    ("Subject !in~ (To)", 5),
+    ("NetworkMessageId in (Subject)", 0),
+    ("tolower(SenderFromDomain) in (SenderFromDomain)", 4),
+    ("tolower(SenderFromDomain) in~ (SenderFromDomain)", 5),
+    ("UrlCount in (AttachmentCount)", 1),
+]
+
+
+@pytest.mark.parametrize(("condition", "rows"), IN_COLUMNS)
+def test_a_column_is_a_list_of_its_elements_or_of_itself(condition: str, rows: int) -> None:
+    assert rows_of(f"EmailEvents | where {condition} | count") == [(rows,)]
+
+
+def test_a_set_that_was_made_can_be_looked_into() -> None:
+    assert rows_of(
+        "EmailEvents | summarize who = make_set(RecipientEmailAddress) by SenderFromDomain "
+        "| where 'bob@own.example' in (who) | project SenderFromDomain | sort by SenderFromDomain asc"
+    ) == [("Beta.example",), ("alpha.example",)]

@@ -36,6 +36,12 @@ MACROS: tuple[str, ...] = (
     "ELSE TRY_CAST(to_json(j) ->> '$' AS DOUBLE) = TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE) END",
     "kql_equal(a, b) AS CASE WHEN (typeof(a) = 'JSON') = (typeof(b) = 'JSON') THEN a = b "
     "WHEN typeof(a) = 'JSON' THEN kql_json_is(a, b) ELSE kql_json_is(b, a) END",
+    "kql_lower(x) AS CASE WHEN typeof(x) = 'JSON' "
+    "THEN to_json(list_transform(kql_texts(x), lambda t: lower(t))) "
+    "ELSE to_json(lower(CAST(x AS VARCHAR))) END",
+    # An array is a list of its elements; null is in none.
+    "kql_in(v, l) AS coalesce(CASE WHEN typeof(l) = 'JSON' "
+    "THEN list_contains(kql_texts(l), CAST(v AS VARCHAR)) ELSE kql_equal(v, l) END, false)",
     _ordered("kql_less", "<"),
     _ordered("kql_at_most", "<="),
 )
