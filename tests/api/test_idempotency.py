@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from api_stage import Stage, problem
+from route_examples import selected
 
 from clawback.api import idempotency
 from models.people import Role
@@ -33,6 +34,21 @@ def test_the_same_key_gives_the_same_answer_and_does_it_once(stage: Stage) -> No
     stage.scene.clock.forward(hours=24, seconds=1)
     stage.post("/alerts", {**ALERT, "source": "other"}, headers=headers)
     assert len(stage.get("/investigations")["items"]) == 2
+
+
+def test_a_key_that_is_taken_again_for_another_selection_later_is_another_selection(
+    stage: Stage,
+) -> None:
+    stage.pending()
+    wanted, headers = selected(stage), {"Idempotency-Key": "k-1"}
+    first = stage.post("/hunt/take-action", wanted, headers=headers).json()
+    stage.scene.clock.forward(hours=24, seconds=1)
+    same = stage.post("/hunt/take-action", wanted, headers=headers).json()
+    assert (first["created"], same["created"]) == (True, False)
+    assert same["investigation"]["id"] == first["investigation"]["id"]
+    stage.scene.clock.forward(hours=24, seconds=1)
+    other = {**wanted, "action": "move_to_deleted_items"}
+    assert stage.post("/hunt/take-action", other, headers=headers).json()["created"]
 
 
 def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(stage: Stage) -> None:

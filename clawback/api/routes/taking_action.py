@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from fastapi import APIRouter
 
 from clawback.api import idempotency
@@ -39,7 +41,7 @@ def take_action(ctx: Ctx, who: Operator, wanted: TakeActionIn, exchange: Exchang
         name=wanted.name,
         propose=wanted.propose,
         senders_copy=wanted.senders_copy,
-        external_id=f"{idempotency.owner(who)}:{key}" if key else "",
+        external_id=_external_id(who, key, wanted) if key else "",
     )
     taken = dispatch.take(ctx, runs_of(ctx), messages, wanted.action.action_type, wish)
     exchange.say_location(f"/investigations/{taken.investigation.id}")
@@ -50,6 +52,16 @@ def take_action(ctx: Ctx, who: Operator, wanted: TakeActionIn, exchange: Exchang
         "excluded": dict(taken.excluded),
         "investigation": investigation_view(ctx, taken.investigation),
     }
+
+
+def _external_id(who: Principal, key: str, wanted: TakeActionIn) -> str:
+    """What makes a repeated request one selection, for longer than replies are kept.
+
+    The request is part of it: a key that is taken again for another one, days later, must not be told
+    that what was done then is what it asks for.
+    """
+    asked = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
+    return f"{idempotency.owner(who)}:{key}:{asked}"
 
 
 def _messages(ctx: Context, who: Principal, wanted: TakeActionIn) -> tuple[MessageKey, ...]:
