@@ -16,25 +16,12 @@ from clawback.core.hunting_tables import (
     TIME_AGAIN,
     carried,
 )
+from clawback.hunting.kql.types import SQL_TYPES
 from models.hunting import HuntTable, KqlType, TableColumn
 
 BASE = "mirror_base"
 DELTA = "mirror_delta"
 """The names under which a reader attaches the two files."""
-
-SQL_TYPES = {
-    KqlType.STRING: "VARCHAR",
-    KqlType.LONG: "BIGINT",
-    KqlType.INT: "INTEGER",
-    KqlType.REAL: "DOUBLE",
-    KqlType.BOOL: "BOOLEAN",
-    KqlType.DATETIME: "TIMESTAMP",
-    KqlType.TIMESPAN: "INTERVAL",
-    KqlType.DYNAMIC: "JSON",
-    KqlType.GUID: "UUID",
-    KqlType.DECIMAL: "DECIMAL(38, 17)",
-}
-"""What holds each scalar type; times are naive UTC."""
 
 _NOTHING = {KqlType.STRING: "''", KqlType.LONG: "0", KqlType.INT: "0"}
 _NULLABLE = (KqlType.DATETIME, KqlType.DYNAMIC)

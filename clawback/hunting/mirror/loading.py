@@ -15,7 +15,8 @@ from pathlib import Path
 import duckdb
 
 from clawback.core.hunting_tables import EMAIL_EVENTS, FIRST_CONTACT, TABLES, carried
-from clawback.hunting.mirror.layout import SQL_TYPES, replaced
+from clawback.hunting.kql.types import SQL_TYPES
+from clawback.hunting.mirror.layout import replaced
 from clawback.hunting_ports import MirrorPage, Row
 from models.hunting import HuntTable
 
