@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from clawback.core.hunting_tables import TABLES
 from clawback.mail.extract import EXTRACTOR_VERSION
 from clawback.ports import Clock, MailboxSource
 from clawback.services.context import Context
 from clawback.store.engine import SqlStore, open_store
 from models.actions import Actor, Choice
+from models.hunting import HuntLimits, HuntResult, HuntTable
 from models.mails import OrganisationProfile
 from models.settings import Settings
 
@@ -73,6 +76,29 @@ class PretendedRuns:
     def link(self, run_id: str) -> str:
         """An address on this machine."""
         return f"{UI}/{run_id}"
+
+
+class QuietEngine:
+    """The parts of a `HuntEngine` that say nothing; who derives from it answers queries."""
+
+    def tables(self) -> tuple[HuntTable, ...]:
+        """The tables that there are."""
+        return TABLES
+
+    def read(self, sql: str, parameters: Sequence[object], limits: HuntLimits) -> HuntResult:
+        """No SQL of ours is expected."""
+        raise AssertionError("what is tested asks in KQL alone")
+
+    def lag(self) -> timedelta:
+        """In step."""
+        return timedelta()
+
+    def refresh(self) -> timedelta:
+        """In step."""
+        return timedelta()
+
+    def close(self) -> None:
+        """Nothing to end."""
 
 
 def open_context(

@@ -23,13 +23,13 @@ from bench.measuring import expect, interleaved, seconds_of
 from bench.results import Figure, Ratio, Result
 from clawback.hunting.kql.macros import MACROS
 from clawback.hunting.kql.translation import translate
-from clawback.hunting.kql.types import result_columns
 from clawback.hunting.mirror.mirror import Mirror, ReadableMirror
+from clawback.hunting.probing import ConnectionProbe
 from clawback.hunting_ports import HuntEngine
 from clawback.lab.options import LabOptions
 from clawback.services.context import Context
 from models.copies import FolderRole, Place
-from models.hunting import HuntLimits, HuntQuery, ResultColumn
+from models.hunting import HuntLimits, HuntQuery
 from models.syncing import MailboxDelta, MovedCopy
 
 _MESSAGES_PER_MAILBOX = 100
@@ -178,25 +178,12 @@ def _translations(queries: Sequence[Published], readable: ReadableMirror) -> lis
     """Seconds of translating each, in this process, over the mirror's tables."""
     found = []
     with closing(duck_sql.open_files([*MACROS, *readable.setup_sql])) as connection:
-        probe = _Probe(connection)
+        probe = ConnectionProbe(connection)
         for each in queries:
             started = perf_counter()
             translate(HuntQuery(each.query), now=datetime.now(UTC), probe=probe)
             found.append(perf_counter() - started)
     return found
-
-
-class _Probe:
-    """What the translation asks about SQL that it puts together."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def columns(self, sql: str) -> Sequence[ResultColumn]:
-        return result_columns(self._connection.execute(f"DESCRIBE {sql}").fetchall())
-
-    def rows(self, sql: str, limit: int) -> Sequence[tuple[object, ...]]:
-        return self._connection.execute(sql).fetchmany(limit)
 
 
 def _ask(readable: ReadableMirror, sql: str) -> list[object]:

@@ -21,6 +21,7 @@ from clawback.hunting.kql.tokens import bad_query, read_tokens
 from clawback.hunting.kql.translation import translate
 from clawback.hunting.kql.types import result_columns
 from clawback.hunting.locked import lock
+from clawback.hunting.probing import ConnectionProbe
 from clawback.hunting.wire import End, Gone, Head, OwnSql, Question, Setting, Stopped, written
 from models.hunting import Chart, HuntLimits, KqlType, ResultColumn
 
@@ -60,7 +61,7 @@ def _answers(
         match asked:
             case Question():
                 _check_no_command(text)
-                translation = translate(asked.query, now=asked.now, probe=_Probe(connection))
+                translation = translate(asked.query, now=asked.now, probe=_GatedProbe(connection))
                 check_statement(connection, translation.sql)
                 connection.execute(translation.sql)
                 yield from _result(connection, translation.chart, limits)
@@ -80,19 +81,16 @@ def _check_no_command(text: str) -> None:
         raise bad_query(text, tokens[0].start, 1, "commands are no queries: begin with a table")
 
 
-class _Probe:
-    """What the translation may ask about SQL that it is putting together."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+class _GatedProbe(ConnectionProbe):
+    """Runs nothing that the gate has not seen."""
 
     def columns(self, sql: str) -> Sequence[ResultColumn]:
         check_statement(self._connection, sql)
-        return result_columns(self._connection.execute(f"DESCRIBE {sql}").fetchall())
+        return super().columns(sql)
 
     def rows(self, sql: str, limit: int) -> Sequence[tuple[object, ...]]:
         check_statement(self._connection, sql)
-        return self._connection.execute(sql).fetchmany(limit)
+        return super().rows(sql, limit)
 
 
 def _result(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import zoneinfo
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import duckdb
@@ -15,8 +15,9 @@ from clawback.core.hunting_tables import TABLES
 from clawback.hunting.gate import check_statement
 from clawback.hunting.kql.macros import MACROS
 from clawback.hunting.kql.translation import translate
-from clawback.hunting.kql.types import SQL_TYPES, result_columns
-from models.hunting import HuntQuery, ResultColumn
+from clawback.hunting.kql.types import SQL_TYPES
+from clawback.hunting.probing import ConnectionProbe
+from models.hunting import HuntQuery
 
 # One of each kind of operator: the parser keeps what it has found out about the grammar.
 _QUERIES = (
@@ -45,19 +46,6 @@ _VALUES = (
 _NOT_NEEDED = frozenset({"cli", "server", "kusto", "__main__"})
 
 
-class _Probe:
-    """What the translation may ask about SQL, over tables without rows."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def columns(self, sql: str) -> Sequence[ResultColumn]:
-        return result_columns(self._connection.execute(f"DESCRIBE {sql}").fetchall())
-
-    def rows(self, sql: str, limit: int) -> Sequence[tuple[object, ...]]:
-        return self._connection.execute(sql).fetchmany(limit)
-
-
 def warm_up() -> None:
     """Load all modules, and run some queries over a connection that leaves no thread behind."""
     _load()
@@ -67,7 +55,7 @@ def warm_up() -> None:
             connection.execute(statement)
         connection.execute(f"SELECT {_VALUES}").fetchall()
         for text in _QUERIES:
-            sql = translate(HuntQuery(text), now=now, probe=_Probe(connection)).sql
+            sql = translate(HuntQuery(text), now=now, probe=ConnectionProbe(connection)).sql
             check_statement(connection, sql)
             connection.execute(sql).fetchall()
 

@@ -15,7 +15,6 @@ _MAX_TABLES = 20
 _MAX_SIDE = 400
 _MAX_STYLE_CHARS = 200_000
 _DARK_BELOW = 128  # of 255, as the eye weighs the colours (ITU-R BT.601)
-_CELL = re.compile(r"<td\b", re.IGNORECASE)
 _BACKGROUND = re.compile(r"background(?:-color)?\s{0,9}:\s{0,9}([^;\"']{1,100})", re.IGNORECASE)
 _RULE = re.compile(r"[.#]([\w-]{1,80}+)[^{}]{0,200}+\{([^{}]{0,2000})\}")
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b", re.IGNORECASE)

@@ -8,17 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from clawback.core.hunting_tables import TABLES
 from clawback.errors import ClawbackError, QueryStopped, StopReason
 from models.hunting import (
     Chart,
     HuntLimits,
     HuntQuery,
     HuntResult,
-    HuntTable,
     KqlType,
     ResultColumn,
 )
+from tests.pretending import QuietEngine
 
 COLUMNS = (ResultColumn("Subject", KqlType.STRING), ResultColumn("Count", KqlType.LONG))
 HOSTILE = "<script>alert(1)</script>\u202e\x00 \udc80"
@@ -37,7 +36,7 @@ def answer(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> HuntResu
 
 
 @dataclass
-class PretendedHunting:
+class PretendedHunting(QuietEngine):
     """An engine: what it was asked, and what it answers or raises."""
 
     asked: list[tuple[HuntQuery, HuntLimits]] = field(default_factory=list)
@@ -47,10 +46,6 @@ class PretendedHunting:
     began: threading.Event = field(default_factory=threading.Event)
     stopped: threading.Event = field(default_factory=threading.Event)
     refreshed: threading.Event = field(default_factory=threading.Event)
-
-    def tables(self) -> tuple[HuntTable, ...]:
-        """The tables that there are."""
-        return TABLES
 
     def run(
         self, query: HuntQuery, limits: HuntLimits, cancelled: Callable[[], bool] = lambda: False
@@ -67,10 +62,6 @@ class PretendedHunting:
             raise self.error
         return self.answer
 
-    def read(self, sql: str, parameters: Sequence[object], limits: HuntLimits) -> HuntResult:
-        """Nothing of ours reads the mirror here."""
-        raise NotImplementedError
-
     def lag(self) -> timedelta:
         """A second."""
         return timedelta(seconds=1)
@@ -79,6 +70,3 @@ class PretendedHunting:
         """In step."""
         self.refreshed.set()
         return timedelta()
-
-    def close(self) -> None:
-        """Nothing to end."""

@@ -26,8 +26,9 @@ from clawback.services import people
 from clawback.serving.addresses import claim
 from clawback.wiring import open_app
 from models.people import Role
-from tests.cli.cli_stage import CONFIG, SMALL, Stage
+from tests.cli.cli_stage import Stage
 from tests.cli.prefect_double import PrefectDouble
+from tests.cli.small_lab import CONFIG, SMALL
 from tests.services.scene import ANALYST, Scene, message
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,16 +16,6 @@ import pytest
 
 from clawback.cli import run
 
-CONFIG = """\
-[organisation]
-domains = ["example.com"]
-
-[[sources]]
-kind = "maildir"
-name = "lab"
-root = "../lab"
-"""
-SMALL = ("--mailboxes", "4", "--messages", "4", "--file-copies", "12", "--url-copies", "12")
 NOBODY = 65534
 
 

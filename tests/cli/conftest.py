@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_stage import CONFIG, SMALL, Stage
+from cli_stage import Stage
 from prefect_double import PrefectDouble
+from small_lab import CONFIG, SMALL
 
 
 @pytest.fixture(scope="session")

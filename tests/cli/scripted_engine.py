@@ -10,17 +10,16 @@ import pytest
 
 from clawback.commands import hunt
 from clawback.commands.opening import open_context
-from clawback.core.hunting_tables import TABLES
 from clawback.services.context import Context
 from models.hunting import (
     Chart,
     HuntLimits,
     HuntQuery,
     HuntResult,
-    HuntTable,
     KqlType,
     ResultColumn,
 )
+from tests.pretending import QuietEngine
 
 Answer = HuntResult | Exception
 
@@ -45,14 +44,11 @@ def result(
 
 
 @dataclass
-class ScriptedEngine:
+class ScriptedEngine(QuietEngine):
     """Implements `HuntEngine`: the same answer to every query, and what was asked."""
 
     answer: Answer | Callable[[Callable[[], bool]], Answer]
     asked: list[tuple[HuntQuery, HuntLimits]] = field(default_factory=list)
-
-    def tables(self) -> tuple[HuntTable, ...]:
-        return TABLES
 
     def run(
         self, query: HuntQuery, limits: HuntLimits, cancelled: Callable[[], bool] = lambda: False
@@ -62,18 +58,6 @@ class ScriptedEngine:
         if isinstance(given, Exception):
             raise given
         return given
-
-    def read(self, sql: str, parameters: Sequence[object], limits: HuntLimits) -> HuntResult:
-        raise AssertionError("the command line asks in KQL alone")
-
-    def lag(self) -> timedelta:
-        return timedelta()
-
-    def refresh(self) -> timedelta:
-        return timedelta()
-
-    def close(self) -> None:
-        pass
 
 
 def scripted(

@@ -28,19 +28,10 @@ from clawback.wiring import open_app
 from models.actions import Actor, Choice, DecidedVia
 from models.people import Role
 from tests.cli.prefect_double import PrefectDouble
+from tests.cli.small_lab import CONFIG, SMALL
 
 # Nothing of pytest here: `make interop` needs no more of the project than what runs.
 NAME = "client-of-others"
-CONFIG = """
-[organisation]
-domains = ["example.com"]
-
-[[sources]]
-kind = "maildir"
-name = "lab"
-root = "../lab"
-"""
-SMALL = ("--mailboxes", "4", "--messages", "4", "--file-copies", "12", "--url-copies", "12")
 CONSOLE = Actor("root", DecidedVia.CLI, verified=True)
 LIMITS = {"requests_per_minute": 10**9, "hunts_per_minute": 10**9, "failures_per_minute": 10**9}
 

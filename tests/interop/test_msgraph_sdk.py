@@ -9,11 +9,7 @@ from typing import Any
 import pytest
 from azure.identity import ClientSecretCredential
 from interop_tenant import Served
-from kiota_abstractions.authentication import (
-    AccessTokenProvider,
-    AllowedHostsValidator,
-    BaseBearerTokenAuthenticationProvider,
-)
+from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
@@ -23,25 +19,15 @@ from msgraph.generated.users.item.messages.item.move.move_post_request_body impo
 from msgraph.generated.users.item.messages.messages_request_builder import MessagesRequestBuilder
 from msgraph_core.requests.batch_request_content import BatchRequestContent
 from msgraph_core.tasks.page_iterator import PageIterator
+from security_client import StaticToken
 
 GONE = "recoverableitemsdeletions"
 IMMUTABLE = 'IdType="ImmutableId"'
 Query = MessagesRequestBuilder.MessagesRequestBuilderGetQueryParameters
 
 
-class _Token(AccessTokenProvider):
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def get_authorization_token(self, uri: str, additional: Any = None) -> str:
-        return self._token
-
-    def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
-        return AllowedHostsValidator([])
-
-
 def _adapter(tenant: Served, token: str) -> GraphRequestAdapter:
-    adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(_Token(token)))
+    adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(StaticToken(token)))
     adapter.base_url = tenant.ready["base_url"]
     return adapter
 

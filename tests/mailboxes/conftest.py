@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.mailboxes.dovecot import Dovecot, program_or_skip, serving
+from tests.mailboxes.imap_stage import ImapStage
 from tests.mailboxes.stages import ANN, BEN
 
 # What a server offered in 1998, and what nothing can be moved safely without.
@@ -56,3 +57,11 @@ def dovecot() -> Iterator[Served]:
 def bare_dovecot() -> Iterator[Served]:
     """The same, hiding all that is newer than UIDPLUS."""
     yield from _serve(Dovecot(users=(ANN, BEN), extra=BARE))
+
+
+@pytest.fixture
+def stage(dovecot: Served) -> Iterator[ImapStage]:
+    """Mailboxes on Dovecot as it is; the contract, which other sources keep too, has a stage of its own."""
+    made = ImapStage(dovecot.port, dovecot.root)
+    yield made
+    made.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import imaplib
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,20 +12,12 @@ from clawback.errors import SourceError
 from models.copies import Place, SourceFault
 from models.mails import MessageHead
 from models.outcomes import MoveIntent
-from tests.mailboxes.conftest import Served
 from tests.mailboxes.dovecot import hand_over
 from tests.mailboxes.imap_stage import ENV, ImapStage, _name, back, ids
 from tests.mailboxes.stages import ANN, BEN, GONE_FOLDER, fetch, intent, locate, move, ref, sha
 
 pytestmark = pytest.mark.dovecot
 MAIL, OTHER = b"Subject: a\r\n\r\nbody\r\n", b"Subject: b\r\n\r\nother\r\n"
-
-
-@pytest.fixture
-def stage(dovecot: Served) -> Iterator[ImapStage]:
-    made = ImapStage(dovecot.port, dovecot.root)
-    yield made
-    made.close()
 
 
 # --- restore ---------------------------------------------------------------------------------------

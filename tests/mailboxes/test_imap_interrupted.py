@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,19 +16,11 @@ from clawback.mailboxes.imap.looking import read
 from clawback.mailboxes.imap.session import Session
 from models.copies import CopyRef, Place
 from models.outcomes import MoveIntent, MoveReply
-from tests.mailboxes.conftest import Served
 from tests.mailboxes.imap_stage import ImapStage, _name, back, ids
 from tests.mailboxes.stages import ANN, GONE_FOLDER, intent, locate, move, ref
 
 pytestmark = pytest.mark.dovecot
 MAIL = b"Subject: a\r\n\r\nbody\r\n"
-
-
-@pytest.fixture
-def stage(dovecot: Served) -> Iterator[ImapStage]:
-    made = ImapStage(dovecot.port, dovecot.root)
-    yield made
-    made.close()
 
 
 def interrupted(stage: ImapStage, place: Place, folder: str) -> None:

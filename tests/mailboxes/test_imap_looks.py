@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,19 +11,11 @@ import pytest
 from clawback.mailboxes.imap import looks, source
 from clawback.mailboxes.imap.session import Session
 from models.copies import LiveCopy, Place
-from tests.mailboxes.conftest import Served
 from tests.mailboxes.imap_stage import ImapStage
 from tests.mailboxes.stages import ANN, intent, locate, move, ref
 
 pytestmark = pytest.mark.dovecot
 MAIL = b"Subject: a\r\n\r\nbody\r\n"
-
-
-@pytest.fixture
-def stage(dovecot: Served) -> Iterator[ImapStage]:
-    made = ImapStage(dovecot.port, dovecot.root)
-    yield made
-    made.close()
 
 
 def asked_after_a_move(stage: ImapStage, monkeypatch: pytest.MonkeyPatch) -> list[int]:

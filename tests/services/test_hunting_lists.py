@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -15,37 +15,23 @@ from clawback.errors import BadInput, Forbidden, NotFound, SetupError
 from clawback.services import hunt, named_lists
 from models.actions import Actor, DecidedVia
 from models.history import Event
-from models.hunting import HuntLimits, HuntQuery, HuntResult, HuntTable
+from models.hunting import HuntLimits, HuntQuery, HuntResult
+from tests.pretending import QuietEngine
 
 OTHER = Actor("other", DecidedVia.LOGIN, True)
 
 
 @dataclass
-class RememberedQueries:
+class RememberedQueries(QuietEngine):
     """An engine that answers nothing and keeps what it was asked."""
 
     asked: list[HuntQuery] = field(default_factory=list)
-
-    def tables(self) -> tuple[HuntTable, ...]:
-        return ()
 
     def run(
         self, query: HuntQuery, limits: HuntLimits, cancelled: Callable[[], bool] = lambda: False
     ) -> HuntResult:
         self.asked.append(query)
         return HuntResult((), (), False, timedelta(), timedelta())
-
-    def read(self, sql: str, parameters: Sequence[object], limits: HuntLimits) -> HuntResult:
-        raise AssertionError("no query of ours is needed here")
-
-    def lag(self) -> timedelta:
-        return timedelta()
-
-    def refresh(self) -> timedelta:
-        return timedelta()
-
-    def close(self) -> None:
-        pass
 
 
 def test_a_query_gets_the_approved_lists_that_it_names_and_no_other(scene: Scene) -> None:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
-from typing import Any
 
 from store_values import (
     ANALYST,
@@ -23,9 +19,10 @@ from store_values import (
     restore_points,
     running,
 )
+from writers import WRITERS, at_once
 
 from clawback.errors import AlreadyDecided, Conflict, LeaseLost
-from clawback.store.engine import SqlStore, open_store
+from clawback.store.engine import SqlStore
 from models.actions import ActionStatus, Choice
 from models.copies import FolderRole, Place
 from models.history import Event
@@ -33,23 +30,6 @@ from models.outcomes import CopyOutcome, Outcome
 from models.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITERS = 4
-
-
-def at_once(address: str, work: Callable[[SqlStore, int], object]) -> list[Any]:
-    """What each writer got, with its own connection pool; all start together."""
-    barrier = Barrier(WRITERS)
-
-    def run(number: int) -> object:
-        with open_store(address, extractor_version=1) as store:
-            barrier.wait(timeout=60)
-            try:
-                return work(store, number)
-            except Conflict as error:
-                return error
-
-    with ThreadPoolExecutor(WRITERS) as pool:
-        return list(pool.map(run, range(WRITERS)))
 
 
 def test_of_many_deciders_one_is_first(address: str, store: SqlStore) -> None:

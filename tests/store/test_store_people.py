@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
 from store_values import ANALYST, NOW
+from writers import WRITERS, at_once
 
 from clawback.errors import Conflict, NotFound
-from clawback.store.engine import SqlStore, open_store
+from clawback.store.engine import SqlStore
 from models.people import Role
 
 Rows = Callable[[str], list[Any]]
 READER, ADMIN = frozenset({Role.READER}), frozenset({Role.ADMIN})
-WRITERS = 4
-
-
-def at_once(address: str, work: Callable[[SqlStore, int], object]) -> list[object]:
-    barrier = Barrier(WRITERS)
-
-    def run(number: int) -> object:
-        with open_store(address, extractor_version=1) as store:
-            barrier.wait(timeout=60)
-            try:
-                return work(store, number)
-            except Conflict as error:
-                return error
-
-    with ThreadPoolExecutor(WRITERS) as pool:
-        return list(pool.map(run, range(WRITERS)))
 
 
 def test_accounts_and_tokens_come_back_as_they_were_written(store: SqlStore) -> None:

@@ -21,7 +21,6 @@ SEARCH_UP_TO = 8
 """Messages that the server is asked to search for; for more a listing costs less."""
 
 _HITS_AT_MOST = 1_000_000
-_UNKNOWN_COMMAND = b"BAD"
 
 
 class Candidate(NamedTuple):

@@ -12,8 +12,9 @@ import duckdb
 from clawback.core.hunting_tables import TABLES
 from clawback.hunting.kql.macros import MACROS
 from clawback.hunting.kql.translation import Translation, translate
-from clawback.hunting.kql.types import SQL_TYPES, result_columns
-from models.hunting import HuntQuery, KqlType, NamedList, ResultColumn
+from clawback.hunting.kql.types import SQL_TYPES
+from clawback.hunting.probing import ConnectionProbe
+from models.hunting import HuntQuery, KqlType, NamedList
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 _EMPTY = {
@@ -24,21 +25,6 @@ _EMPTY = {
     KqlType.DYNAMIC: "[]",
     KqlType.DATETIME: None,
 }
-
-
-class MemoryProbe:
-    """Answers of the connection itself."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def columns(self, sql: str) -> Sequence[ResultColumn]:
-        """The columns of `sql`."""
-        return result_columns(self._connection.execute(f"DESCRIBE {sql}").fetchall())
-
-    def rows(self, sql: str, limit: int) -> Sequence[tuple[object, ...]]:
-        """At most `limit` rows of it."""
-        return self._connection.execute(sql).fetchmany(limit)
 
 
 def at(days_ago: float) -> datetime:
@@ -167,7 +153,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
 def translated(text: str, **query: object) -> Translation:
     """The translation of `text`; `query` are the further fields of a HuntQuery."""
     asked = HuntQuery(text, **query)  # type: ignore[arg-type]
-    return translate(asked, now=NOW, probe=MemoryProbe(_connection()))
+    return translate(asked, now=NOW, probe=ConnectionProbe(_connection()))
 
 
 def ask(text: str, **query: object) -> tuple[list[str], list[tuple[object, ...]]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-FIELDS = ("country", "state", "city", "latitude", "longitude")
-
 FUNCTIONS: dict[str, tuple[str, ...]] = {"geo_info_from_ip_address": ("kql_geo({0})",)}
 
 MACROS: tuple[str, ...] = (
