@@ -157,11 +157,13 @@ def _narrow(
         weaver.written(f"{numbered.name} | project Row = kql_at, {text}", origin)
     )
     rows = " UNION ALL ".join(
-        f'SELECT "Row", {sql_string(column)} AS "Column", kql_cell_{index} AS "Value" '
-        f"FROM {sql_name(texts.name)}"
+        f'SELECT "Row", {sql_string(column)} AS "Column", kql_cell_{index} AS "Value", '
+        f"{index} AS kql_place FROM {sql_name(texts.name)}"
         for index, column in enumerate(relation.names)
     )
-    return weaver.add(f'SELECT * FROM ({rows}) ORDER BY "Row"', origin)
+    return weaver.add(
+        f'SELECT "Row", "Column", "Value" FROM ({rows}) ORDER BY "Row", kql_place', origin
+    )
 
 
 def _quoted(relation: Relation) -> list[str]:
