@@ -53,8 +53,8 @@ format: $(DEV) ## put the code into the format that `make check` asks for
 
 lock: $(DEV) ## write the lock files anew from pyproject.toml, keeping pins that still fit
 	$(INSTALL) uv
-	$(LOCK) --extra hunting --extra postgresql --extra build -o requirements.lock $(ARGS)
-	$(LOCK) --extra hunting --extra postgresql --extra build --extra dev -c requirements.lock \
+	$(LOCK) --extra console --extra hunting --extra postgresql --extra build -o requirements.lock $(ARGS)
+	$(LOCK) --extra console --extra hunting --extra postgresql --extra build --extra dev -c requirements.lock \
 		-o requirements-dev.lock $(ARGS)
 	$(COMPILE) requirements-interop.in -c requirements-dev.lock -o requirements-interop.lock $(ARGS)
 

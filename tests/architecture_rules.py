@@ -123,7 +123,13 @@ LAYERS: dict[str, Layer] = {
         f"{_EDGE} {_PROCESS} clawback.hunting_ports fastapi starlette pydantic uvicorn limits",
         denied=_TABLES,
     ),
-    "clawback.console": _layer(f"{_EDGE} {_PROCESS} nicegui fastapi starlette", denied=_TABLES),
+    # The one process that serves both.
+    "clawback.api.serve": _layer(
+        f"{_EDGE} {_PROCESS} clawback.console clawback.api fastapi uvicorn"
+    ),
+    "clawback.console": _layer(
+        f"{_EDGE} {_PROCESS} clawback.hunting_ports nicegui fastapi starlette", denied=_TABLES
+    ),
     # `clawback up`: starts Prefect as processes, and asks its API whether they are ready.
     "clawback.serving": _layer(
         f"{_EDGE} {_PROCESS} clawback.runs rich httpx yaml", denied=_TABLES | {"prefect"}

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from clawback.api.app import create_app
 from clawback.api.connections import BoundedConnection
 from clawback.config import ApiConfig, load_config
+from clawback.console.serving import attach as attach_console
 from clawback.errors import UserError
 from clawback.logs import log_as_json
 from clawback.supervised import follow_supervisor
@@ -49,8 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    app = create_app(ctx, chosen)
+    attach_console(app, ctx, chosen)
     try:
-        server_of(create_app(ctx, chosen), chosen).run()
+        server_of(app, chosen).run()
     finally:
         if ctx.hunting is not None:
             ctx.hunting.close()
@@ -72,7 +75,7 @@ def server_of(app: FastAPI, config: ApiConfig) -> uvicorn.Server:
             log_config=None,
             lifespan="on",
             http=BoundedConnection,
-            ws="none",
+            ws="websockets-sansio",
             limit_concurrency=CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,

@@ -58,6 +58,15 @@ def inert(text: str, limit: int = TEXT_LIMIT) -> str:
     return shortened(seen, limit)
 
 
+def plain(text: str, limit: int = TEXT_LIMIT) -> str:
+    """Hostile text on one line of at most `limit` characters, for what shows text and no markup.
+
+    Such as a text node of a page or a cell of a grid: nothing is replaced by twins, but hidden
+    characters (controls, bidi, zero width) are shown as U+FFFD as `inert` does.
+    """
+    return shortened(_visible(text[: 8 * limit]), limit)
+
+
 def shortened(text: str, limit: int) -> str:
     """The text, or its start and end around an ellipsis, in at most `limit` characters."""
     if len(text) <= limit:

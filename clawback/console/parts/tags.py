@@ -1,0 +1,61 @@
+"""Elements of a page. Texts and attributes are values, never parsed: whatever they say, they are inert."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui.elements.mixins.text_element import TextElement
+
+Handler = Callable[[], Awaitable[None] | None]
+
+
+class Tag(TextElement):
+    """One HTML element with a text."""
+
+    def say(self, text: str) -> None:
+        """Show another text."""
+        self.set_text(text)
+
+
+def tag(
+    name: str,
+    text: object = "",
+    /,
+    *,
+    cls: str = "",
+    on_click: Handler | None = None,
+    **attributes: Any,
+) -> Tag:
+    """One HTML element: `tag("a", "Open", cls="button", href="…", aria_label="…")`.
+
+    An attribute that is None or False is left out, one that is True has no value. `for_` is `for`,
+    `aria_label` is `aria-label`. Attributes are the caller's own names; values may be hostile, except
+    that an address is the console's own.
+    """
+    made = Tag(tag=name, text=str(text))
+    if cls:
+        made.classes(add=cls)
+    for key, value in attributes.items():
+        if value is not None and value is not False:
+            made.props[key.rstrip("_").replace("_", "-")] = "" if value is True else value
+    if on_click is not None:
+        made.on("click", on_click, args=[])
+    return made
+
+
+def button(text: str, on_click: Handler | None = None, *, cls: str = "", **attributes: Any) -> Tag:
+    """A button that does something on this page."""
+    return tag(
+        "button", text, cls=f"button {cls}".strip(), type="button", on_click=on_click, **attributes
+    )
+
+
+def link(text: object, href: str, *, cls: str = "", **attributes: Any) -> Tag:
+    """A link to one of the console's own addresses; one that begins with `?` stays on this page."""
+    return tag("a", text, cls=cls, href=href, **attributes)
+
+
+def badge(text: str, tone: str = "") -> Tag:
+    """A word about a state; tone is "", "good", "warn", "bad" or "busy"."""
+    return tag("span", text, cls=f"badge {tone}".strip())

@@ -1,0 +1,65 @@
+"""The console, mounted on the app of the API: pages, static files, the gate and the headers."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from fastapi import FastAPI
+from nicegui import app as pages_app
+from nicegui import ui
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from clawback.config import ApiConfig
+from clawback.console.gate import Gate
+from clawback.console.headers import PageHeaders
+from clawback.console.paging import open_to
+from clawback.console.shell import STATIC
+from clawback.services.context import Context
+
+MOUNT = "/console"
+"""Where the console is, below whatever a reverse proxy puts before it."""
+
+PAGES = (
+    "action_center",
+    "investigations",
+    "explorer",
+    "email",
+    "hunting",
+    "take_action",
+    "settings",
+    "health",
+    "audit",
+)
+"""The modules of `clawback.console.pages`; each registers its pages when it is imported."""
+
+
+def attach(app: FastAPI, ctx: Context, config: ApiConfig) -> None:
+    """Serve the console from this app, below `MOUNT`; once in a process, as NiceGUI is one per process.
+
+    `/` leads there.
+    """
+    open_to(ctx, config)
+    for name in PAGES:
+        import_module(f"clawback.console.pages.{name}")
+    pages_app.add_static_files("/static", STATIC)
+    pages_app.add_middleware(Gate, ctx=ctx, config=config)
+    pages_app.add_middleware(PageHeaders)
+    pages_app.config.socket_io_js_transports = ["websocket"]
+    ui.run_with(
+        app,
+        title="Clawback",
+        mount_path=MOUNT,
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        favicon=STATIC / "icon.svg",
+        reconnect_timeout=10.0,
+        show_welcome_message=False,
+        binding_refresh_interval=None,
+    )
+    app.add_route("/", _to_console, methods=["GET"])
+
+
+async def _to_console(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}{MOUNT}/", status_code=307)

@@ -1,0 +1,50 @@
+// Links and forms of one page change its address and tell the server, which builds anew what changed.
+(() => {
+  const tell = () => window.emitEvent && emitEvent("here", location.search);
+  const go = (search) => {
+    if ((location.search || "?") !== search) history.pushState(null, "", search === "?" ? location.pathname : search);
+  };
+  window.clawbackGo = go;
+
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const anchor = event.target.closest && event.target.closest("a[href^='?']");
+    if (!anchor || anchor.target === "_blank") return;
+    event.preventDefault();
+    go(anchor.getAttribute("href"));
+    tell();
+  });
+
+  const submit = (form) => {
+    const query = new URLSearchParams(location.search);
+    const fields = [...form.elements].filter((field) => field.name);
+    fields.forEach((field) => query.delete(field.name));
+    query.delete(form.dataset.resets || "page");
+    for (const [name, value] of new FormData(form)) if (value !== "") query.append(name, value);
+    query.sort();
+    go("?" + query.toString());
+    tell();
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-here]");
+    if (!form) return;
+    event.preventDefault();
+    submit(form);
+  });
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-here]");
+    if (form && event.target.matches("select, input[type=checkbox], input[type=radio]")) submit(form);
+  });
+  window.addEventListener("popstate", tell);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || document.querySelector(".q-dialog")) return;
+    const close = document.querySelector("a[data-closes]");
+    if (close) close.click();
+  });
+
+  window.clawbackTheme = (theme) => {
+    document.cookie = `clawback_theme=${theme}; path=${location.pathname.split("/console")[0]}/console; max-age=31536000; samesite=strict`;
+    location.reload();
+  };
+})();
