@@ -11,6 +11,8 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 # Clients that we did not write: large, and with requirements of their own.
 INTEROP := .venv-interop
+# A driver for the browser of the system, chromium, and axe-core.
+BROWSER := .venv-browser
 # The locks are complete, so nothing is left to resolve: pip before 23.3 would look for a newest
 # SQLAlchemy for another package's extra, and refuse it for want of a hash.
 # Quiet twice: errors are shown, remarks about a machine's own package sources are not.
@@ -20,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 LOCK := $(COMPILE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop check bench up format lock
+.PHONY: help demo test interop browser screenshots check bench up format lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +39,14 @@ test: $(DEV) ## run the tests
 interop: $(INTEROP)/.installed $(RUNTIME) ## drive the lab's Graph tenant with Microsoft's SDK and O365, and the API with schemathesis (half a gigabyte)
 	@CLAWBACK_PYTHON=$(abspath $(BIN)/python) $(INTEROP)/bin/python -m pytest \
 		-c tests/interop/pytest.ini --rootdir . --confcutdir tests/interop tests/interop $(ARGS)
+
+browser: $(BROWSER)/.installed $(RUNTIME) ## drive the console with chromium (needs it: apt-get install chromium)
+	@CLAWBACK_PYTHON=$(abspath $(BIN)/python) $(BROWSER)/bin/python -m pytest \
+		-c tests/browser/pytest.ini --rootdir . --confcutdir tests/browser tests/browser $(ARGS)
+
+screenshots: $(BROWSER)/.installed $(RUNTIME) ## take pictures of every page into docs/images (ARGS=DIR for another folder)
+	@CLAWBACK_PYTHON=$(abspath $(BIN)/python) PYTHONPATH=tests/browser \
+		$(BROWSER)/bin/python -m screenshots $(ARGS)
 
 check: $(DEV) ## format, lint, types, architecture
 	$(BIN)/ruff format --check .
@@ -57,6 +67,7 @@ lock: $(DEV) ## write the lock files anew from pyproject.toml, keeping pins that
 	$(LOCK) --extra console --extra hunting --extra postgresql --extra build --extra dev -c requirements.lock \
 		-o requirements-dev.lock $(ARGS)
 	$(COMPILE) requirements-interop.in -c requirements-dev.lock -o requirements-interop.lock $(ARGS)
+	$(COMPILE) requirements-browser.in -c requirements-dev.lock -o requirements-browser.lock $(ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -81,4 +92,11 @@ $(INTEROP)/.installed: requirements-interop.lock | $(BIN)/python
 	@$(PYTHON) -m venv --clear $(INTEROP)
 	@$(INTEROP)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
 		-r requirements-interop.lock
+	@touch $@
+
+$(BROWSER)/.installed: requirements-browser.lock | $(BIN)/python
+	@echo "Installing a driver for the browser (once) …"
+	@$(PYTHON) -m venv --clear $(BROWSER)
+	@$(BROWSER)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements-browser.lock
 	@touch $@

@@ -3,9 +3,9 @@
 As a plugin it prints a line after the tests, and writes the counts as JSON to the file named by
 CLAWBACK_TEST_COUNTS: {marker: {"collected": n, "passed": n, "failed": n, "skipped": n}}.
 
-    python tests/backend_counts.py FILE
+    python tests/backend_counts.py FILE…
 
-prints FILE as a table and exits 1 when a marker that the tests carry has no passed test.
+prints the sum of the files as a table and exits 1 when a marker that the tests carry has no passed test.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +87,20 @@ def unproved(counts: Counts, marked: set[str]) -> list[str]:
     return [name for name in BACKENDS if name in exist and not counts[name]["passed"]]
 
 
-def main(counts_file: str) -> int:
+def added_up(files: Sequence[str]) -> Counts:
+    """The counts of several runs, such as that of the tests in a browser; an empty file is none."""
+    counts: Counts = {name: dict.fromkeys(OUTCOMES, 0) for name in BACKENDS}
+    for file in files:
+        text = Path(file).read_text(encoding="utf-8")
+        for name, count in json.loads(text or "{}").items():
+            for outcome in OUTCOMES:
+                counts[name][outcome] += count[outcome]
+    return counts
+
+
+def main(counts_files: Sequence[str]) -> int:
     """0 when every backend that has tests has passed ones; prints the counts either way."""
-    counts: Counts = json.loads(Path(counts_file).read_text(encoding="utf-8"))
+    counts = added_up(counts_files)
     print(f"{'backend':<16}" + "".join(f"{outcome:>10}" for outcome in OUTCOMES))
     for name, count in counts.items():
         print(f"{name:<16}" + "".join(f"{count[outcome]:>10}" for outcome in OUTCOMES))
@@ -99,4 +111,4 @@ def main(counts_file: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from backend_counts import BACKENDS, Counts, main, unproved
+from backend_counts import BACKENDS, Counts, added_up, main, unproved
 from requiring import require
 
 TESTS = Path(__file__).resolve().parent
@@ -82,7 +82,7 @@ def test_the_judge_prints_every_backend(tmp_path: Path, capsys: pytest.CaptureFi
     one_each = dict.fromkeys(("collected", "passed", "failed", "skipped"), 1)
     path = tmp_path / "counts"
     path.write_text(json.dumps(dict.fromkeys(BACKENDS, one_each)), encoding="utf-8")
-    assert main(str(path)) == 0
+    assert main([str(path)]) == 0
     printed = capsys.readouterr().out
     assert all(name in printed for name in BACKENDS)
 
@@ -100,3 +100,12 @@ def test_what_is_there_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     assert Path(require(program="sh")).name == "sh"
     assert require(module="json") == "json"
+
+
+def test_the_judge_adds_up_several_runs(tmp_path: Path) -> None:
+    counted = {"chromium": {"collected": 3, "passed": 2, "failed": 0, "skipped": 1}}
+    one, other, none = tmp_path / "one", tmp_path / "other", tmp_path / "none"
+    one.write_text(json.dumps(counted))
+    other.write_text(json.dumps(counted))
+    none.write_text("")
+    assert added_up([str(one), str(other), str(none)])["chromium"]["passed"] == 4

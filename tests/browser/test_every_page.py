@@ -1,0 +1,46 @@
+"""Every page: it opens without a fault, axe-core finds nothing serious, in light and in dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from stage import Stage
+from tour import tour
+
+SERIOUS = ("serious", "critical")
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds that is serious, as rule and first element."""
+    found: dict[str, Any] = Axe().run(page).response
+    return [
+        f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}"
+        for one in found["violations"]
+        if one["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_page_has_a_fault_nor_anything_serious_for_axe(
+    stage: Stage, sign_in: Callable[..., Page], dark: bool
+) -> None:
+    found: dict[str, list[str]] = {}
+    for stop in tour(stage.said):
+        page = sign_in(stop.user, stop.path, width=stop.width, dark=dark)
+        page.wait_for_selector(stop.waits_for)
+        page.wait_for_timeout(250)
+        if problems := serious(page):
+            found[stop.name] = problems
+    assert not found, found
+
+
+def test_axe_would_find_a_button_without_a_name(stage: Stage, sign_in: Callable[..., Page]) -> None:
+    page = sign_in("ada", "/action-center/pending")
+    page.evaluate(
+        "document.querySelector('#content').appendChild(document.createElement('button'))"
+    )
+    assert any(problem.startswith("button-name") for problem in serious(page))

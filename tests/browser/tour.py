@@ -1,0 +1,48 @@
+"""Every page of the console, as addresses with a name: what is looked at by axe, and by people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One page: a name, who looks, the address, and a selector of what has to be there."""
+
+    name: str
+    user: str
+    path: str
+    waits_for: str = "#content h1"
+    width: int = 1280
+
+
+def tour(said: dict[str, Any]) -> Iterator[Stop]:
+    """All stops, for a stage that said so of itself."""
+    investigation, email = said["investigations"][-1], said["emails"][0]
+    pending = said["pending"][0] if said["pending"] else 0
+    done = said["completed"][-1]
+    yield Stop("action-center-pending", "ada", "/action-center/pending")
+    yield Stop(
+        "action-center-open", "ada", f"/action-center/pending?open={pending}", "aside.flyout"
+    )
+    yield Stop("action-center-history", "ada", "/action-center/history")
+    yield Stop("action-center-done", "ada", f"/action-center/history?open={done}", "aside.flyout")
+    yield Stop(
+        "approve-on-a-phone", "ada", f"/action-center/pending?open={pending}", "aside.flyout", 390
+    )
+    yield Stop("investigations", "ada", "/investigations")
+    for tab in TABS:
+        yield Stop(f"investigation-{tab}", "ada", f"/investigations/{investigation}?tab={tab}")
+    yield Stop("explorer", "ada", "/explorer?range=30d")
+    yield Stop("email", "ada", f"/email/{email}")
+    yield Stop("hunting", "ada", "/hunting")
+    yield Stop("take-action", "ada", f"/take-action?source=explorer&message={email}")
+    yield Stop("settings", "root-admin", "/settings")
+    yield Stop("settings-read-only", "rita", "/settings")
+    yield Stop("health", "ada", "/health")
+    yield Stop("audit", "root-admin", "/audit")
+
+
+TABS = ("graph", "alerts", "mailboxes", "evidence", "entities", "log", "pending", "history")
