@@ -77,6 +77,14 @@ class Match(StrEnum):
     ANY = "any"
 
 
+class ExploreView(StrEnum):
+    """The tabs of the Explorer: all mail, or that with a threat."""
+
+    ALL = "all"
+    MALWARE = "malware"
+    PHISH = "phish"
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One field against some values: numbers for a number's field, else texts that were checked."""
@@ -88,12 +96,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ExploreFilter:
-    """Which mail is meant: delivered from `since` on and before `until`, and as the conditions say."""
+    """Which mail is meant: delivered from `since` on and before `until`, in the view, and as the
+    conditions say."""
 
     conditions: tuple[Condition, ...] = ()
     match: Match = Match.ALL
     since: datetime | None = None
     until: datetime | None = None
+    view: ExploreView = ExploreView.ALL
 
 
 class ExploreOrder(StrEnum):

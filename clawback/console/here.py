@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from urllib.parse import parse_qsl, urlencode
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 from nicegui.element import Element
 
-Build = Callable[[], Awaitable[None]]
+from clawback.console.parts.notices import say_why_not
+from clawback.console.parts.tags import tag
+from clawback.errors import ClawbackError, Unauthenticated
 
-QUERY_MAX = 4_000
-"""Characters of a query that are read: longer ones name nothing of ours."""
+Build = Callable[[], Awaitable[None]]
+Later = Callable[[], AbstractAsyncContextManager[None]]
+"""What a part that comes later is built within, such as its turn among others."""
+
+QUERY_MAX = 60_000
+"""Characters of a query that are read: with more the server takes no request."""
 
 
 class Here:
@@ -61,9 +68,20 @@ class Here:
             if part.shows & changed:
                 await part.build()
 
-    async def part(self, shows: Iterable[str], build: Build, *, cls: str = "") -> Part:
-        """A part of the page, built now and again whenever one of the names that it shows changes."""
-        made = Part(frozenset(shows), build, cls)
+    async def part(
+        self,
+        shows: Iterable[str],
+        build: Build,
+        *,
+        cls: str = "",
+        later: Later | None = None,
+    ) -> Part:
+        """A part of the page, built now and again whenever one of the names that it shows changes.
+
+        One that comes `later` holds up neither the page nor the parts after it; where it is out of
+        date when `later` lets it in, it is left out.
+        """
+        made = Part(frozenset(shows), build, cls, later=later)
         self._parts.append(made)
         await made.build()
         return made
@@ -82,11 +100,22 @@ class Here:
 
 
 class Part:
-    """One part of a page: what it shows stays until its successor is whole."""
+    """One part of a page: what it shows stays until its successor is whole.
 
-    def __init__(self, shows: frozenset[str], build: Build, cls: str = "") -> None:
+    An error of ours is shown in its place; the rest of the page stays as it is.
+    """
+
+    def __init__(
+        self,
+        shows: frozenset[str],
+        build: Build,
+        cls: str = "",
+        *,
+        later: Later | None = None,
+    ) -> None:
         self.shows = shows
         self._build = build
+        self._later = later
         self._latest = 0
         self._place = ui.element("div").classes(add=f"part {cls}".strip())
         self._shown: Element | None = None
@@ -94,12 +123,24 @@ class Part:
     async def build(self) -> None:
         """Build it again; where another building of the same part began meanwhile, that one counts."""
         self._latest += 1
-        mine = self._latest
-        with self._place:
-            made = ui.element("div").classes(add="built hidden")
-        with made:
-            await self._build()
-        if mine != self._latest or self._place.is_deleted:
+        if self._later is None:
+            await self._fill(self._latest)
+            return
+        self._place.props["aria-busy"] = "true"
+        if self._shown is None:
+            with self._place:
+                self._shown = tag("p", "Loading …", cls="quiet loading")
+        background_tasks.create(self._fill(self._latest), name="a part that comes later")
+
+    async def _fill(self, mine: int) -> None:
+        async with self._later() if self._later else nullcontext():
+            if self._is_late(mine):
+                return
+            with self._place:
+                made = ui.element("div").classes(add="built hidden")
+            with made:
+                await self._made(made)
+        if self._is_late(mine):
             if not made.is_deleted:
                 made.delete()
             return
@@ -107,6 +148,21 @@ class Part:
             self._shown.delete()
         self._shown = made
         made.classes(remove="hidden")
+        self._place.props.pop("aria-busy", None)
+
+    async def _made(self, made: Element) -> None:
+        try:
+            await self._build()
+        except Unauthenticated:
+            ui.navigate.reload()  # the gate leads to the login, and back here
+        except ClawbackError as error:
+            if made.is_deleted:
+                return
+            made.clear()
+            say_why_not(error)
+
+    def _is_late(self, mine: int) -> bool:
+        return mine != self._latest or self._place.is_deleted
 
 
 def search(query: Mapping[str, Iterable[str]]) -> str:

@@ -10,10 +10,10 @@ from nicegui import ui
 
 from clawback.config import ApiConfig
 from clawback.console.here import Here
-from clawback.console.parts.tags import tag
+from clawback.console.parts.notices import say_why_not
 from clawback.console.shell import shell
 from clawback.console.visiting import Login, Visit
-from clawback.errors import ClawbackError, Forbidden, NotFound, SetupError
+from clawback.errors import ClawbackError, Forbidden, SetupError
 from clawback.services.context import Context
 from models.people import Permission
 
@@ -48,7 +48,7 @@ def page(
                         raise Forbidden(f"this page needs the permission to {permission.value}")
                     await build(visit, **request.path_params)
                 except ClawbackError as error:
-                    _say_why_not(error)
+                    say_why_not(error)
 
         return build
 
@@ -70,15 +70,3 @@ def _visit(request: Request) -> Visit:
 
 def _theme(request: Request) -> bool | None:
     return {"dark": True, "light": False}.get(request.cookies.get("clawback_theme", ""))
-
-
-def _say_why_not(error: ClawbackError) -> None:
-    with tag("div", cls="notice bad", role="alert"):
-        tag("strong", _HEADINGS.get(type(error), "This cannot be shown now"))
-        tag("p", str(error))
-
-
-_HEADINGS: dict[type[ClawbackError], str] = {
-    NotFound: "There is no such thing here",
-    Forbidden: "You may not see this",
-}

@@ -10,7 +10,15 @@ from clawback.core.exploring import kind_of, read_value
 from clawback.errors import BadInput, SetupError
 from clawback.hunting_ports import EmailExplorer
 from clawback.services.context import Context
-from models.explore import Comparison, Condition, ExploreField, ExploreFilter, FieldKind, Match
+from models.explore import (
+    Comparison,
+    Condition,
+    ExploreField,
+    ExploreFilter,
+    ExploreView,
+    FieldKind,
+    Match,
+)
 
 MOST_CONDITIONS = 20
 MOST_VALUES = 200
@@ -35,6 +43,7 @@ def read_filter(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    view: ExploreView = ExploreView.ALL,
 ) -> ExploreFilter:
     """The filter of conditions such as `sender_domain=evil.example` or `email_size>1000000`.
 
@@ -52,7 +61,7 @@ def read_filter(
     if len(values) > MOST_CONDITIONS:
         raise BadInput(f"a filter has at most {MOST_CONDITIONS} conditions")
     conditions = tuple(Condition(*key, tuple(found)) for key, found in values.items())
-    return ExploreFilter(conditions, match, since, until)
+    return ExploreFilter(conditions, match, since, until, view)
 
 
 def _condition(text: str) -> tuple[ExploreField, Comparison, str]:

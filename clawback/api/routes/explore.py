@@ -17,7 +17,15 @@ from clawback.api.shapes.explore import CountsOut, EmailPage, EntityOut, Histogr
 from clawback.api.shapes.times import Since, Until
 from clawback.services import explore
 from clawback.services.report import View
-from models.explore import Bucket, ExploreFilter, ExploreOrder, ExplorePlace, Match, Pivot
+from models.explore import (
+    Bucket,
+    ExploreFilter,
+    ExploreOrder,
+    ExplorePlace,
+    ExploreView,
+    Match,
+    Pivot,
+)
 
 router = APIRouter(prefix=f"{PREFIX}/explore", route_class=HuntRoute, tags=["explore"])
 
@@ -37,9 +45,13 @@ def wanted_mail(
     match: Annotated[Match, Query(description="Whether all conditions hold, or any")] = Match.ALL,
     since: Since = None,
     until: Until = None,
+    *,
+    view: Annotated[ExploreView, Query(description="All mail, or that with a threat")] = (
+        ExploreView.ALL
+    ),
 ) -> ExploreFilter:
     """The filter that a request asks for."""
-    return explore.read_filter(conditions, match, since=since, until=until)
+    return explore.read_filter(conditions, match, since=since, until=until, view=view)
 
 
 Wanted = Annotated[ExploreFilter, Depends(wanted_mail)]

@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from clawback.core.exploring import kind_of
-from models.explore import Comparison, Condition, ExploreField, ExploreFilter, FieldKind, Match
+from models.explore import (
+    Comparison,
+    Condition,
+    ExploreField,
+    ExploreFilter,
+    ExploreView,
+    FieldKind,
+    Match,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ DONE = "\"ActionResult\" = 'Success'"
 
 def where(wanted: ExploreFilter) -> Clause:
     """The condition on rows of EmailEvents."""
-    window = list(_window(wanted))
+    window = [*_window(wanted), *_view(wanted.view)]
     conditions = [_condition(each) for each in wanted.conditions]
     if conditions:
         word = " AND " if wanted.match is Match.ALL else " OR "
@@ -86,6 +94,18 @@ def _window(wanted: ExploreFilter) -> Iterator[Clause]:
         yield Clause('"Timestamp" >= ?::TIMESTAMP', (naive(wanted.since),))
     if wanted.until is not None:
         yield Clause('"Timestamp" < ?::TIMESTAMP', (naive(wanted.until),))
+
+
+def _view(view: ExploreView) -> Iterator[Clause]:
+    match view:
+        case ExploreView.ALL:
+            return
+        case ExploreView.MALWARE:
+            yield _has_threat("Malware")
+        case ExploreView.PHISH:
+            yield _has_threat("Phish")
+        case never:
+            assert_never(never)
 
 
 def _all_values(clauses: Sequence[Clause]) -> tuple[object, ...]:

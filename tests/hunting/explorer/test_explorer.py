@@ -27,6 +27,7 @@ from models.explore import (
     ExploreFilter,
     ExploreOrder,
     ExplorePlace,
+    ExploreView,
     FieldKind,
     Match,
     Pivot,
@@ -135,6 +136,21 @@ def test_conditions_hold_together_or_one_of_them(
         found = explorer.emails(meant(conditions, match), limit=ALL).emails
         sql = f"SELECT count(*) FROM m WHERE domain = 'evil.test' {word} latest = 'Junk folder'"
         assert store_rows(organisation.scene.store, sql) == [(len(found),)]
+
+
+def test_a_view_bounds_whatever_the_conditions_say(
+    organisation: Organisation, explorer: EmailExplorer
+) -> None:
+    conditions = ("sender_domain=evil.test", "latest_location=Junk folder")
+    wanted = read_filter(conditions, Match.ANY, view=ExploreView.MALWARE)
+    found = ids(explorer.emails(wanted, limit=ALL).emails)
+    sql = (
+        f"SELECT id FROM m WHERE mail_id IN ({_EVIL}) AND (domain = 'evil.test' "
+        "OR latest = 'Junk folder') ORDER BY at DESC, id DESC"
+    )
+    assert found == [row[0] for row in store_rows(organisation.scene.store, sql)]
+    without = explorer.emails(read_filter(conditions, Match.ANY), limit=ALL).emails
+    assert 0 < len(found) < len(without)
 
 
 def test_a_window_takes_its_beginning_and_not_its_end(

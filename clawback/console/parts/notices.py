@@ -1,0 +1,19 @@
+"""What is shown in place of what cannot be shown."""
+
+from __future__ import annotations
+
+from clawback.console.parts.tags import tag
+from clawback.errors import ClawbackError, Forbidden, NotFound
+
+
+def say_why_not(error: ClawbackError) -> None:
+    """An error of ours, in its own words."""
+    with tag("div", cls="notice bad", role="alert"):
+        tag("strong", _HEADINGS.get(type(error), "This cannot be shown now"))
+        tag("p", str(error))
+
+
+_HEADINGS: dict[type[ClawbackError], str] = {
+    NotFound: "There is no such thing here",
+    Forbidden: "You may not see this",
+}
