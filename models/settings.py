@@ -24,55 +24,81 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     similar_files: bool = Field(
-        default=False, description="Soft-delete clusters of similar files without approval"
+        title="Similar files",
+        default=False,
+        description="Soft-delete clusters of similar files without approval",
     )
     similar_urls: bool = Field(
-        default=False, description="Soft-delete clusters of similar URLs without approval"
+        title="Similar URLs",
+        default=False,
+        description="Soft-delete clusters of similar URLs without approval",
     )
     mode: Mode = Field(
-        default=Mode.ENFORCE, description="enforce, or observe: decide and record, move nothing"
+        title="Mode",
+        default=Mode.ENFORCE,
+        description="enforce, or observe: decide and record, move nothing",
     )
     cap: int = Field(
+        title="Cap",
         default=10_000,
         ge=0,
         le=10_000,
         description="Largest cluster that may run without approval, in messages",
     )
     take_deleted_items: bool = Field(
-        default=False, description="Count copies in Deleted Items as in a mailbox"
+        title="Take Deleted Items",
+        default=False,
+        description="Count copies in Deleted Items as in a mailbox",
     )
     take_sent_items: bool = Field(
-        default=False, description="Count copies in Sent Items as in a mailbox"
+        title="Take Sent Items",
+        default=False,
+        description="Count copies in Sent Items as in a mailbox",
     )
     verified_approvals_only: bool = Field(
+        title="Verified approvals only",
         default=False,
         description="Refuse decisions typed into the Prefect form, which records no identity",
     )
     pending_days: int = Field(
-        default=7, ge=1, le=30, description="Days until a pending action expires"
+        title="Pending days",
+        default=7,
+        ge=1,
+        le=30,
+        description="Days until a pending action expires",
     )
     sweep_hours: int = Field(
+        title="Sweep hours",
         default=72,
         ge=0,
         le=720,
         description="Hours that indicators of past actions are looked for again",
     )
     secops_mailboxes: tuple[str, ...] = Field(
-        default=(), description="Mailboxes never counted and never touched"
+        title="SecOps mailboxes",
+        default=(),
+        description="Mailboxes never counted and never touched",
     )
     simulation_urls: tuple[str, ...] = Field(
-        default=(), description="Phishing-simulation URLs, never clustered"
+        title="Simulation URLs", default=(), description="Phishing-simulation URLs, never clustered"
     )
     allowed_indicators: tuple[str, ...] = Field(
-        default=(), description="Hashes, URLs and hosts that never remediate without approval"
+        title="Allowed indicators",
+        default=(),
+        description="Hashes, URLs and hosts that never remediate without approval",
     )
     shared_hosts: tuple[str, ...] = Field(
-        default=(), description="Further shared platforms where host or path alone is never enough"
+        title="Shared hosts",
+        default=(),
+        description="Further shared platforms where host or path alone is never enough",
     )
     unshared_hosts: tuple[str, ...] = Field(
-        default=(), description="Shipped shared platforms that nobody else uses here"
+        title="Unshared hosts",
+        default=(),
+        description="Shipped shared platforms that nobody else uses here",
     )
     many_senders: int = Field(
+        title="Many senders",
         default=5,
         ge=2,
         le=1000,
