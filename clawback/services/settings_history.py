@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from clawback.core.setting_diffs import SettingChange, changes_between
 from clawback.errors import NotFound
@@ -61,7 +62,7 @@ def history(ctx: Context, *, before: int | None = None, limit: int = 20) -> tupl
     `before` is the version to go on from.
     """
     rows = ctx.store.lists.settings_versions(before=before, limit=limit + 1)
-    told = [_told(row, earlier.settings) for row, earlier in zip(rows, rows[1:], strict=False)]
+    told = [_told(row, earlier.settings) for row, earlier in pairwise(rows)]
     if len(rows) <= limit:
         told += [_told(row, _defaults()) for row in rows[-1:]]
         told += [ToldVersion(0, _defaults())] if before is None or before > 0 else []

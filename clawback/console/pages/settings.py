@@ -1,1 +1,179 @@
-"""Page settings."""
+"""Automation settings: what may run by itself, with its history, and what an edit would have done."""
+
+from __future__ import annotations
+
+from clawback.console.pages.settings_draft import Draft
+from clawback.console.pages.settings_form import SettingsForm
+from clawback.console.pages.settings_guards import show_guards, show_suppressions
+from clawback.console.pages.settings_versions import show_history, show_version, version_line
+from clawback.console.paging import page
+from clawback.console.parts.layout import facts, panel
+from clawback.console.parts.tags import button, tag
+from clawback.console.visiting import Visit, say
+from clawback.errors import Conflict
+from clawback.services import settings_history
+from clawback.services.automation import WARNING, change_settings
+from clawback.services.settings_history import Overview, ToldVersion
+from models.people import Permission
+
+READ_ONLY = (
+    "You may look at the settings, but not change them: that needs the role admin. Ask an "
+    "administrator of Clawback."
+)
+
+
+@page("/settings", title="Automation settings", nav="settings")
+async def build(visit: Visit) -> None:
+    """The form, what the edits would have done, guards, suppressions, and the versions."""
+    await SettingsPage(visit, await visit.read(settings_history.overview)).build()
+
+
+class SettingsPage:
+    """The page as one person has it open, with what they edited."""
+
+    def __init__(self, visit: Visit, overview: Overview) -> None:
+        self._visit = visit
+        self._overview = overview
+        self._draft = Draft(overview.settings, overview.version)
+        self._between: tuple[ToldVersion, ...] = ()
+        self._may_change = visit.may(Permission.ADMINISTER)
+
+    async def build(self) -> None:
+        """All parts, in order."""
+        here = self._visit.here
+        self._form = await here.part((), self._build_form)
+        self._review = await here.part((), self._build_review, cls="review")
+        self._lists = await here.part((), self._build_lists)
+        self._history = await here.part(
+            {"version", "before"}, lambda: show_history(self._visit), cls="history"
+        )
+        await here.part({"version"}, self._open_version)
+
+    async def _build_form(self) -> None:
+        form = SettingsForm(self._draft, self._edited, is_open=self._may_change)
+        if not self._may_change:
+            with tag("div", cls="notice"):
+                tag("p", READ_ONLY)
+        self._tell_between()
+        with panel(cls="automation"):
+            form.clusters()
+            self._recoverability()
+        form.rest()
+
+    def _recoverability(self) -> None:
+        with tag("div", cls="notice warn"):
+            tag("p", WARNING)
+        tag("h2", "How long soft-deleted messages can be put back")
+        kept = {
+            name: note if days is None else f"{days} days. {note}"
+            for name, (days, note) in self._overview.retention.items()
+        }
+        facts(kept or {"Sources": "none is configured"})
+
+    def _tell_between(self) -> None:
+        if not self._between:
+            return
+        with tag("div", cls="notice warn", role="alert"):
+            tag("strong", "Somebody else saved while you edited. Nothing of yours was saved yet.")
+            for told in self._between:
+                tag("p", f"{version_line(told)}: {_in_words(told)}")
+            tag(
+                "p",
+                "Your edits are kept, and now stand on these settings. Look at them, then save.",
+            )
+
+    async def _build_review(self) -> None:
+        changes, faults = self._draft.changes, self._draft.faults
+        with tag("section", cls="panel", aria_label="Your edits"):
+            with tag("div", role="status", cls="edits"):
+                _show_edits([str(each) for each in changes], len(faults))
+            with tag("div", cls="row"):
+                if self._may_change:
+                    button("Save", self._visit.doing(self._save), cls="primary")
+                    if self._draft.is_edited:
+                        button("Discard edits", self._visit.doing(self._discard))
+                tag("span", f"Version {self._draft.version:,} is in force.", cls="quiet")
+
+    async def _build_lists(self) -> None:
+        show_guards()
+        show_suppressions(self._visit, self._overview, self._reload)
+
+    async def _open_version(self) -> None:
+        number = self._visit.here.number("version", -1, least=-1)
+        if number >= 0:
+            await show_version(self._visit, number, self._load if self._may_change else None)
+
+    async def _edited(self) -> None:
+        await self._review.build()
+
+    async def _save(self) -> None:
+        if self._draft.faults:
+            say("Correct what is marked, then save.", good=False)
+            return
+        if not self._draft.edits:
+            say("There is nothing to save.")
+            return
+        try:
+            _, saved = await self._visit.act(
+                Permission.ADMINISTER,
+                change_settings,
+                self._draft.edits,
+                based_on=self._draft.version,
+                actor=self._visit.person.actor,
+            )
+        except Conflict:
+            await self._go_on_from_theirs()
+            return
+        self._between = ()
+        await self._reload()
+        say(f"Saved as version {saved:,}.")
+
+    async def _go_on_from_theirs(self) -> None:
+        before = self._draft.version
+        self._overview = await self._visit.read(settings_history.overview)
+        self._between = await self._visit.read(settings_history.since, before)
+        self._draft.rebase(self._overview.settings, self._overview.version)
+        await self._show_all()
+        say("Somebody else saved in between: look at what they changed.", good=False)
+
+    async def _reload(self) -> None:
+        self._overview = await self._visit.read(settings_history.overview)
+        self._draft.rebase(self._overview.settings, self._overview.version)
+        await self._show_all()
+
+    async def _discard(self) -> None:
+        self._between = ()
+        self._draft.give_up()
+        await self._form.build()
+        await self._review.build()
+
+    async def _load(self, told: ToldVersion) -> None:
+        unknown = self._draft.load(told.settings)
+        await self._form.build()
+        await self._review.build()
+        left_out = (
+            f" Left out, as this Clawback has no such setting: {', '.join(unknown)}."
+            if unknown
+            else ""
+        )
+        say(f"Version {told.version:,} is in the form. Look at the edits, then save.{left_out}")
+
+    async def _show_all(self) -> None:
+        for part in (self._form, self._review, self._lists, self._history):
+            await part.build()
+
+
+def _show_edits(changes: list[str], faults: int) -> None:
+    if not changes and not faults:
+        tag("p", "Nothing is edited.", cls="quiet")
+        return
+    tag("strong", f"{len(changes):,} edited" if changes else "Edited")
+    with tag("ul", cls="changes"):
+        for text in changes:
+            tag("li", text)
+        if faults:
+            tag("li", f"{faults:,} field{'s' if faults > 1 else ''} to correct", cls="fault")
+
+
+def _in_words(told: ToldVersion) -> str:
+    return "; ".join(str(change) for change in told.changes) or "nothing"
