@@ -91,7 +91,7 @@ class SettingsForm:
 
     def _field(self, field: SettingField) -> None:
         ids = {"id": f"setting-{field.key}", "aria_describedby": f"about-{field.key}"}
-        with tag("div", cls=f"setting {field.kind.value}"):
+        with tag("div", cls=f"setting is-{field.kind.value}"):
             match field.kind:
                 case FieldKind.FLAG:
                     with tag("label", cls="check"):
