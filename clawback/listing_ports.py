@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -49,6 +50,18 @@ class Lists(Protocol):
 
     def settings_versions(self, *, before: int | None, limit: int) -> tuple[SettingsVersion, ...]:
         """Versions of the settings, the newest first; version 0, the defaults, is not listed."""
+        ...
+
+    def investigations_of(
+        self, copy_ids: Collection[int], *, limit: int
+    ) -> tuple[Investigation, ...]:
+        """Those with one of these copies in a cluster, the newest first."""
+        ...
+
+    def actions_of(
+        self, copy_ids: Collection[int], *, limit: int
+    ) -> tuple[RemediationAction, ...]:
+        """Those with one of these copies in their ledger, the newest first."""
         ...
 
 

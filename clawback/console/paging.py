@@ -41,7 +41,7 @@ def page(
     def register(build: Page) -> Page:
         @ui.page(path, title=f"{title} · Clawback", response_timeout=BUILD_SECONDS)
         async def serve(request: Request) -> None:
-            visit = _visit(request)
+            visit = visit_of(request)
             with shell(visit, title, nav, dark=_theme(request)):
                 try:
                     if not visit.may(permission):
@@ -55,7 +55,8 @@ def page(
     return register
 
 
-def _visit(request: Request) -> Visit:
+def visit_of(request: Request) -> Visit:
+    """The visit of a request that the gate let in."""
     if not _opened:
         raise SetupError("the console was not attached")
     login: Login = request.state.login

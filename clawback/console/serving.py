@@ -23,15 +23,16 @@ MOUNT = "/console"
 PAGES = (
     "action_center",
     "investigations",
-    "explorer",
-    "email",
+    "explorer.page",
+    "explorer.files",
+    "email.page",
     "hunting",
     "take_action",
     "settings",
     "health",
     "audit",
 )
-"""The modules of `clawback.console.pages`; each registers its pages when it is imported."""
+"""The modules of `clawback.console.pages`; each registers its pages or files when it is imported."""
 
 
 def attach(app: FastAPI, ctx: Context, config: ApiConfig) -> None:

@@ -54,7 +54,7 @@ def read_filter(
         raise BadInput("the time range ends before it begins: give since before until")
     values: dict[tuple[ExploreField, Comparison], list[str | int]] = {}
     for text in written:
-        field, comparison, value = _condition(text)
+        field, comparison, value = split_condition(text)
         known = values.setdefault((field, comparison), [])
         known.append(read_value(field, value))
         _check_number(field, comparison, len(known))
@@ -64,7 +64,8 @@ def read_filter(
     return ExploreFilter(conditions, match, since, until, view)
 
 
-def _condition(text: str) -> tuple[ExploreField, Comparison, str]:
+def split_condition(text: str) -> tuple[ExploreField, Comparison, str]:
+    """Field, comparison and value of a condition, unchecked. Raises `BadInput` for what is none."""
     found = _WRITTEN.fullmatch(text)
     field = _FIELDS.get(found[1]) if found else None
     if found is None or field is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
@@ -29,6 +29,7 @@ from models.tables.catalog import (
     action_copies,
     actions,
     cluster_members,
+    clusters,
     investigations,
     settings_versions,
     suppressions,
@@ -101,6 +102,28 @@ class SqlLists:
             statement = statement.where(version < before)
         with self._database.read() as connection:
             return tuple(_version(row) for row in connection.execute(statement))
+
+    def investigations_of(
+        self, copy_ids: Collection[int], *, limit: int
+    ) -> tuple[Investigation, ...]:
+        """Those with one of these copies in a cluster, the newest first."""
+        among = select(clusters.c.investigation_id).join(
+            cluster_members, cluster_members.c.cluster_id == clusters.c.id
+        )
+        with_copy = among.where(self._database.among(cluster_members.c.copy_id, copy_ids))
+        statement = _before(select(investigations), investigations, None, limit)
+        with self._database.read() as connection:
+            rows = connection.execute(statement.where(investigations.c.id.in_(with_copy)))
+            return tuple(as_investigation(row) for row in rows)
+
+    def actions_of(self, copy_ids: Collection[int], *, limit: int) -> tuple[RemediationAction, ...]:
+        """Those with one of these copies in their ledger, the newest first."""
+        is_meant = self._database.among(action_copies.c.copy_id, copy_ids)
+        with_copy = select(action_copies.c.action_id).where(is_meant)
+        statement = select_actions().where(actions.c.id.in_(with_copy))
+        with self._database.read() as connection:
+            rows = connection.execute(statement.order_by(actions.c.id.desc()).limit(limit))
+            return tuple(action_of(row) for row in rows)
 
 
 def _before(statement: Select[Any], table: Table, before: int | None, limit: int) -> Select[Any]:
