@@ -1,4 +1,4 @@
-"""The ports of the database: index, cases and settings; that of the ledger has its own module."""
+"""The ports of the database: index and cases; others have modules of their own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from clawback.figures_ports import Figures
 from clawback.hunting_ports import ClickStore, HuntingStore, MirrorFeed
 from clawback.ledger_port import Ledger
 from clawback.listing_ports import Lists, Replies
 from clawback.people_ports import AuditLog, PeopleStore
 from clawback.selecting_ports import MessagePicker, SelectionStore
+from clawback.settings_port import SettingsStore
 from models.actions import ActionStatus, Actor, Choice, RemediationAction
 from models.alerts import Entity, Investigation, InvestigationStatus, NewAlert, StoredVerdict
 from models.clusters import Cluster, ClusterFacts, Match, Member
@@ -20,9 +22,7 @@ from models.history import HistoryEntry
 from models.indicators import Indicator, Judgement
 from models.locations import CopyLocation, LocationCounts
 from models.mails import MailFacts
-from models.pausing import Pause
 from models.planning import NewAction
-from models.settings import Settings
 from models.syncing import IndexStatus, KnownCopy, MailboxDelta, PlacedContent, ProblemMail
 
 
@@ -315,26 +315,6 @@ class CaseStore(SelectionStore, Protocol):
         ...
 
 
-class SettingsStore(Protocol):
-    """Versioned settings and the stop button."""
-
-    def current(self) -> tuple[Settings, int]:
-        """The settings and their version; version 0 is the defaults of a fresh install."""
-        ...
-
-    def save(self, settings: Settings, *, based_on: int, actor: Actor, now: datetime) -> int:
-        """A new version. Raises `Conflict` where another version came in between."""
-        ...
-
-    def pause(self) -> Pause | None:
-        """The latest press of the stop button while it holds, else None."""
-        ...
-
-    def set_pause(self, pause: Pause, actor: Actor) -> None:
-        """Press or release the stop button."""
-        ...
-
-
 class Store(Protocol):
     """Everything that is kept, in one database."""
 
@@ -396,4 +376,9 @@ class Store(Protocol):
     @property
     def clicks(self) -> ClickStore:
         """Clicks on links."""
+        ...
+
+    @property
+    def figures(self) -> Figures:
+        """Counts for pages and reports."""
         ...

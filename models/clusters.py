@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from models.copies import CopyRef
 from models.indicators import GuardFinding, Indicator
+from models.volume import Volume
 
 
 class ClusterKind(StrEnum):
@@ -53,7 +54,8 @@ class ClusterFacts:
 
     `file_names` and `file_types` map to how many mails carry them (top ten, most frequent first). A
     type is that of the first bytes, such as "png"; where they do not say, what the message claims.
-    `organisation_share` is `mailboxes` of the `known_mailboxes`.
+    `organisation_share` is `mailboxes` of the `known_mailboxes`. `volume` is as of the cluster's query
+    time, and of all copies with the indicator; None in clusters from before it was counted.
     """
 
     mails: int
@@ -66,6 +68,7 @@ class ClusterFacts:
     file_types: Mapping[str, int] = field(default_factory=dict)
     organisation_share: float = 0.0
     known_mailboxes: int = 0
+    volume: Volume | None = None
 
 
 @dataclass(frozen=True, slots=True)

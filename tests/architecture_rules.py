@@ -72,10 +72,13 @@ LAYERS: dict[str, Layer] = {
     "clawback.ledger_port": _layer("models clawback.errors", denied=_TABLES),
     "clawback.store_ports": _layer(
         "models clawback.ledger_port clawback.listing_ports clawback.hunting_ports "
-        "clawback.people_ports clawback.selecting_ports clawback.errors",
+        "clawback.people_ports clawback.selecting_ports clawback.settings_port "
+        "clawback.figures_ports clawback.errors",
         denied=_TABLES,
     ),
     "clawback.hunting_ports": _layer("models clawback.errors", denied=_TABLES),
+    "clawback.settings_port": _layer("models clawback.errors", denied=_TABLES),
+    "clawback.figures_ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.listing_ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.selecting_ports": _layer("models clawback.errors", denied=_TABLES),
     "clawback.people_ports": _layer("models clawback.errors", denied=_TABLES),
@@ -98,7 +101,8 @@ LAYERS: dict[str, Layer] = {
     "clawback.frames": _layer(""),
     "clawback.services": _layer(
         "models clawback.core clawback.mail clawback.ports clawback.store_ports "
-        "clawback.hunting_ports clawback.listing_ports clawback.people_ports clawback.errors "
+        "clawback.hunting_ports clawback.listing_ports clawback.people_ports "
+        "clawback.figures_ports clawback.errors "
         "clawback.frames",
         denied=_TABLES,
     ),

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from clawback.core.reasons import most_frequent_reasons
 from clawback.core.showing import counted, inert, show_indicator
+from clawback.core.volume import volume_words
 from models.actions import RemediationAction
 from models.clusters import Cluster, ClusterFacts
 from models.copies import Retention
@@ -197,6 +198,8 @@ def _facts(cluster: Cluster) -> str:
         f"- {counted(facts.senders, 'sender')}, {counted(facts.subjects, 'subject')}",
         f"- First seen {_time(facts.first_seen_at)}, last seen {_time(facts.last_seen_at)}",
     ]
+    if facts.volume is not None and facts.volume.is_anomaly is not None:
+        lines.append(f"- Volume anomaly: {volume_words(facts.volume)}")
     lines += _names(facts)
     lines += reason_lines(cluster)
     if cluster.external_recipients:

@@ -15,8 +15,10 @@ from clawback.core.lifecycle import Finding, investigation_status
 from clawback.core.policy import REFUSED_INDICATOR
 from clawback.core.reasons import with_reasons
 from clawback.core.showing import show_indicator
+from clawback.core.volume import NO_STATEMENT
 from clawback.errors import SetupError
 from clawback.services.context import Context
+from clawback.services.volume import measure
 from models.actions import RemediationAction
 from models.alerts import Investigation, InvestigationStatus, StoredVerdict
 from models.clusters import Cluster, ClusterFacts, ClusterKind, Member
@@ -117,15 +119,18 @@ def gather(ctx: Context, indicator: Indicator) -> Cluster:
     guards = guard_findings(indicator, settings, _evidence(ctx, indicator, facts))
     if kept and refusal(guards) is not None:
         kept, facts = (), ctx.store.index.cluster_facts((), indicator)
+    query_at = ctx.clock.now()
+    # What is refused may be in half of all mail: it is not counted either.
+    volume = NO_STATEMENT if refused else measure(ctx, indicator, query_at)
     mails = {member.mail_id for member in kept}
     return assemble(
         indicator,
         with_reasons(kept, ctx.store.index.matches(mails, indicator)),
-        facts,
+        replace(facts, volume=volume),
         guards=guards,
         external_recipients=ctx.store.index.external_recipients(mails, ctx.organisation.domains),
         excluded={**excluded, **simulated},
-        query_at=ctx.clock.now(),
+        query_at=query_at,
     )
 
 
@@ -162,13 +167,18 @@ def _take_out_simulations(
 ) -> tuple[tuple[Member, ...], dict[str, int]]:
     """The members that are no phishing simulation: those carry a URL that the settings name."""
     simulated: set[int] = set()
-    for text in settings.simulation_urls:
-        for match in UrlMatch:
-            indicator = _simulation(text, match)
-            simulated.update(member.mail_id for member in ctx.store.index.find(indicator))
+    for indicator in simulations(settings):
+        simulated.update(member.mail_id for member in ctx.store.index.find(indicator))
     kept = tuple(member for member in members if member.mail_id not in simulated)
     left_out = len(members) - len(kept)
     return kept, {PHISHING_SIMULATION: left_out} if left_out else {}
+
+
+def simulations(settings: Settings) -> tuple[Indicator, ...]:
+    """What mail of an awareness training carries. Raises `SetupError` for what is no URL."""
+    return tuple(
+        _simulation(text, match) for text in settings.simulation_urls for match in UrlMatch
+    )
 
 
 def _simulation(text: str, match: UrlMatch) -> Indicator:

@@ -13,6 +13,7 @@ from clawback.core.retrying import next_pick_up_at, pick_ups_in_vain
 from clawback.core.showing import show_indicator
 from clawback.services.context import Context
 from clawback.services.matching import unmatched
+from clawback.services.volume import measure
 from models.actions import ActionStatus, RemediationAction
 from models.alerts import Investigation, StoredVerdict
 from models.clusters import Cluster, ClusterFacts, Member
@@ -22,6 +23,7 @@ from models.indicators import Indicator, IndicatorKind
 from models.locations import Bucket, LocationCounts
 from models.outcomes import LedgerEntry
 from models.selecting import Selection
+from models.volume import Volume
 
 View = Mapping[str, object]
 
@@ -109,6 +111,10 @@ def _cluster(ctx: Context, cluster_id: int, cluster: Cluster) -> View:
         "mailboxes": cluster.facts.mailboxes,
         "senders": cluster.facts.senders,
         "explanation": explanation_view(cluster.facts),
+        "query_at": iso(cluster.query_at),
+        "volume": volume_view(
+            cluster.facts.volume or measure(ctx, cluster.indicator, cluster.query_at)
+        ),
         "excluded": dict(cluster.excluded),
         "locations": None if counts is None else locations_view(counts),
         "decision": None if decision is None else decision_view(decision),
@@ -128,6 +134,17 @@ def explanation_view(facts: ClusterFacts) -> View:
         "last_seen_at": iso(facts.last_seen_at),
         "file_names": _named(facts.file_names),
         "file_types": _named(facts.file_types),
+    }
+
+
+def volume_view(volume: Volume) -> View:
+    """How many messages came lately, against the days before; `is_anomaly` None is no statement."""
+    return {
+        "is_anomaly": volume.is_anomaly,
+        "recent": volume.recent,
+        "usual_a_day": None if volume.usual_a_day is None else round(volume.usual_a_day, 2),
+        "days": volume.days,
+        "by_day": list(volume.by_day),
     }
 
 

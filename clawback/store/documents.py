@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from models.clusters import ClusterFacts
 from models.indicators import GuardFinding, GuardLevel
 from models.tables.columns import storable
+from models.volume import Volume
 
 
 def plain(value: object) -> Any:
@@ -48,8 +49,15 @@ def read_facts(document: Mapping[str, Any]) -> ClusterFacts:
             **document,
             "first_seen_at": read_time(document["first_seen_at"]),
             "last_seen_at": read_time(document["last_seen_at"]),
+            "volume": _read_volume(document.get("volume")),
         }
     )
+
+
+def _read_volume(document: Mapping[str, Any] | None) -> Volume | None:
+    if document is None:
+        return None
+    return Volume(**{**document, "by_day": tuple(document["by_day"])})
 
 
 def read_guards(document: list[dict[str, str]]) -> tuple[GuardFinding, ...]:

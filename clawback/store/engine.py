@@ -12,6 +12,7 @@ from clawback.store.audit import SqlAuditLog
 from clawback.store.cases.sql_cases import SqlCases
 from clawback.store.clicks import SqlClicks
 from clawback.store.database import Database
+from clawback.store.figures.sql_figures import SqlFigures
 from clawback.store.hunting import SqlHunting
 from clawback.store.index.sql_index import SqlIndex
 from clawback.store.ledger import SqlLedger
@@ -40,6 +41,7 @@ class SqlStore:
         self.mirror = SqlMirrorFeed(database)
         self.clicks = SqlClicks(database)
         self.audit = SqlAuditLog(database)
+        self.figures = SqlFigures(database)
 
     @cached_property
     def identity(self) -> str:

@@ -1,4 +1,4 @@
-"""Versioned settings and the stop button: implements `clawback.store_ports.SettingsStore`."""
+"""Versioned settings and the stop button: implements `clawback.settings_port.SettingsStore`."""
 
 from __future__ import annotations
 

@@ -155,6 +155,16 @@ class ExplanationOut(Shape):
     file_types: list[NameCount]
 
 
+class VolumeOut(Shape):
+    """Messages with the indicator by day of delivery, as of the cluster's query time."""
+
+    is_anomaly: bool | None = Field(description="null: too little is known to say")
+    recent: int = Field(description="in the 24 hours before the query time")
+    usual_a_day: float | None = Field(description="mean of the days before those")
+    days: int = Field(description="full days before those that are known, at most 10")
+    by_day: list[int] = Field(description="each of those days, the latest first")
+
+
 class LocationsOut(Shape):
     """Messages per bucket, per latest delivery location, and per source."""
 
@@ -199,6 +209,8 @@ class ClusterOut(Shape):
     mailboxes: int
     senders: int
     explanation: ExplanationOut
+    query_at: datetime = Field(description="when its messages were looked for")
+    volume: VolumeOut
     excluded: Count
     locations: LocationsOut | None
     decision: DecisionOut | None
