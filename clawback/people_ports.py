@@ -11,6 +11,7 @@ from models.actions import Actor
 from models.audit import AuditEntry, AuditHead, CoveredRow
 from models.history import Event
 from models.people import ApiToken, Role, User
+from models.sessions import OneTimeLink, Session
 
 
 class PasswordHasher(Protocol):
@@ -29,7 +30,59 @@ class PasswordHasher(Protocol):
         ...
 
 
-class PeopleStore(Protocol):
+class SessionStore(Protocol):
+    """Sessions of the console; found by the digest of their secret (hex SHA-256)."""
+
+    def open_session(
+        self, user: str, *, digest: str, expires_at: datetime, now: datetime
+    ) -> Session:
+        """A new session; those that reached their `expires_at` are forgotten.
+
+        Raises `NotFound` for an unknown account.
+        """
+        ...
+
+    def session(self, digest: str) -> tuple[Session, User] | None:
+        """The session with this digest, and its account as it is now; None where there is none."""
+        ...
+
+    def touch_session(self, session_id: int, now: datetime) -> None:
+        """Record that a session was used; at most one write a minute for each."""
+        ...
+
+    def end_session(self, session_id: int, actor: Actor, now: datetime) -> bool:
+        """End one at once; False where it had ended already, which is harmless."""
+        ...
+
+    def end_sessions(self, user: str, actor: Actor, now: datetime) -> int:
+        """End all of an account at once; how many had not ended. Raises `NotFound`."""
+        ...
+
+
+class FirstAccountStore(Protocol):
+    """Links that make the first account, found by the digest of their key (hex SHA-256)."""
+
+    def make_first_link(
+        self, *, digest: str, expires_at: datetime, actor: Actor, now: datetime
+    ) -> OneTimeLink:
+        """A new link; all others are void from now on. Raises `Conflict` where there is an account."""
+        ...
+
+    def first_link(self, digest: str) -> OneTimeLink | None:
+        """The link with this digest, used or not; None where there is none."""
+        ...
+
+    def add_first_user(
+        self, name: str, roles: frozenset[Role], password_hash: str, *, digest: str, now: datetime
+    ) -> User:
+        """The first account, made by the link with this digest, which is used up in the same step.
+
+        Raises `Conflict` where there is an account, or the link is unknown, used or over.
+        """
+        ...
+
+
+class PeopleStore(SessionStore, FirstAccountStore, Protocol):
     """Accounts and tokens. Each change writes its audit entry in the same transaction."""
 
     def users(self) -> tuple[User, ...]:
@@ -64,6 +117,8 @@ class PeopleStore(Protocol):
         disabled: bool | None = None,
     ) -> User:
         """Change what is given; what is so already stays, without an entry.
+
+        Another password, and disabling, end the sessions of the account.
 
         Raises `NotFound`; `Conflict` for the last enabled admin's end.
         """

@@ -37,6 +37,8 @@ class Event(StrEnum):
     TOKEN_REVOKED = "token:revoked"
     LOGIN_SUCCEEDED = "login:succeeded"
     LOGIN_FAILED = "login:failed"
+    SESSION_ENDED = "session:ended"  # somebody signed out, or somebody ended the sessions
+    FIRST_LINK_MADE = "first-link:made"  # whoever has it may make the first account
     MESSAGE_PREVIEWED = "message:previewed"  # a person read the text of a message
     HUNT_RUN = "hunt:run"  # a person ran a query
     AUDIT_BEGUN = "audit:begun"  # digests of rows that are older than the log's chain

@@ -17,6 +17,7 @@ from clawback.api.graph.routes import emails as graph_emails
 from clawback.api.graph.routes import hunting as graph_hunting
 from clawback.api.graph.routes import remediation as graph_remediation
 from clawback.api.limiting import RateLimits
+from clawback.api.nothing_here import NothingHere
 from clawback.api.options import PREFIX, Edge
 from clawback.api.refreshing import refreshed
 from clawback.api.routes import (
@@ -84,6 +85,7 @@ def create_app(
         app.router.routes.extend(router.routes)
     app.openapi = lambda: build_document(app)  # type: ignore[method-assign]
     handle_problems(app)
+    app.router.default = NothingHere(app.router.not_found)
     app.add_middleware(
         BodyGuard,
         at_most=chosen.body_bytes,

@@ -7,8 +7,13 @@ most: a few hundred silent ones would keep everybody else out.
 from __future__ import annotations
 
 import asyncio
+import math
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+SOCKETS = 150
+"""Connections that may be websockets at most: the rest is left to those who ask for one answer."""
 
 
 class BoundedConnection(H11Protocol):
@@ -38,10 +43,28 @@ class BoundedConnection(H11Protocol):
         super().on_response_complete()
         self._wait_or_not()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over to a websocket, which is bounded by pings; or refuse it.
+
+        uvicorn looks at its bound of connections for requests alone.
+        """
+        self._stop_waiting()
+        sockets = sum(not isinstance(one, H11Protocol) for one in self.connections)
+        if sockets >= SOCKETS or len(self.connections) > (self.limit_concurrency or math.inf):
+            self._refuse()
+            return
+        super().handle_websocket_upgrade(event)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop to wait."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _refuse(self) -> None:
+        headers = [(b"content-length", b"0"), (b"retry-after", b"5"), (b"connection", b"close")]
+        answer = h11.Response(status_code=503, headers=headers, reason=b"Service Unavailable")
+        self.transport.write(self.conn.send(answer) or b"")
+        self.transport.close()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

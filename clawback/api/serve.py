@@ -15,10 +15,12 @@ from fastapi import FastAPI
 
 from clawback.api.app import create_app
 from clawback.api.connections import BoundedConnection
+from clawback.api.without_console import tell_how_to_install
 from clawback.config import ApiConfig, load_config
-from clawback.console.serving import attach as attach_console
-from clawback.errors import UserError
+from clawback.console.loopback import is_loopback
+from clawback.errors import SetupError, UserError
 from clawback.logs import log_as_json
+from clawback.services.context import Context
 from clawback.supervised import follow_supervisor
 from clawback.wiring import open_app
 
@@ -28,7 +30,10 @@ STOP_SECONDS = 5
 KEEP_ALIVE_SECONDS = 30
 HEADER_BYTES = 65_536
 CONNECTIONS = 200
-"""Connections beyond which it answers 503 at once."""
+"""Connections beyond which it answers 503 at once; each open page of the console holds one."""
+
+SOCKET_MESSAGE_BYTES = 1_048_576
+"""One message of an open page, unpacked: a larger one ends its connection."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,18 +51,40 @@ def main(argv: Sequence[str] | None = None) -> int:
                 if value is not None
             }
         )
+        _check_demo(given.demo_account, chosen)
         ctx = open_app(config)
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     app = create_app(ctx, chosen)
-    attach_console(app, ctx, chosen)
+    _attach_console(app, ctx, chosen, demo_account=given.demo_account)
     try:
         server_of(app, chosen).run()
     finally:
         if ctx.hunting is not None:
             ctx.hunting.close()
     return 0
+
+
+def _attach_console(app: FastAPI, ctx: Context, config: ApiConfig, *, demo_account: str) -> None:
+    """The console, or how to get it where its libraries are not installed."""
+    try:
+        from clawback.console.serving import attach
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("nicegui", "socketio"):
+            raise
+        tell_how_to_install(app)
+        return
+    attach(app, ctx, config, demo_account=demo_account)
+
+
+def _check_demo(account: str, config: ApiConfig) -> None:
+    """Raise `SetupError` where a way in without a password could be reached from another machine."""
+    if account and (not is_loopback(config.host) or config.public_url or config.trusted_proxies):
+        raise SetupError(
+            "the demo's account needs no password: it is served at 127.0.0.1 or ::1 alone, "
+            "and behind no proxy"
+        )
 
 
 def server_of(app: FastAPI, config: ApiConfig) -> uvicorn.Server:
@@ -76,6 +103,7 @@ def server_of(app: FastAPI, config: ApiConfig) -> uvicorn.Server:
             lifespan="on",
             http=BoundedConnection,
             ws="websockets-sansio",
+            ws_max_size=SOCKET_MESSAGE_BYTES,
             limit_concurrency=CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,
@@ -88,6 +116,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m clawback.api.serve", description=__doc__)
     parser.add_argument("--host")
     parser.add_argument("--port", type=int)
+    # For `clawback demo` alone: who is on this machine needs no password for this account.
+    parser.add_argument("--demo-account", default="", help=argparse.SUPPRESS)
     parser.add_argument("--supervised", action="store_true", help="end with standard input")
     return parser.parse_args(argv)
 

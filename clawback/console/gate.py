@@ -1,106 +1,121 @@
-"""The gate before every page of the console: who has no session is led to the login."""
+"""The gate before every page, file and socket of the console: who has no session stays outside."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from html import escape
-from urllib.parse import parse_qsl, urlencode, urlsplit
-
+import nicegui
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from clawback.config import ApiConfig
+from clawback.console.cookies import SessionCookie, form_token_of
+from clawback.console.doors import PATHS, Doors
+from clawback.console.loopback import is_from_here
+from clawback.console.origins import changes_something, is_own
+from clawback.console.own_paths import door
 from clawback.console.visiting import Login
 from clawback.errors import Unauthenticated
-from clawback.services import logins
+from clawback.services import sessions
 from clawback.services.context import Context
 
-COOKIE = "clawback_session"
-OPEN = ("/_nicegui/", "/static/", "/favicon.ico")
+_OWN = f"/_nicegui/{nicegui.__version__}"
+FILES = (
+    "/static/",
+    "/favicon.ico",
+    *(f"{_OWN}/{part}/" for part in ("static", "libraries", "components", "resources", "esm")),
+)
+"""What everybody may have: files of the program, the same for all. What pages make stays behind."""
+
+SESSION = "/session"
+"""Answers 204 to who has a session and 401 to all others: an open page asks whether to load anew."""
+
+_ELSEWHERE = (
+    "This came from another site, or by another address than the console knows of itself. Open the "
+    "console by its own address. Behind a reverse proxy that address is api.public_url in clawback.toml."
+)
 
 
 class Gate:
-    """Lets in who has a session, page and socket alike; answers login and logout itself."""
+    """Lets in who has a session, page and socket alike; `demo_account` needs none on this machine."""
 
-    def __init__(self, app: ASGIApp, *, ctx: Context, config: ApiConfig) -> None:
+    def __init__(
+        self, app: ASGIApp, *, ctx: Context, config: ApiConfig, demo_account: str = ""
+    ) -> None:
         self._app = app
         self._ctx = ctx
         self._config = config
-        self._sessions: dict[str, Login] = {}
+        self._demo_account = demo_account
+        self._doors = Doors(ctx, config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        if changes_something(scope) and not is_own(scope, self._config):
+            await _refuse(scope, receive, send, PlainTextResponse(_ELSEWHERE, 403))
+            return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if path.startswith(OPEN):
+        if path.startswith(FILES) and scope["type"] == "http":
             await self._app(scope, receive, send)
             return
-        connection = HTTPConnection(scope)
-        if scope["type"] == "http" and path in ("/login", "/logout"):
-            answer = await self._login(Request(scope, receive), path)
+        login = await self._known(scope)
+        if scope["type"] == "http" and path in PATHS:
+            answer = await self._doors.answer(Request(scope, receive), path, login)
             await answer(scope, receive, send)
             return
-        login = self._sessions.get(_digest(connection.cookies.get(COOKIE, "")))
-        if login is None or not _same_origin(connection.headers):
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 4401})
-                return
-            to = urlencode(
-                {"to": path + (f"?{connection.url.query}" if connection.url.query else "")}
-            )
-            await RedirectResponse(f"{scope.get('root_path', '')}/login?{to}", 303)(
-                scope, receive, send
-            )
+        if login is None and self._demo_account and is_from_here(scope):
+            login, send = await self._let_in(scope, send)
+        if login is None or path == SESSION:
+            await _refuse(scope, receive, send, self._outside(scope, path, login))
             return
         scope.setdefault("state", {})["login"] = login
         await self._app(scope, receive, send)
 
-    async def _login(self, request: Request, path: str) -> Response:
-        root = request.scope.get("root_path", "")
-        if path == "/logout":
-            self._sessions.pop(_digest(request.cookies.get(COOKIE, "")), None)
-            return RedirectResponse(f"{root}/login", 303)
-        if request.method != "POST":
-            return HTMLResponse(_form(root, ""))
-        given = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+    async def _known(self, scope: Scope) -> Login | None:
+        secret = SessionCookie.of(scope, self._config).read(scope)
+        if not secret:
+            return None
         try:
-            who = await run_in_threadpool(
-                logins.login, self._ctx, given.get("name", ""), given.get("password", ""), "console"
-            )
-        except Unauthenticated as error:
-            return HTMLResponse(_form(root, str(error)), 401)
-        secret = secrets.token_urlsafe(32)
-        self._sessions[_digest(secret)] = Login(
-            who.name, self._ctx.clock.now(), secrets.token_urlsafe(16)
+            return await run_in_threadpool(self._login, secret)
+        except Unauthenticated:
+            return None
+
+    def _login(self, secret: str) -> Login:
+        digest = sessions.digest_of(secret)
+        session, person = sessions.who_is(self._ctx, digest)
+        sessions.use(self._ctx, session)
+        return Login(session, digest, person, form_token_of(secret))
+
+    async def _let_in(self, scope: Scope, send: Send) -> tuple[Login, Send]:
+        """A new session of the demo's account, and a way to answer that brings its cookie along."""
+        _, secret = await run_in_threadpool(
+            sessions.sign_in_without_password, self._ctx, self._demo_account
         )
-        to = request.query_params.get("to", "/")
-        answer = RedirectResponse(f"{root}{to if to.startswith('/') else '/'}", 303)
-        answer.set_cookie(COOKIE, secret, path=root or "/", httponly=True, samesite="lax")
-        return answer
+        header = SessionCookie.of(scope, self._config).header(secret)
+
+        async def with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), header]}
+            await send(message)
+
+        return await run_in_threadpool(self._login, secret), with_cookie
+
+    def _outside(self, scope: Scope, path: str, login: Login | None) -> Response:
+        if login is not None:
+            return Response(status_code=204)
+        if scope["type"] == "http" and scope["method"] == "GET" and not path.startswith("/_nicegui"):
+            if path != SESSION:
+                root, query = scope.get("root_path", ""), scope["query_string"].decode("latin-1")
+                had_one = bool(SessionCookie.of(scope, self._config).read(scope))
+                return RedirectResponse(door(root, path, query, over=had_one), 303)
+        return PlainTextResponse("Sign in first.", 401)
 
 
-def _same_origin(headers: Headers) -> bool:
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _form(root: str, error: str) -> str:
-    return (
-        f'<!doctype html><html lang="en"><title>Sign in · Clawback</title>'
-        f'<link rel="stylesheet" href="{escape(root)}/static/console.css">'
-        f'<main class="sign-in"><h1>Clawback</h1><form method="post">'
-        f'<p role="alert">{escape(error)}</p>'
-        '<label>Name <input name="name" autocomplete="username"></label>'
-        '<label>Password <input name="password" type="password" autocomplete="current-password"></label>'
-        '<button class="button primary">Sign in</button></form></main></html>'
-    )
+async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Response) -> None:
+    if scope["type"] == "websocket":
+        await WebSocket(scope, receive, send).send_denial_response(answer)
+    else:
+        await answer(scope, receive, send)

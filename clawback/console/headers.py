@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 import nicegui
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clawback.config import ApiConfig
+from clawback.console.origins import is_https
+
 _PAGE_MARK = "x-nicegui-content"
 """What NiceGUI puts on the answers that are pages of its own."""
 
 _FOR_EVER = "public, max-age=31536000, immutable"
+_FILES = ("/_nicegui/", "/static/", "/favicon.ico")
 _VERSIONED = f"/_nicegui/{nicegui.__version__}/"
 """NiceGUI's own files: their addresses change with its version."""
 
@@ -23,6 +28,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+
+HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
+"""Of this host alone: what else its domain has is not ours to decide about."""
 
 # NiceGUI compiles the templates of its components in the browser and evaluates what the server sends
 # over the socket: 'unsafe-eval' cannot be taken away. Inline scripts can: only those with the nonce run.
@@ -48,14 +56,30 @@ def policy(nonce: str = "") -> str:
     return _POLICY.format(nonce=f" 'nonce-{nonce}'" if nonce else "")
 
 
+class NoClientsPrefix:
+    """Forgets the header X-Forwarded-Prefix: NiceGUI would put it before each of a page's addresses,
+    and anybody may send it. What is before the console is `api.public_url`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if "headers" in scope:
+            kept = [pair for pair in scope["headers"] if pair[0].lower() != b"x-forwarded-prefix"]
+            scope = {**scope, "headers": kept}
+        await self._app(scope, receive, send)
+
+
 class PageHeaders:
     """Puts the headers on every answer, and a fresh nonce on the scripts of each page of NiceGUI.
 
     Such a page escapes every `<` of what it shows, so that its script tags are its own.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, config: ApiConfig) -> None:
         self._app = app
+        self._config = config
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -63,15 +87,19 @@ class PageHeaders:
             await self._app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
+        headers = {**HEADERS, **(HTTPS_HEADERS if is_https(scope, self._config) else {})}
+        if not path.startswith(_FILES):
+            headers["Cache-Control"] = "no-store"
         cached = _FOR_EVER if path.startswith(_VERSIONED) else ""
-        await self._app(scope, receive, _Answer(send, cached).send)
+        await self._app(scope, receive, _Answer(send, headers, cached).send)
 
 
 class _Answer:
     """One answer on its way out; a page is held back until it is whole."""
 
-    def __init__(self, send: Send, cached: str) -> None:
+    def __init__(self, send: Send, headers: Mapping[str, str], cached: str) -> None:
         self._send = send
+        self._headers = headers
         self._cached = cached
         self._start: Message = {}
         self._body = b""
@@ -81,7 +109,7 @@ class _Answer:
         """Pass on one message of the answer."""
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in self._headers.items():
                 headers.setdefault(name, value)
             if self._cached and message["status"] == 200:
                 headers["Cache-Control"] = self._cached

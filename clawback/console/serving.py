@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from clawback.config import ApiConfig
+from clawback.console import sockets
 from clawback.console.gate import Gate
-from clawback.console.headers import PageHeaders
+from clawback.console.headers import NoClientsPrefix, PageHeaders
 from clawback.console.paging import open_to
 from clawback.console.shell import STATIC
 from clawback.services.context import Context
@@ -35,17 +36,18 @@ PAGES = (
 """The modules of `clawback.console.pages`; each registers its pages or files when it is imported."""
 
 
-def attach(app: FastAPI, ctx: Context, config: ApiConfig) -> None:
+def attach(app: FastAPI, ctx: Context, config: ApiConfig, *, demo_account: str = "") -> None:
     """Serve the console from this app, below `MOUNT`; once in a process, as NiceGUI is one per process.
 
-    `/` leads there.
+    `/` leads there. A browser on this machine needs no password for the `demo_account`, if there is one.
     """
     open_to(ctx, config)
     for name in PAGES:
         import_module(f"clawback.console.pages.{name}")
     pages_app.add_static_files("/static", STATIC)
-    pages_app.add_middleware(Gate, ctx=ctx, config=config)
-    pages_app.add_middleware(PageHeaders)
+    pages_app.add_middleware(Gate, ctx=ctx, config=config, demo_account=demo_account)
+    pages_app.add_middleware(PageHeaders, config=config)
+    sockets.bind(ctx)
     pages_app.config.socket_io_js_transports = ["websocket"]
     ui.run_with(
         app,
@@ -59,7 +61,9 @@ def attach(app: FastAPI, ctx: Context, config: ApiConfig) -> None:
         show_welcome_message=False,
         binding_refresh_interval=None,
     )
+    app.add_middleware(NoClientsPrefix)
     app.add_route("/", _to_console, methods=["GET"])
+    app.add_route(MOUNT, _to_console, methods=["GET"])
 
 
 async def _to_console(request: Request) -> RedirectResponse:

@@ -36,7 +36,7 @@ def shell(visit: Visit, title: str, nav: str, *, dark: bool | None) -> Iterator[
     """The frame; what is built within goes into the page's main part."""
     _head(visit)
     ui.dark_mode(dark)
-    ui.on("here", lambda event: _arrived(visit, event))
+    ui.on("here", lambda event: visit.doing(lambda: _arrived(visit, event))())
     with context.client.layout:
         header = _header(visit, nav)
         header.move(target_index=0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from nicegui import ui
@@ -15,9 +14,10 @@ from clawback.config import ApiConfig
 from clawback.console.here import Here
 from clawback.errors import ClawbackError, SetupError, Unauthenticated
 from clawback.ports import RunControl
-from clawback.services import logins, people
+from clawback.services import people, sessions
 from clawback.services.context import Context
 from models.people import Permission, Principal
+from models.sessions import Session
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +27,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who logged in, since when, and the token that a form of theirs must send along."""
+    """Who signed in: the session, the digest that finds it, who that is as of this request, and the
+    token that a form of theirs must send along."""
 
-    name: str
-    since: datetime
+    session: Session
+    digest: str
+    person: Principal
     form_token: str
 
 
@@ -46,7 +48,7 @@ class Visit:
         self.here = here
         self.root = root
         """What comes before `/action-center` in an address, such as `/console`."""
-        self._person = logins.still(ctx, login.name, login.since)
+        self._person = login.person
 
     @property
     def person(self) -> Principal:
@@ -78,7 +80,7 @@ class Visit:
         """What a service says, in a thread, if the person may; `service(ctx, *args, **kwargs)`."""
 
         def work() -> _T:
-            self._person = logins.still(self.ctx, self.login.name, self.login.since)
+            _, self._person = sessions.who_is(self.ctx, self.login.digest)
             people.require(self._person, permission)
             return service(self.ctx, *args, **kwargs)
 

@@ -9,7 +9,7 @@ from clawback.core.accounts import ORIGIN_MAX, PASSWORD_MAX, prepared_password
 from clawback.errors import Denial, NotFound, Unauthenticated
 from clawback.services.context import Context
 from clawback.services.people import hasher
-from models.actions import DecidedVia
+from models.actions import Actor, DecidedVia
 from models.people import Principal, User
 
 _WRONG = "the name or the password is wrong"
@@ -48,12 +48,21 @@ def still(ctx: Context, name: str, since: datetime) -> Principal:
 
     Raises `Unauthenticated` if the account was disabled, or its password changed, since then.
     """
-    user = _account(ctx, name)
+    return admitted(_account(ctx, name), since)
+
+
+def admitted(user: User | None, since: datetime) -> Principal:
+    """Who logged in at `since` to this account. Raises `Unauthenticated` as `still` does."""
     if user is None or user.disabled_at is not None:
         raise Unauthenticated("this account is disabled", Denial.DISABLED)
     if user.password_changed_at > since:
         raise Unauthenticated("the password changed: log in again", Denial.EXPIRED)
     return Principal(user.name, user.roles, DecidedVia.LOGIN)
+
+
+def decider(name: str) -> Actor:
+    """Somebody who logged in, as the one who does something."""
+    return Actor(name, DecidedVia.LOGIN, verified=True)
 
 
 def _account(ctx: Context, name: str) -> User | None:

@@ -22,6 +22,7 @@ from models.tables.mirror import MirrorChangeRow, UrlClickRow
 from models.tables.people import LoginAttemptRow, TokenRow, UserRow
 from models.tables.replies import ReplyRow
 from models.tables.selections import SelectionRow
+from models.tables.sessions import ConsoleSessionRow, OneTimeLinkRow
 from models.tables.settings import PauseRow, SettingsVersionRow
 from models.tables.sources import SourceRow
 from models.tables.suppressions import SuppressionRow
@@ -69,3 +70,5 @@ named_lists = table_of(NamedListRow)
 users = table_of(UserRow)
 tokens = table_of(TokenRow)
 login_attempts = table_of(LoginAttemptRow)
+console_sessions = table_of(ConsoleSessionRow)
+one_time_links = table_of(OneTimeLinkRow)

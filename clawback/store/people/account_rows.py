@@ -1,4 +1,4 @@
-"""Rows of accounts and tokens as values."""
+"""Rows of accounts, tokens and sessions as values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Select, select
 
 from clawback.errors import NotFound
 from models.people import ApiToken, Role, User
-from models.tables.catalog import tokens, users
+from models.sessions import Session
+from models.tables.catalog import console_sessions, tokens, users
 
 
 def user_of(row: Any) -> User:
@@ -45,6 +46,19 @@ def select_tokens() -> Select[Any]:
     """A select of what `token_of` reads."""
     source = tokens.join(users, users.c.id == tokens.c.user_id)
     return select(tokens, users.c.name.label("user")).select_from(source)
+
+
+def session_of(row: Any) -> Session:
+    """The session in a row of `select_sessions`."""
+    return Session(
+        row.id, row.user, row.created_at, row.seen_at, row.expires_at, row.ended_at
+    )
+
+
+def select_sessions() -> Select[Any]:
+    """A select of what `session_of` reads."""
+    source = console_sessions.join(users, users.c.id == console_sessions.c.user_id)
+    return select(console_sessions, users.c.name.label("user")).select_from(source)
 
 
 def read_user(connection: Connection, name: str) -> Any:

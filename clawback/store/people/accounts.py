@@ -11,6 +11,7 @@ from clawback.errors import Conflict
 from clawback.store.database import Database
 from clawback.store.journal import record
 from clawback.store.people.account_rows import read_user, role_text, roles_in, user_of
+from clawback.store.people.sessions import end_open
 from models.actions import Actor
 from models.history import Event
 from models.people import Role, User
@@ -73,6 +74,8 @@ class Accounts:
     ) -> User:
         """Change what is given; what is so already stays, without an entry.
 
+        Another password, and disabling, end the sessions of the account.
+
         Raises `NotFound`; `Conflict` for the last enabled admin's end.
         """
         with self._database.write() as connection:
@@ -90,6 +93,8 @@ class Accounts:
                 _keep_an_admin(connection, before, values)
                 connection.execute(update(users).where(users.c.id == before.id).values(values))
                 _record_changes(connection, before, values, actor, now)
+            if password_hash is not None or disabled:
+                end_open(connection, before, actor, now)
             return user_of(read_user(connection, name))
 
     def renew_hash(self, name: str, kept: str, renewed: str) -> None:
