@@ -132,7 +132,8 @@ LAYERS: dict[str, Layer] = {
         f"{_EDGE} {_PROCESS} clawback.console clawback.api fastapi uvicorn"
     ),
     "clawback.console": _layer(
-        f"{_EDGE} {_PROCESS} clawback.hunting_ports nicegui socketio fastapi starlette", denied=_TABLES
+        f"{_EDGE} {_PROCESS} clawback.hunting_ports nicegui socketio fastapi starlette",
+        denied=_TABLES,
     ),
     # `clawback up`: starts Prefect as processes, and asks its API whether they are ready.
     "clawback.serving": _layer(

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import math
+from typing import Any
 
-import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SOCKETS = 150
 """Connections that may be websockets at most: the rest is left to those who ask for one answer."""
+
+_TOO_MANY = (
+    b"HTTP/1.1 503 Service Unavailable\r\n"
+    b"Content-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
+)
 
 
 class BoundedConnection(H11Protocol):
@@ -43,7 +48,7 @@ class BoundedConnection(H11Protocol):
         super().on_response_complete()
         self._wait_or_not()
 
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+    def handle_websocket_upgrade(self, event: Any) -> None:
         """Hand the connection over to a websocket, which is bounded by pings; or refuse it.
 
         uvicorn looks at its bound of connections for requests alone.
@@ -61,9 +66,7 @@ class BoundedConnection(H11Protocol):
         super().connection_lost(exc)
 
     def _refuse(self) -> None:
-        headers = [(b"content-length", b"0"), (b"retry-after", b"5"), (b"connection", b"close")]
-        answer = h11.Response(status_code=503, headers=headers, reason=b"Service Unavailable")
-        self.transport.write(self.conn.send(answer) or b"")
+        self.transport.write(_TOO_MANY)
         self.transport.close()
 
     def _is_answering(self) -> bool:

@@ -106,12 +106,12 @@ class Gate:
     def _outside(self, scope: Scope, path: str, login: Login | None) -> Response:
         if login is not None:
             return Response(status_code=204)
-        if scope["type"] == "http" and scope["method"] == "GET" and not path.startswith("/_nicegui"):
-            if path != SESSION:
-                root, query = scope.get("root_path", ""), scope["query_string"].decode("latin-1")
-                had_one = bool(SessionCookie.of(scope, self._config).read(scope))
-                return RedirectResponse(door(root, path, query, over=had_one), 303)
-        return PlainTextResponse("Sign in first.", 401)
+        is_page = scope["type"] == "http" and scope["method"] == "GET" and path != SESSION
+        if not is_page or path.startswith("/_nicegui"):
+            return PlainTextResponse("Sign in first.", 401)
+        root, query = scope.get("root_path", ""), scope["query_string"].decode("latin-1")
+        had_one = bool(SessionCookie.of(scope, self._config).read(scope))
+        return RedirectResponse(door(root, path, query, over=had_one), 303)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Response) -> None:

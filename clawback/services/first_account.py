@@ -43,7 +43,9 @@ def check_key(ctx: Context, key: str) -> None:
         raise Conflict("there is an account already: sign in, or ask an administrator for one")
     link = ctx.store.people.first_link(digest_of(key))
     if link is None or link.used_at is not None or link.expires_at <= ctx.clock.now():
-        raise Conflict("this link was used, is over or was replaced: `clawback up` prints a new one")
+        raise Conflict(
+            "this link was used, is over or was replaced: `clawback up` prints a new one"
+        )
 
 
 def make_account(ctx: Context, key: str, name: str, password: str) -> User:

@@ -50,9 +50,7 @@ def select_tokens() -> Select[Any]:
 
 def session_of(row: Any) -> Session:
     """The session in a row of `select_sessions`."""
-    return Session(
-        row.id, row.user, row.created_at, row.seen_at, row.expires_at, row.ended_at
-    )
+    return Session(row.id, row.user, row.created_at, row.seen_at, row.expires_at, row.ended_at)
 
 
 def select_sessions() -> Select[Any]:

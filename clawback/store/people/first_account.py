@@ -88,7 +88,9 @@ def _use_up(connection: Connection, digest: str, now: datetime) -> None:
         & (one_time_links.c.expires_at > now)
     )
     if connection.execute(update(one_time_links).where(is_good).values(used_at=now)).rowcount != 1:
-        raise Conflict("this link was used, is over or was replaced: `clawback up` prints a new one")
+        raise Conflict(
+            "this link was used, is over or was replaced: `clawback up` prints a new one"
+        )
 
 
 def _link(digest: str) -> Any:
