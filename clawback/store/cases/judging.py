@@ -56,17 +56,7 @@ class Judging:
         statement = select(location_checks).where(location_checks.c.id == _latest(cluster_id))
         with self._database.read() as connection:
             row = connection.execute(statement).first()
-        if row is None:
-            return None
-        return LocationCounts(
-            checked_at=row.checked_at,
-            by_bucket={Bucket(name): number for name, number in row.by_bucket.items()},
-            by_location={DeliveryLocation(n): number for n, number in row.by_location.items()},
-            by_source={
-                source: {Bucket(name): number for name, number in buckets.items()}
-                for source, buckets in row.by_source.items()
-            },
-        )
+        return None if row is None else counts_of(row)
 
     def latest_locations(self, cluster_id: int) -> tuple[CopyLocation, ...]:
         """The members' locations at the latest check, by copy id; empty where none was made."""
@@ -120,6 +110,19 @@ class Judging:
             decided_at=row.decided_at,
             deduplicated_by=row.deduplicated_by,
         )
+
+
+def counts_of(row: Any) -> LocationCounts:
+    """The counts in the columns of a location check."""
+    return LocationCounts(
+        checked_at=row.checked_at,
+        by_bucket={Bucket(name): number for name, number in row.by_bucket.items()},
+        by_location={DeliveryLocation(n): number for n, number in row.by_location.items()},
+        by_source={
+            source: {Bucket(name): number for name, number in buckets.items()}
+            for source, buckets in row.by_source.items()
+        },
+    )
 
 
 def _latest(cluster_id: int) -> Any:

@@ -37,10 +37,11 @@ class SqlCases(Alerts, Selections, Clusters, Judging, Actions, Suppressions, Pre
             statement = statement.where(history.c.action_id == action_id)
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(history.c.id.desc()).limit(limit)).all()
-        return tuple(_entry(row) for row in reversed(rows))
+        return tuple(history_entry(row) for row in reversed(rows))
 
 
-def _entry(row: Any) -> HistoryEntry:
+def history_entry(row: Any) -> HistoryEntry:
+    """The entry in a row of the history. Raises `SetupError` for one that other hands wrote."""
     try:
         event, details = Event(row.event), None if row.details is None else json.loads(row.details)
     except ValueError:
