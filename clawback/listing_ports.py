@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from models.cases import (
     MailboxPage,
 )
 from models.clusters import Member
+from models.copies import FolderRole
 from models.listing import (
     ActionFilter,
     ActionMark,
@@ -101,6 +102,10 @@ class CaseLists(Protocol):
 
     def case_mailboxes(self, investigation_id: int, *, offset: int, limit: int) -> MailboxPage:
         """Its mailboxes, those with most messages first."""
+        ...
+
+    def case_deliveries(self, investigation_id: int) -> Mapping[int, Mapping[FolderRole, int]]:
+        """Messages of each of its clusters by what the folder was for that they were delivered to."""
         ...
 
     def case_log(self, investigation_id: int, *, offset: int, limit: int) -> LogPage:

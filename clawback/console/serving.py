@@ -24,6 +24,7 @@ MOUNT = "/console"
 PAGES = (
     "action_center",
     "investigations",
+    "investigation.page",
     "explorer.page",
     "explorer.files",
     "email.page",

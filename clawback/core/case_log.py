@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from clawback.core.lifecycle import outcome_line
@@ -51,8 +51,7 @@ def _line(entry: HistoryEntry, actions: Mapping[int, RemediationAction], now: da
     given = dict(entry.details or {})
     action = None if entry.action_id is None else actions.get(entry.action_id)
     kind, what, status, about, comments = _words(entry.event, given, action)
-    timing = _timing(action, now) if entry.event is Event.ACTION_CREATED and action else {}
-    return LogLine(
+    line = LogLine(
         id=entry.number,
         type=kind,
         action=what,
@@ -62,20 +61,21 @@ def _line(entry: HistoryEntry, actions: Mapping[int, RemediationAction], now: da
         at=entry.at,
         by=entry.actor,
         action_id=entry.action_id,
-        **timing,
     )
+    return _timed(line, action, now) if entry.event is Event.ACTION_CREATED and action else line
 
 
-def _timing(action: RemediationAction, now: datetime) -> dict[str, datetime | timedelta | None]:
+def _timed(line: LogLine, action: RemediationAction, now: datetime) -> LogLine:
     never_ran = action.status in (
         ActionStatus.PENDING, ActionStatus.REJECTED, ActionStatus.EXPIRED,
     ) or (action.status is ActionStatus.CANCELLED and not action.fence)  # fmt: skip
     started = None if never_ran else action.decided_at
-    return {
-        "started_at": started,
-        "duration": None if started is None else (action.ended_at or now) - started,
-        "pending": waited(action, now),
-    }
+    return replace(
+        line,
+        started_at=started,
+        duration=None if started is None else (action.ended_at or now) - started,
+        pending=waited(action, now),
+    )
 
 
 _Words = tuple[str, str, str, str, str]

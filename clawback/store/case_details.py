@@ -216,6 +216,22 @@ class SqlCaseLists(SqlCaseList):
         rows = connection.execute(statement).tuples()
         return {(mailbox_id, bool(back)): number for mailbox_id, back, number in rows}
 
+    def case_deliveries(self, investigation_id: int) -> Mapping[int, Mapping[FolderRole, int]]:
+        """Messages of each of its clusters by what the folder was for that they were delivered to."""
+        number = cluster_members.c.cluster_id
+        statement = (
+            select(number, copies.c.first_role, func.count())
+            .join(clusters, clusters.c.id == number)
+            .join(copies, copies.c.id == cluster_members.c.copy_id)
+            .where(clusters.c.investigation_id == investigation_id)
+            .group_by(number, copies.c.first_role)
+        )
+        found: dict[int, dict[FolderRole, int]] = defaultdict(dict)
+        with self._database.read() as connection:
+            for cluster_id, role, copied in connection.execute(statement).tuples():
+                found[cluster_id][ROLES[role]] = copied
+        return found
+
     def case_log(self, investigation_id: int, *, offset: int, limit: int) -> LogPage:
         """What happened in it, the newest first."""
         is_ours = history.c.investigation_id == investigation_id

@@ -45,7 +45,8 @@ export default {
       const label = { class: [column.kind, column.wide ? "wide" : ""], "data-label": column.label };
       if (typeof cell === "string") return h("td", label, [cell]);
       const shown = cell.tone ? [h("span", { class: `badge ${cell.tone}` }, cell.text)] : cell.text;
-      const inside = cell.href ? h("a", { href: cell.href }, shown) : shown;
+      const outside = cell.run ? { "data-run": "", target: "_blank", rel: "noreferrer" } : {};
+      const inside = cell.href ? h("a", { href: cell.href, ...outside }, shown) : shown;
       return h("td", { ...label, title: cell.title || undefined }, Array.isArray(inside) ? inside : [inside]);
     },
     box(label, checked, onChange) {

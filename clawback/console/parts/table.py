@@ -27,16 +27,26 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell that is more than a text: a link, a badge of a tone, a whole text on pointing at it."""
+    """One cell that is more than a text: a link, a badge of a tone, a whole text on pointing at it.
+
+    `is_run` says that `href` is the address of a run: it opens in a window of its own.
+    """
 
     text: str
     href: str = ""
     tone: str = ""
     title: str = ""
+    is_run: bool = False
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, object]:
         """What the component reads."""
-        return {"text": self.text, "href": self.href, "tone": self.tone, "title": self.title}
+        return {
+            "text": self.text,
+            "href": self.href,
+            "tone": self.tone,
+            "title": self.title,
+            "run": self.is_run,
+        }
 
 
 @dataclass(frozen=True, slots=True)
