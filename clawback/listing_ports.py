@@ -31,7 +31,45 @@ from models.outcomes import LedgerEntry
 from models.replies import Asked, Claim, Reply
 
 
-class Lists(Protocol):
+class CaseLists(Protocol):
+    """Investigations as people look at them: sorted pages, and one with all that it found."""
+
+    def cases(
+        self, wanted: CaseFilter, order: CaseOrder, *, offset: int, limit: int, now: datetime
+    ) -> CasePage:
+        """The investigations of one page, with their figures; `now` ends what has not ended."""
+        ...
+
+    def case(self, investigation_id: int) -> Case:
+        """One investigation with all but its messages. Raises `NotFound`."""
+        ...
+
+    def case_emails(
+        self,
+        investigation_id: int,
+        *,
+        cluster_id: int | None = None,
+        mailbox: str = "",
+        offset: int,
+        limit: int,
+    ) -> EmailPage:
+        """Its messages by copy, each once though in several clusters; of one cluster or mailbox."""
+        ...
+
+    def case_mailboxes(self, investigation_id: int, *, offset: int, limit: int) -> MailboxPage:
+        """Its mailboxes, those with most messages first."""
+        ...
+
+    def case_deliveries(self, investigation_id: int) -> Mapping[int, Mapping[FolderRole, int]]:
+        """Messages of each of its clusters by what the folder was for that they were delivered to."""
+        ...
+
+    def case_log(self, investigation_id: int, *, offset: int, limit: int) -> LogPage:
+        """What happened in it, the newest first."""
+        ...
+
+
+class Lists(CaseLists, Protocol):
     """Long lists, page by page: each page begins after a row, so that new rows shift nothing."""
 
     def investigations(
@@ -72,44 +110,6 @@ class Lists(Protocol):
         self, copy_ids: Collection[int], *, limit: int
     ) -> tuple[RemediationAction, ...]:
         """Those with one of these copies in their ledger, the newest first."""
-        ...
-
-
-class CaseLists(Protocol):
-    """Investigations as people look at them: sorted pages, and one with all that it found."""
-
-    def cases(
-        self, wanted: CaseFilter, order: CaseOrder, *, offset: int, limit: int, now: datetime
-    ) -> CasePage:
-        """The investigations of one page, with their figures; `now` ends what has not ended."""
-        ...
-
-    def case(self, investigation_id: int) -> Case:
-        """One investigation with all but its messages. Raises `NotFound`."""
-        ...
-
-    def case_emails(
-        self,
-        investigation_id: int,
-        *,
-        cluster_id: int | None = None,
-        mailbox: str = "",
-        offset: int,
-        limit: int,
-    ) -> EmailPage:
-        """Its messages by copy, each once though in several clusters; of one cluster or mailbox."""
-        ...
-
-    def case_mailboxes(self, investigation_id: int, *, offset: int, limit: int) -> MailboxPage:
-        """Its mailboxes, those with most messages first."""
-        ...
-
-    def case_deliveries(self, investigation_id: int) -> Mapping[int, Mapping[FolderRole, int]]:
-        """Messages of each of its clusters by what the folder was for that they were delivered to."""
-        ...
-
-    def case_log(self, investigation_id: int, *, offset: int, limit: int) -> LogPage:
-        """What happened in it, the newest first."""
         ...
 
 

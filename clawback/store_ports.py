@@ -9,7 +9,7 @@ from typing import Protocol
 from clawback.figures_ports import Figures
 from clawback.hunting_ports import ClickStore, HuntingStore, MirrorFeed
 from clawback.ledger_port import Ledger
-from clawback.listing_ports import CaseLists, Lists, Replies
+from clawback.listing_ports import Lists, Replies
 from clawback.people_ports import AuditLog, PeopleStore
 from clawback.selecting_ports import MessagePicker, SelectionStore
 from clawback.settings_port import SettingsStore
@@ -346,11 +346,6 @@ class Store(Protocol):
     @property
     def lists(self) -> Lists:
         """Long lists, page by page."""
-        ...
-
-    @property
-    def case_lists(self) -> CaseLists:
-        """Investigations as people look at them."""
         ...
 
     @property

@@ -55,7 +55,7 @@ def list_cases(
     """One page of investigations; a text that names a file or URL finds it however it is written."""
     now = ctx.clock.now()
     meant = replace(wanted, text=wanted.text.strip(), indicators=_indicators(wanted.text))
-    return ctx.store.case_lists.cases(meant, order, offset=offset, limit=limit, now=now)
+    return ctx.store.lists.cases(meant, order, offset=offset, limit=limit, now=now)
 
 
 def all_cases(ctx: Context, wanted: CaseFilter, order: CaseOrder) -> tuple[CaseLine, ...]:
@@ -75,29 +75,29 @@ def _indicators(text: str) -> frozenset[str]:
 
 def read_case(ctx: Context, investigation_id: int) -> Case:
     """One investigation with all but its messages. Raises `NotFound`."""
-    return ctx.store.case_lists.case(investigation_id)
+    return ctx.store.lists.case(investigation_id)
 
 
 def read_log(ctx: Context, investigation_id: int, *, offset: int, limit: int) -> LogPage:
     """What happened in it, the newest first."""
-    return ctx.store.case_lists.case_log(investigation_id, offset=offset, limit=limit)
+    return ctx.store.lists.case_log(investigation_id, offset=offset, limit=limit)
 
 
 def read_mailboxes(ctx: Context, investigation_id: int, *, offset: int, limit: int) -> MailboxPage:
     """Its mailboxes, those with most messages first."""
-    return ctx.store.case_lists.case_mailboxes(investigation_id, offset=offset, limit=limit)
+    return ctx.store.lists.case_mailboxes(investigation_id, offset=offset, limit=limit)
 
 
 def read_deliveries(ctx: Context, investigation_id: int) -> Mapping[int, Mapping[FolderRole, int]]:
     """Messages of each of its clusters by what the folder was for that they were delivered to."""
-    return ctx.store.case_lists.case_deliveries(investigation_id)
+    return ctx.store.lists.case_deliveries(investigation_id)
 
 
 def read_emails(
     ctx: Context, case: Case, *, cluster_id: int | None, mailbox: str, offset: int, limit: int
 ) -> EmailLines:
     """Its messages by copy, or those of one cluster or mailbox."""
-    page = ctx.store.case_lists.case_emails(
+    page = ctx.store.lists.case_emails(
         case.investigation.id, cluster_id=cluster_id, mailbox=mailbox, offset=offset, limit=limit
     )
     settings, _ = ctx.store.settings.current()

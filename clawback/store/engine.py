@@ -9,7 +9,6 @@ from typing import Self
 from sqlalchemy import select
 
 from clawback.store.audit import SqlAuditLog
-from clawback.store.case_details import SqlCaseLists
 from clawback.store.cases.sql_cases import SqlCases
 from clawback.store.clicks import SqlClicks
 from clawback.store.database import Database
@@ -36,7 +35,6 @@ class SqlStore:
         self.ledger = SqlLedger(database)
         self.settings = SqlSettings(database)
         self.lists = SqlLists(database)
-        self.case_lists = SqlCaseLists(database)
         self.replies = SqlReplies(database)
         self.hunting = SqlHunting(database)
         self.people = SqlPeople(database)

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
+from clawback.store.case_details import SqlCaseLists
 from clawback.store.cases.action_rows import action_of, missing_action, select_actions
 from clawback.store.cases.alerts import as_investigation
 from clawback.store.cases.clusters import investigation_of, members_of, select_members
-from clawback.store.database import Database
 from clawback.store.entries import ENDED, entry_of, select_entries
 from clawback.store.index.refs import NO_SIBLINGS, read_siblings
 from models.actions import RemediationAction
@@ -36,11 +36,8 @@ from models.tables.catalog import (
 )
 
 
-class SqlLists:
+class SqlLists(SqlCaseLists):
     """Pages that begin after a row."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def investigations(
         self, wanted: InvestigationFilter, *, before: int | None, limit: int
