@@ -106,9 +106,7 @@ class Lists(CaseLists, Protocol):
         """Those with one of these copies in a cluster, the newest first."""
         ...
 
-    def actions_of(
-        self, copy_ids: Collection[int], *, limit: int
-    ) -> tuple[RemediationAction, ...]:
+    def actions_of(self, copy_ids: Collection[int], *, limit: int) -> tuple[RemediationAction, ...]:
         """Those with one of these copies in their ledger, the newest first."""
         ...
 

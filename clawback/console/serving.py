@@ -24,6 +24,7 @@ MOUNT = "/console"
 PAGES = (
     "action_center",
     "investigations",
+    "investigation.files",
     "investigation.page",
     "explorer.page",
     "explorer.files",

@@ -1,21 +1,15 @@
-"""The log of an investigation, and its export."""
+"""The log of an investigation, page by page."""
 
 from __future__ import annotations
-
-from collections.abc import Awaitable, Callable, Iterator
-
-from nicegui import ui
 
 from clawback.console.pages.investigation.progress import Progress
 from clawback.console.parts.layout import pager, when
 from clawback.console.parts.table import Cell, Column, Row, Table
-from clawback.console.parts.tags import button, tag
+from clawback.console.parts.tags import link, tag
 from clawback.console.visiting import Visit
 from clawback.core.case_log import COLUMNS, LogLine, lasting, log_lines
-from clawback.core.csv_text import csv_lines
 from clawback.core.showing import plain
 from clawback.services import cases
-from models.cases import Case
 
 PAGE = 100
 _WIDE = frozenset({"Description", "Comments"})
@@ -32,7 +26,8 @@ async def build(visit: Visit, progress: Progress) -> None:
     lines = log_lines(found.entries, case.actions, visit.ctx.clock.now())
     with tag("div", cls="row spread"):
         tag("p", "What happened, the newest first.", cls="quiet")
-        button("Export CSV", visit.doing(_exporting(visit, case)))
+        address = visit.address("/investigations/AirLogs.csv", investigation=case.investigation.id)
+        link("Export CSV", address, cls="button", download=True)
     Table(
         "Log",
         [Column(name, name, _KINDS.get(name, "text"), wide=name in _WIDE) for name in COLUMNS]
@@ -62,24 +57,3 @@ def _row(visit: Visit, line: LogLine) -> Row:
             plain(line.by),
         ],
     )
-
-
-def _exporting(visit: Visit, case: Case) -> Callable[[], Awaitable[None]]:
-    async def export() -> None:
-        found = await visit.read(
-            cases.read_log, case.investigation.id, offset=0, limit=cases.EXPORTED
-        )
-        lines = log_lines(found.entries, case.actions, visit.ctx.clock.now())
-        text = "".join(csv_lines([*COLUMNS, "By"], _records(lines)))
-        ui.download.content(text.encode("utf-8-sig"), "AirLogs.csv", "text/csv")
-
-    return export
-
-
-def _records(lines: tuple[LogLine, ...]) -> Iterator[list[object]]:
-    for line in lines:
-        yield [
-            line.id, line.type, line.action, line.status, line.description, line.comments,
-            line.at.isoformat(), line.started_at.isoformat() if line.started_at else None,
-            lasting(line.duration), lasting(line.pending), line.by,
-        ]  # fmt: skip
