@@ -31,6 +31,7 @@ from models.hunting import (
     NamedList,
     SavedQuery,
 )
+from models.selecting import MessageKey
 
 Row = tuple[object, ...]
 
@@ -159,6 +160,11 @@ class EmailExplorer(Protocol):
         pivot: Pivot = Pivot.DELIVERY_ACTION,
     ) -> Histogram:
         """Copies by delivery and value."""
+        ...
+
+    def messages(self, wanted: ExploreFilter, limit: int) -> tuple[MessageKey, ...]:
+        """The first `limit` messages that are found, the latest first: each once, however many copies
+        of it a mailbox holds."""
         ...
 
     def email(self, email_id: str) -> EmailEntity:

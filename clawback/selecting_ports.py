@@ -7,7 +7,8 @@ from typing import Protocol
 
 from models.alerts import Investigation, NewAlert
 from models.clusters import Cluster, Member
-from models.selecting import MessageKey, Selection
+from models.indicators import Indicator
+from models.selecting import ListedCopy, MessageKey, Selection
 
 
 class MessagePicker(Protocol):
@@ -25,6 +26,21 @@ class MessagePicker(Protocol):
         """The live copies of these mails in the Sent Items of the sender's own mailbox."""
         ...
 
+    def listed(self, keys: Collection[MessageKey]) -> tuple[ListedCopy, ...]:
+        """The live copies of some messages with what their mail says of itself, by copy id."""
+        ...
+
+    def senders_of(self, network_message_ids: Collection[str]) -> Mapping[str, str]:
+        """The sender of each of these mails that is known; ids and addresses in lower case."""
+        ...
+
+    def parts(self, mail_ids: Collection[int]) -> Mapping[int, tuple[Indicator, ...]]:
+        """The files and links of each mail that has any, each once: what it is looked up by.
+
+        Links of Subject and headers are none: they never cluster by themselves.
+        """
+        ...
+
 
 class SelectionStore(Protocol):
     """The part of `CaseStore` that keeps what people asked for."""
@@ -33,6 +49,10 @@ class SelectionStore(Protocol):
         self, alert: NewAlert, selection: Selection, cluster: Cluster
     ) -> tuple[Investigation, bool]:
         """What `add_alert` does, with what was asked for and the cluster that was selected."""
+        ...
+
+    def investigation_by(self, source: str, external_id: str) -> Investigation | None:
+        """The investigation of the alert that has this identity, None where there is none."""
         ...
 
     def selection(self, investigation_id: int) -> Selection | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from models.actions import ActionSource, ActionType, Actor
+from models.copies import FolderRole
 
 
 class MessageKey(NamedTuple):
@@ -29,3 +31,34 @@ class Selection:
     is_proposed: bool = False
     takes_senders_copy: bool = False
     missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCopy:
+    """One live copy of a message for a list to choose from; subject and addresses are hostile text.
+
+    `received_at` is when the store says that it was delivered, else when the index first saw it.
+    """
+
+    key: MessageKey
+    copy_id: int
+    source: str
+    role: FolderRole
+    subject: str
+    sender: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """What a person leaves out of what they chose: single messages, mailboxes, senders; in lower case.
+
+    A message is named by its ReportId (`clawback.core.report_ids`).
+    """
+
+    messages: frozenset[str] = frozenset()
+    mailboxes: frozenset[str] = frozenset()
+    senders: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.messages or self.mailboxes or self.senders)

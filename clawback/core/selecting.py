@@ -112,6 +112,23 @@ def takes(action: ActionType, location: DeliveryLocation) -> bool:
             assert_never(location)
 
 
+def why_left(action: ActionType, location: DeliveryLocation) -> str:
+    """Why the action leaves a copy alone that is there, for people; empty where it takes it."""
+    if takes(action, location):
+        return ""
+    match location:
+        case DeliveryLocation.QUARANTINE:
+            return "in quarantine, which is left alone"
+        case DeliveryLocation.GONE:
+            return "not in its mailbox any more"
+        case DeliveryLocation.EXTERNAL | DeliveryLocation.UNKNOWN:
+            return "where no connected mail system can reach it"
+        case DeliveryLocation.ARCHIVE | DeliveryLocation.SENT_ITEMS:
+            return "its user sees it where it is"
+        case _:
+            return "at the destination already"
+
+
 def left_to_take(action: RemediationAction, counts: LocationCounts) -> int:
     """How many copies an action that waits would still move, or may: those of unknown location too."""
     if action.cluster_kind != ClusterKind.SELECTED.value:

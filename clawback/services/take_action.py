@@ -11,27 +11,21 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from clawback.core.planning import destination_role
-from clawback.core.selecting import LIMIT, check_action, selection_of
+from clawback.core.selecting import check_action
 from clawback.core.showing import counted, inert
-from clawback.errors import BadInput, NotFound, Refused
+from clawback.errors import BadInput, Conflict, Refused
 from clawback.services.approvals import checked_reason
 from clawback.services.collecting import uncollected
 from clawback.services.context import Context
 from clawback.services.investigate import selected_cluster
+from clawback.services.selected import Selected, selected
 from models.actions import ActionSource, ActionType, Actor
 from models.alerts import Entity, EntityClaim, Investigation, NewAlert
-from models.clusters import Member
-from models.copies import FolderRole
+from models.clusters import Cluster
+from models.indicators import Indicator
 from models.selecting import MessageKey, Selection
 
 NAME_CHARACTERS = 200
-
-_WHY = {
-    ActionSource.HUNTING: "selected by a hunting query",
-    ActionSource.EXPLORER: "selected in the Explorer",
-}
-_SENDERS_COPY = "the sender's copy in Sent Items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +36,8 @@ class Wish:
     another person has to approve. With `senders_copy` the copy in the Sent Items of a sender of the
     organisation goes too. `external_id` makes a repeated request one and the same; empty: a new one.
     `unknown` are further messages that were asked for and that nothing is known of: they are counted as
-    missing.
+    missing. `reviewed` is the digest of the copies that the person saw before they asked
+    (`selection_review`); empty where nobody did.
     """
 
     actor: Actor
@@ -53,6 +48,7 @@ class Wish:
     senders_copy: bool = False
     external_id: str = ""
     unknown: int = 0
+    reviewed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +72,18 @@ def take(ctx: Context, messages: Sequence[MessageKey], action: ActionType, wish:
 
     Whoever calls has made sure that the actor may operate. Raises `BadInput` for an empty selection,
     one over the limit, a reason that says nothing or an action that is none for a selection,
-    `NotFound` where the index holds none of the messages, `Refused` where all of them are excluded.
+    `NotFound` where the index holds none of the messages, `Refused` where all of them are excluded,
+    `Conflict` where they come to other copies than were reviewed.
     """
     check_action(action, senders_copy=wish.senders_copy)
-    if wish.source not in _WHY:
-        raise BadInput(f"{wish.source.value} is no source of a selection")
     reason = checked_reason(wish.reason)
-    keys = _keys(messages)
-    members, missing = _members(ctx, keys, wish, action)
-    indicator = selection_of([member.ref.copy_id for member in members])
-    cluster = selected_cluster(ctx, indicator, members, {})
-    if not cluster.members:
-        why = ", ".join(sorted(cluster.excluded))
-        raise Refused(f"all of these messages are excluded ({why}): see `clawback settings`")
+    found = selected(ctx, messages, action, wish.source, senders_copy=wish.senders_copy)
+    if wish.reviewed and wish.reviewed != found.indicator.value:
+        raise Conflict(
+            "these are other messages now than you reviewed: mail was delivered or removed since. "
+            "Nothing was done: review them again"
+        )
+    cluster = kept_of(ctx, found)
     selection = Selection(
         action=action,
         source=wish.source,
@@ -96,70 +91,36 @@ def take(ctx: Context, messages: Sequence[MessageKey], action: ActionType, wish:
         reason=reason,
         is_proposed=wish.propose,
         takes_senders_copy=wish.senders_copy,
-        missing=len(missing) + wish.unknown,
+        missing=len(found.missing) + wish.unknown,
     )
-    claim = EntityClaim.CLEARED if action is ActionType.MOVE_TO_INBOX else EntityClaim.TAKEN
     alert = NewAlert(
         source=wish.source.value,
         external_id=wish.external_id or uuid.uuid4().hex,
         title=_title(action, wish, len(cluster.members)),
-        entities=(Entity(indicator, claim, wish.actor.name),),
+        entities=(entity_of(found.indicator, action, wish.actor),),
         reported_by=wish.actor.name,
         received_at=ctx.clock.now(),
         via=wish.actor.via,
         verified=wish.actor.verified,
         token_id=wish.actor.token_id,
     )
-    found, is_new = ctx.store.cases.add_selection(alert, selection, cluster)
-    return Taken(found, len(cluster.members), missing, cluster.excluded, is_new)
+    investigation, is_new = ctx.store.cases.add_selection(alert, selection, cluster)
+    return Taken(investigation, len(cluster.members), found.missing, cluster.excluded, is_new)
 
 
-def _keys(messages: Sequence[MessageKey]) -> frozenset[MessageKey]:
-    """The messages, each once, in lower case. Raises `BadInput` for none or too many."""
-    keys = frozenset(
-        MessageKey(mail.strip().lower(), recipient.strip().lower()) for mail, recipient in messages
-    )
-    if not keys:
-        raise BadInput("no message is selected: nothing to take action on")
-    if len(keys) > LIMIT:
-        raise BadInput(
-            f"{len(keys):,} messages are more than one action takes ({LIMIT:,}): narrow the query"
-        )
-    return keys
+def kept_of(ctx: Context, found: Selected) -> Cluster:
+    """The cluster of what is selected, without what the settings exclude. Raises `Refused`."""
+    cluster = selected_cluster(ctx, found.indicator, found.members, {})
+    if not cluster.members:
+        why = ", ".join(sorted(cluster.excluded))
+        raise Refused(f"all of these messages are excluded ({why}): see `clawback settings`")
+    return cluster
 
 
-def _members(
-    ctx: Context, keys: frozenset[MessageKey], wish: Wish, action: ActionType
-) -> tuple[tuple[Member, ...], tuple[MessageKey, ...]]:
-    """The copies that are meant, by copy id, and the messages of which there is none."""
-    found = ctx.store.index.pick(keys)
-    missing = tuple(sorted(keys - found.keys()))
-    if not found:
-        raise NotFound(
-            f"the index holds none of {counted(len(keys), 'message')}: it may have been purged, or "
-            "its mailbox not read yet (`clawback sync`)"
-        )
-    why = _WHY[wish.source]
-    chosen = {
-        member.ref.copy_id: member._replace(why=why)
-        for copies in found.values()
-        for member in _meant(copies, action)
-    }
-    if wish.senders_copy:
-        for member in ctx.store.index.senders_copies({one.mail_id for one in chosen.values()}):
-            chosen.setdefault(member.ref.copy_id, member._replace(why=_SENDERS_COPY))
-    return tuple(chosen[copy_id] for copy_id in sorted(chosen)), missing
-
-
-def _meant(copies: Sequence[Member], action: ActionType) -> Sequence[Member]:
-    """Of one message's copies in one mailbox those that a row of a result stands for.
-
-    A copy in Sent Items is meant only where there is no other: else it is the sender's own, of a
-    message to themselves. Copies at the destination are left out where there are others.
-    """
-    received = [one for one in copies if one.ref.role is not FolderRole.SENT] or list(copies)
-    there = destination_role(action)
-    return [one for one in received if one.ref.role is not there] or received
+def entity_of(indicator: Indicator, action: ActionType, actor: Actor) -> Entity:
+    """What a person says about messages by the action that they choose."""
+    claim = EntityClaim.CLEARED if action is ActionType.MOVE_TO_INBOX else EntityClaim.TAKEN
+    return Entity(indicator, claim, actor.name)
 
 
 def _title(action: ActionType, wish: Wish, copies: int) -> str:

@@ -89,6 +89,15 @@ def page_query(
     return Clause(sql, (*meant.values, limit, *meant.values, limit))
 
 
+def messages_query(where: Clause, limit: int) -> Clause:
+    """Mail and mailbox of the messages that are found, the latest first."""
+    sql = (
+        'SELECT "NetworkMessageId", "RecipientEmailAddress" FROM "EmailEvents" '
+        f'WHERE {where.sql} GROUP BY ALL ORDER BY max("Timestamp") DESC, 1, 2 LIMIT ?'
+    )
+    return Clause(sql, (*where.values, limit))
+
+
 _DIRECTIONS = {
     ExploreOrder.NEWEST: ("DESC", "<", ">=", "min"),
     ExploreOrder.OLDEST: ("ASC", ">", "<=", "max"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from clawback.errors import NotFound, QueryStopped, StopReason
 from clawback.hunting.explorer.conditions import Clause, where
 from clawback.hunting.explorer.counting import bars_of, counts_of, counts_query, histogram_query
-from clawback.hunting.explorer.emails import email_of, page_query
+from clawback.hunting.explorer.emails import email_of, messages_query, page_query
 from clawback.hunting.explorer.entity import entity_of, entity_query
 from clawback.hunting_ports import HuntEngine
 from models.explore import (
@@ -22,6 +22,7 @@ from models.explore import (
     Pivot,
 )
 from models.hunting import HuntLimits, HuntResult
+from models.selecting import MessageKey
 
 
 class MirrorExplorer:
@@ -60,6 +61,11 @@ class MirrorExplorer:
         """See `EmailExplorer.histogram`."""
         found = self._read(histogram_query(where(wanted), bucket, pivot))
         return Histogram(bars_of(found.rows, pivot), found.mirror_lag)
+
+    def messages(self, wanted: ExploreFilter, limit: int) -> tuple[MessageKey, ...]:
+        """See `EmailExplorer.messages`."""
+        found = self._read(messages_query(where(wanted), limit), rows=limit)
+        return tuple(MessageKey(str(mail), str(recipient)) for mail, recipient in found.rows)
 
     def email(self, email_id: str) -> EmailEntity:
         """See `EmailExplorer.email`."""

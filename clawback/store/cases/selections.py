@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select
 
-from clawback.store.cases.alerts import write_alert
+from clawback.store.cases.alerts import as_investigation, write_alert
 from clawback.store.cases.clusters import write_cluster
 from clawback.store.database import Database
 from models.actions import ActionSource, ActionType, Actor, DecidedVia
 from models.alerts import Investigation, NewAlert
 from models.clusters import Cluster
 from models.selecting import Selection
-from models.tables.catalog import selections
+from models.tables.catalog import alerts, investigations, selections
 
 
 class Selections:
@@ -45,6 +45,17 @@ class Selections:
                 connection.execute(insert(selections).values(row))
                 write_cluster(self._database, connection, found.id, cluster)
             return found, created
+
+    def investigation_by(self, source: str, external_id: str) -> Investigation | None:
+        """The investigation of the alert that has this identity, None where there is none."""
+        statement = (
+            select(investigations)
+            .join(alerts, alerts.c.id == investigations.c.alert_id)
+            .where(alerts.c.source == source, alerts.c.external_id == external_id)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).first()
+        return None if row is None else as_investigation(row)
 
     def selection(self, investigation_id: int) -> Selection | None:
         """What a person asked for by this investigation; None where it looks for an indicator."""

@@ -6,14 +6,22 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from clawback.store.database import Database
-from clawback.store.index.refs import NO_SIBLINGS, read_siblings, ref_of, select_refs
+from clawback.store.index.refs import (
+    COPIES,
+    NO_SIBLINGS,
+    ROLES,
+    read_siblings,
+    ref_of,
+    select_refs,
+)
 from models.clusters import Member
 from models.copies import FolderRole
-from models.selecting import MessageKey
+from models.selecting import ListedCopy, MessageKey
 from models.tables.catalog import copies, mailboxes, mails
+from models.tables.columns import UtcDateTime
 
 AT_ONCE = 5_000
 """Mails, or rows, that are asked for at once."""
@@ -67,6 +75,51 @@ def senders_copies(
         )
         found += _members(database, connection, connection.execute(statement).all())
     return tuple(sorted(found, key=lambda member: member.ref.copy_id))
+
+
+def listed_copies(
+    database: Database, connection: Connection, keys: Collection[MessageKey]
+) -> tuple[ListedCopy, ...]:
+    """The live copies of some messages with what their mail says of itself, by copy id."""
+    statement = (
+        select(
+            copies.c.id,
+            mails.c.network_message_id,
+            mailboxes.c.address,
+            mailboxes.c.source,
+            copies.c.role,
+            mails.c.subject,
+            mails.c.from_address,
+            func.coalesce(copies.c.received_at, copies.c.first_seen_at, type_=UtcDateTime),
+        )
+        .select_from(COPIES)
+        .where(
+            database.among_texts(
+                mails.c.network_message_id, sorted({key.network_message_id for key in keys})
+            ),
+            copies.c.gone_at.is_(None),
+        )
+        .order_by(copies.c.id)
+    )
+    wanted = frozenset(keys)
+    return tuple(
+        ListedCopy(key, number, source, ROLES[role], subject, sender, at)
+        for number, mail, box, source, role, subject, sender, at in connection.execute(statement)
+        if (key := MessageKey(mail, box)) in wanted
+    )
+
+
+def senders_of(
+    database: Database, connection: Connection, network_message_ids: Collection[str]
+) -> Mapping[str, str]:
+    """The sender of each of these mails that is known."""
+    found: dict[str, str] = {}
+    for some in _pieces(sorted(network_message_ids)):
+        statement = select(mails.c.network_message_id, mails.c.from_address).where(
+            database.among_texts(mails.c.network_message_id, some)
+        )
+        found.update(connection.execute(statement).tuples().all())
+    return found
 
 
 def _live(last: Any) -> Select[Any]:

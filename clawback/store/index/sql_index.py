@@ -14,13 +14,20 @@ from clawback.store.index import rereading, summaries
 from clawback.store.index.contents import chunks
 from clawback.store.index.finding import find_members
 from clawback.store.index.matches import read_matches
-from clawback.store.index.picking import pick_members, recipients, senders_copies
+from clawback.store.index.mail_parts import mail_parts
+from clawback.store.index.picking import (
+    listed_copies,
+    pick_members,
+    recipients,
+    senders_copies,
+    senders_of,
+)
 from clawback.store.index.refs import ROLES, read_refs
 from models.clusters import ClusterFacts, Match, Member
 from models.copies import CopyRef, IndexedCopy, Place
 from models.indicators import Indicator
 from models.mails import MailFacts
-from models.selecting import MessageKey
+from models.selecting import ListedCopy, MessageKey
 from models.syncing import IndexStatus, KnownCopy, MailboxDelta, PlacedContent, ProblemMail
 from models.tables import catalog
 from models.tables.catalog import copies, mails
@@ -92,6 +99,21 @@ class SqlIndex:
         """The live copies of these mails in the Sent Items of the sender's own mailbox."""
         with self._database.read() as connection:
             return senders_copies(self._database, connection, mail_ids)
+
+    def listed(self, keys: Collection[MessageKey]) -> tuple[ListedCopy, ...]:
+        """The live copies of some messages with what their mail says of itself, by copy id."""
+        with self._database.read() as connection:
+            return listed_copies(self._database, connection, keys)
+
+    def senders_of(self, network_message_ids: Collection[str]) -> Mapping[str, str]:
+        """The sender of each of these mails that is known; ids and addresses in lower case."""
+        with self._database.read() as connection:
+            return senders_of(self._database, connection, network_message_ids)
+
+    def parts(self, mail_ids: Collection[int]) -> Mapping[int, tuple[Indicator, ...]]:
+        """The files and links of each mail that has any, each once."""
+        with self._database.read() as connection:
+            return mail_parts(self._database, connection, mail_ids)
 
     def apply(self, deltas: MailboxDelta | Sequence[MailboxDelta], now: datetime) -> None:
         """Write some mailboxes' changes and cursors, all or nothing; harmless when repeated.
