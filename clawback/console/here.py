@@ -54,8 +54,10 @@ class Here:
 
     async def go(self, **changes: object) -> None:
         """Go to the address with these changes; it is a step of the browser's history."""
-        await self.arrive(self.link(**changes))
-        ui.run_javascript(f"clawbackGo({json.dumps(self.link())})")
+        query = self.link(**changes)
+        # First: what asks for it may stand in a part that is built anew, and then speaks for no page.
+        ui.run_javascript(f"clawbackGo({json.dumps(query)})")
+        await self.arrive(query)
 
     async def arrive(self, query: str) -> None:
         """Show another query of the same page: what the browser says it is at now."""

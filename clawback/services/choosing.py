@@ -123,6 +123,4 @@ def look_at(ctx: Context, messages: Sequence[MessageKey]) -> tuple[ListedMessage
     lowered = [MessageKey(mail.lower(), box.lower()) for mail, box in messages]
     for one in ctx.store.index.listed(lowered):
         copies.setdefault(one.key, []).append(one)
-    return tuple(
-        ListedMessage(report_id(*key), key, tuple(copies.get(key, ()))) for key in lowered
-    )
+    return tuple(ListedMessage(report_id(*key), key, tuple(copies.get(key, ()))) for key in lowered)

@@ -112,11 +112,11 @@ def _investigate(
         key=wanted.external_id,
     )
     try:
-        found, is_new = dispatch.investigate(ctx, runs, alert)
+        return Responded(*dispatch.investigate(ctx, runs, alert))
     except ClawbackError:
         found = ctx.store.cases.investigation_by(wanted.source.value, wanted.external_id)
         if found is None:
             raise
+        # Recorded is recorded: refresh starts the run that it lacks.
         log.exception("run_not_started", extra={"investigation_id": found.id})
-        is_new = True
-    return Responded(found, is_new)
+        return Responded(found, is_new=True)

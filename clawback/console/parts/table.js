@@ -10,10 +10,11 @@ export default {
     empty: String,
     choosable: Boolean,
     sticky: Boolean,
+    first: Array,
   },
   emits: ["choose"],
   data() {
-    return { chosen: [] };
+    return { chosen: [...(this.first || [])] };
   },
   watch: {
     rows(rows) {

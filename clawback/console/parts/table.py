@@ -62,7 +62,7 @@ class Row:
 class Table(Element, component="table.js"):
     """A table with a caption for those who hear it; rows may be chosen where `on_choose` is given.
 
-    `on_choose` gets the keys of all chosen rows whenever they change.
+    `on_choose` gets the keys of all chosen rows whenever they change; `chosen` are so at first.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Table(Element, component="table.js"):
         empty: str = "Nothing to show.",
         on_choose: Callable[[list[str]], Awaitable[None] | None] | None = None,
         sticky: bool = False,
+        chosen: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.props["caption"] = caption
@@ -81,6 +82,7 @@ class Table(Element, component="table.js"):
         self.props["empty"] = empty
         self.props["choosable"] = on_choose is not None
         self.props["sticky"] = sticky
+        self.props["first"] = list(chosen)
         self.show(rows)
         if on_choose is not None:
             self.on("choose", lambda event: on_choose(_keys(event)))

@@ -37,6 +37,24 @@
   });
   window.addEventListener("popstate", tell);
 
+  // Who works by keyboard keeps their place when a part is built anew: its twin gets the focus.
+  const name = (field) =>
+    [field.tagName, field.id.replace(/^c\d+$/, ""), field.name, field.type === "radio" ? field.value : "",
+      field.getAttribute("aria-label") || (field.matches("a, button") ? field.textContent : "")].join("|");
+  let place = null;
+  document.addEventListener("focusin", (event) => {
+    place = event.target.closest("#content") && event.target.matches("a, button, input, select, textarea") ? event.target : null;
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (place && !place.contains(event.target)) place = null;
+  });
+  new MutationObserver(() => {
+    if (!place || place.isConnected || document.activeElement !== document.body) return;
+    const wanted = name(place);
+    const twin = [...document.querySelectorAll(`#content ${place.tagName}`)].find((one) => name(one) === wanted && one.offsetParent);
+    if (twin) twin.focus({ preventScroll: true });
+  }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || document.querySelector(".q-dialog")) return;
     const close = document.querySelector("a[data-closes]");

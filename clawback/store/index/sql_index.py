@@ -13,8 +13,8 @@ from clawback.store.index import deltas as changing
 from clawback.store.index import rereading, summaries
 from clawback.store.index.contents import chunks
 from clawback.store.index.finding import find_members
-from clawback.store.index.matches import read_matches
 from clawback.store.index.mail_parts import mail_parts
+from clawback.store.index.matches import read_matches
 from clawback.store.index.picking import (
     listed_copies,
     pick_members,
