@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from bench import extract, find, graph, hunting, imap, investigate, move, sync
+from bench.console import bench as console
 from bench.crash import bench as crash
 from bench.measuring import NotMeasured
 from bench.offering import add_options, chosen
@@ -32,6 +33,12 @@ class Bench:
 
 
 BENCHES = (
+    Bench(
+        "console",
+        "every page of the console: server time, first paint, memory",
+        console.ConsoleOptions,
+        console.run,
+    ),
     Bench("extract", "links and files found in known mail", extract.ExtractOptions, extract.run),
     Bench("find", "look-ups and clusters in the index", find.FindOptions, find.run),
     Bench(
