@@ -103,7 +103,7 @@ def _counted(client: httpx.Client, found: Home, repeats: int) -> list[Figure]:
     for name, path in (("counts", "counts"), ("histogram", "histogram")):
         ask = partial(
             client.get,
-            f"/api/v1/explorer/{path}",
+            f"/api/v1/explore/{path}",
             headers={"Authorization": f"Bearer {found.token}"},
         )
         expect(ask().status_code == 200, f"the Explorer's {name} were refused")
