@@ -6,6 +6,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from models.action_list import (
+    ActionMessage,
+    ActionPage,
+    ActionSorting,
+    ClusterSummary,
+    ListedAction,
+    PutBack,
+)
 from models.actions import RemediationAction
 from models.alerts import Investigation
 from models.cases import (
@@ -27,7 +35,7 @@ from models.listing import (
     SettingsVersion,
     Suppression,
 )
-from models.outcomes import LedgerEntry
+from models.outcomes import LedgerEntry, Outcome
 from models.replies import Asked, Claim, Reply
 
 
@@ -82,6 +90,34 @@ class Lists(CaseLists, Protocol):
         self, wanted: ActionFilter, order: ActionOrder, *, after: ActionMark | None, limit: int
     ) -> tuple[RemediationAction, ...]:
         """The newest first, by `order`."""
+        ...
+
+    def action_page(
+        self, wanted: ActionFilter, sorting: ActionSorting, *, offset: int, limit: int
+    ) -> ActionPage:
+        """The rows from `offset` on with what their clusters say, and how many there are in all."""
+        ...
+
+    def listed_action(self, action_id: int) -> ListedAction:
+        """One row of the same. Raises `NotFound`."""
+        ...
+
+    def deciders(self, limit: int) -> tuple[str, ...]:
+        """Who decided actions, in order of their names."""
+        ...
+
+    def cluster_summary(self, cluster_id: int, *, sample: int) -> ClusterSummary:
+        """A cluster without its members, but for a few of them. Raises `NotFound`."""
+        ...
+
+    def results(
+        self, action_id: int, outcomes: Collection[Outcome], *, offset: int, limit: int
+    ) -> tuple[ActionMessage, ...]:
+        """What became of each message by copy id; without `outcomes` also of those that wait."""
+        ...
+
+    def put_back_left(self, action_id: int) -> PutBack:
+        """What a revert of the action would have to put back."""
         ...
 
     def members(self, cluster_id: int, *, after: int, limit: int) -> tuple[Member, ...]:

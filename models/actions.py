@@ -29,6 +29,19 @@ class ActionStatus(StrEnum):
     EXPIRED = "Expired"
     CANCELLED = "Cancelled"
 
+    @property
+    def decision(self) -> str:
+        """The column Decision: empty while nobody decided, or where nobody had to."""
+        match self:
+            case ActionStatus.RUNNING | ActionStatus.COMPLETED | ActionStatus.FAILED:
+                return "Approved"
+            case ActionStatus.REJECTED:
+                return "Rejected"
+            case ActionStatus.EXPIRED:
+                return "Timed out"
+            case ActionStatus.PENDING | ActionStatus.CANCELLED:
+                return ""
+
 
 class ActionSource(StrEnum):
     """Where an action came from; the original's values."""

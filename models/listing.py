@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from models.actions import ActionSource, ActionStatus, ActionType
 from models.alerts import InvestigationStatus
+from models.clusters import ClusterKind
 
 
 class ActionOrder(StrEnum):
@@ -37,6 +38,7 @@ class ActionFilter:
     investigation_id: int | None = None
     updated_since: datetime | None = None
     updated_until: datetime | None = None
+    kinds: frozenset[ClusterKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,15 +282,7 @@ def asset(found: RemediationAction) -> str:
 
 def decision_word(found: RemediationAction) -> str:
     """The column Decision: empty while nobody decided, or where nobody had to."""
-    match found.status:
-        case ActionStatus.RUNNING | ActionStatus.COMPLETED | ActionStatus.FAILED:
-            return "Approved"
-        case ActionStatus.REJECTED:
-            return "Rejected"
-        case ActionStatus.EXPIRED:
-            return "Timed out"
-        case ActionStatus.PENDING | ActionStatus.CANCELLED:
-            return ""
+    return found.status.decision
 
 
 def _rule(rule: RuleResult) -> View:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from clawback.core.planning import plan_revert
-from clawback.errors import BadInput, Conflict
+from clawback.errors import BadInput, Conflict, UserError
 from clawback.services.collecting import uncollected
 from clawback.services.context import Context
+from models.action_list import PutBack
 from models.actions import ActionSource, ActionStatus, ActionType, Actor, RemediationAction
 from models.outcomes import LedgerEntry, LedgerState, Outcome
 from models.planning import NewAction
@@ -54,7 +56,7 @@ def request(
         lambda source, role: ctx.sources[source].folder_for(role),
     )
     if not copies:
-        raise BadInput(f"action {action_id} has nothing left to put back")
+        raise BadInput(_nothing_left(action_id))
     _check_alone(ctx, found, frozenset(copy.copy_id for copy in copies))
     return ctx.store.cases.create_action(
         NewAction(
@@ -91,6 +93,33 @@ def check_revertible(ctx: Context, action_id: int) -> RemediationAction:
     ):
         raise Conflict(f"action {action_id} is about to stop: try again in some minutes")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a revert would put back, and why there can be none now; empty where there can be one."""
+
+    left: PutBack
+    why_not: str
+
+
+def outlook(ctx: Context, action_id: int) -> Outlook:
+    """What `request` would do now, as far as can be told without looking at every message.
+
+    Raises `NotFound`.
+    """
+    found = ctx.store.cases.action(action_id)
+    left = ctx.store.lists.put_back_left(action_id)
+    try:
+        check_revertible(ctx, action_id)
+        _reverts_of(ctx, found)
+    except UserError as error:
+        return Outlook(left, str(error))
+    return Outlook(left, "" if left.messages else _nothing_left(action_id))
+
+
+def _nothing_left(action_id: int) -> str:
+    return f"action {action_id} has nothing left to put back"
 
 
 def _check_alone(ctx: Context, found: RemediationAction, copies: frozenset[int]) -> None:

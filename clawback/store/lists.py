@@ -7,12 +7,23 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
+from clawback.store.action_list import conditions_of, read_deciders, read_page, read_row
+from clawback.store.action_results import read_put_back, read_results
 from clawback.store.case_details import SqlCaseLists
 from clawback.store.cases.action_rows import action_of, missing_action, select_actions
 from clawback.store.cases.alerts import as_investigation
+from clawback.store.cases.cluster_summary import read_summary
 from clawback.store.cases.clusters import investigation_of, members_of, select_members
 from clawback.store.entries import ENDED, entry_of, select_entries
 from clawback.store.index.refs import NO_SIBLINGS, read_siblings
+from models.action_list import (
+    ActionMessage,
+    ActionPage,
+    ActionSorting,
+    ClusterSummary,
+    ListedAction,
+    PutBack,
+)
 from models.actions import RemediationAction
 from models.alerts import Investigation
 from models.clusters import Member
@@ -24,7 +35,7 @@ from models.listing import (
     SettingsVersion,
     Suppression,
 )
-from models.outcomes import LedgerEntry
+from models.outcomes import LedgerEntry, Outcome
 from models.tables.catalog import (
     action_copies,
     actions,
@@ -52,7 +63,7 @@ class SqlLists(SqlCaseLists):
         self, wanted: ActionFilter, order: ActionOrder, *, after: ActionMark | None, limit: int
     ) -> tuple[RemediationAction, ...]:
         """The newest first, by `order`."""
-        statement = select_actions().where(*_of_actions(wanted)).limit(limit)
+        statement = select_actions().where(*conditions_of(wanted)).limit(limit)
         number, updated = actions.c.id, actions.c.updated_at
         match order:
             case ActionOrder.CREATED:
@@ -64,6 +75,41 @@ class SqlLists(SqlCaseLists):
         with self._database.read() as connection:
             chosen = statement if later is None else statement.where(later)
             return tuple(action_of(row) for row in connection.execute(chosen))
+
+    def action_page(
+        self, wanted: ActionFilter, sorting: ActionSorting, *, offset: int, limit: int
+    ) -> ActionPage:
+        """The rows from `offset` on with what their clusters say, and how many there are in all."""
+        return read_page(self._database, wanted, sorting, offset=offset, limit=limit)
+
+    def listed_action(self, action_id: int) -> ListedAction:
+        """One row of the same. Raises `NotFound`."""
+        with self._database.read() as connection:
+            found = read_row(self._database, connection, action_id)
+        if found is None:
+            raise missing_action(action_id)
+        return found
+
+    def deciders(self, limit: int) -> tuple[str, ...]:
+        """Who decided actions, in order of their names."""
+        return read_deciders(self._database, limit)
+
+    def cluster_summary(self, cluster_id: int, *, sample: int) -> ClusterSummary:
+        """A cluster without its members, but for a few of them. Raises `NotFound`."""
+        with self._database.read() as connection:
+            return read_summary(self._database, connection, cluster_id, sample=sample)
+
+    def results(
+        self, action_id: int, outcomes: Collection[Outcome], *, offset: int, limit: int
+    ) -> tuple[ActionMessage, ...]:
+        """What became of each message by copy id; without `outcomes` also of those that wait."""
+        with self._database.read() as connection:
+            return read_results(connection, action_id, outcomes, offset=offset, limit=limit)
+
+    def put_back_left(self, action_id: int) -> PutBack:
+        """What a revert of the action would have to put back."""
+        with self._database.read() as connection:
+            return read_put_back(connection, action_id)
 
     def members(self, cluster_id: int, *, after: int, limit: int) -> tuple[Member, ...]:
         """Members of a cluster by copy id, greater than `after`. Raises `NotFound`."""
@@ -140,23 +186,6 @@ def _of_investigations(wanted: InvestigationFilter) -> Iterator[ColumnElement[bo
         yield investigations.c.created_at >= wanted.created_since
     if wanted.created_until is not None:
         yield investigations.c.created_at < wanted.created_until
-
-
-def _of_actions(wanted: ActionFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.statuses:
-        yield actions.c.status.in_([status.value for status in wanted.statuses])
-    if wanted.types:
-        yield actions.c.type.in_([kind.value for kind in wanted.types])
-    if wanted.sources:
-        yield actions.c.source.in_([source.value for source in wanted.sources])
-    if wanted.decided_by:
-        yield actions.c.decided_by == wanted.decided_by
-    if wanted.investigation_id is not None:
-        yield actions.c.investigation_id == wanted.investigation_id
-    if wanted.updated_since is not None:
-        yield actions.c.updated_at >= wanted.updated_since
-    if wanted.updated_until is not None:
-        yield actions.c.updated_at < wanted.updated_until
 
 
 def _check_action(connection: Connection, action_id: int) -> None:

@@ -33,10 +33,9 @@ from clawback.api.shapes.actions import (
     RowNumber,
 )
 from clawback.api.shapes.times import Since, Until
-from clawback.errors import BadInput, ClawbackError
-from clawback.ports import RunControl
-from clawback.services import dispatch
+from clawback.services import bulk, dispatch
 from clawback.services.approvals import check_open
+from clawback.services.bulk import BulkResult
 from clawback.services.context import Context
 from clawback.services.report import View, action_summary, action_view, message_view
 from models.actions import ActionSource, ActionStatus, ActionType, Choice
@@ -134,29 +133,21 @@ def revert(ctx: Ctx, who: Operator, number: Number, wanted: RevertIn, exchange: 
 @router.post("/bulk", response_model=BulkDecisions, responses=failing(404))
 def decide_many(ctx: Ctx, who: Operator, wanted: BulkDecisionIn) -> View:
     """Approve or reject several pending actions of one action type; each is decided by itself."""
-    ids = list(dict.fromkeys(wanted.ids))
-    kinds = {ctx.store.cases.action(number).type for number in ids}
-    if len(kinds) > 1:
-        listed = ", ".join(sorted(kind.value for kind in kinds))
-        raise BadInput(f"these actions are of several types ({listed}): decide one type at a time")
-    runs = runs_of(ctx)
-    results = [_one_of_many(ctx, runs, who, number, wanted) for number in ids]
-    failed = sum(result["problem"] is not None for result in results)
-    return {"decided": len(results) - failed, "failed": failed, "results": results}
+    found = bulk.decide_many(
+        ctx, runs_of(ctx), wanted.ids, wanted.decision, actor=who.actor, reason=wanted.reason
+    )
+    results = [_one_of_many(ctx, result) for result in found]
+    failed = sum(result.error is not None for result in found)
+    return {"decided": len(found) - failed, "failed": failed, "results": results}
 
 
-def _one_of_many(
-    ctx: Context, runs: RunControl, who: Principal, number: int, wanted: BulkDecisionIn
-) -> dict[str, Any]:
-    try:
-        decided = dispatch.answer(
-            ctx, runs, number, wanted.decision, actor=who.actor, reason=wanted.reason
-        )
-    except ClawbackError as error:
-        status, problem = item_problem(error, f"{PREFIX}/actions/{number}")
-        return {"id": number, "status": status, "action": None, "problem": problem}
-    view = action_view(ctx, decided.action)
-    return {"id": number, "status": 200, "action": view, "problem": None}
+def _one_of_many(ctx: Context, result: BulkResult) -> dict[str, Any]:
+    if result.error is not None:
+        status, problem = item_problem(result.error, f"{PREFIX}/actions/{result.action_id}")
+        return {"id": result.action_id, "status": status, "action": None, "problem": problem}
+    assert result.action is not None
+    view = action_view(ctx, result.action)
+    return {"id": result.action_id, "status": 200, "action": view, "problem": None}
 
 
 def _decided(ctx: Context, who: Principal, number: int, choice: Choice, reason: str) -> View:

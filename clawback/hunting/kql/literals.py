@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from clawback.core.kql_text import kql_string
 from clawback.hunting.kql.tokens import Kind, Token, made
 
 
@@ -52,12 +53,6 @@ def plain_strings(tokens: Sequence[Token]) -> list[Token]:
         else token
         for token in tokens
     ]
-
-
-def kql_string(value: str) -> str:
-    """`value` as a string of the query language."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
 
 
 def kql_name(name: str) -> str:

@@ -44,7 +44,7 @@ class Clusters:
         with self._database.read() as connection:
             row = connection.execute(select(clusters).where(clusters.c.id == cluster_id)).first()
             if row is None:
-                raise _missing(cluster_id)
+                raise missing_cluster(cluster_id)
             return Cluster(
                 kind=ClusterKind(row.kind),
                 indicator=indicator_of((row.indicator_kind, row.indicator, row.given, row.match)),
@@ -141,7 +141,7 @@ def investigation_of(connection: Connection, cluster_id: int) -> int:
     statement = select(clusters.c.investigation_id).where(clusters.c.id == cluster_id)
     number = connection.execute(statement).scalar()
     if number is None:
-        raise _missing(cluster_id)
+        raise missing_cluster(cluster_id)
     return int(number)
 
 
@@ -206,5 +206,6 @@ def _member_row(cluster_id: int, member: Member) -> dict[str, Any]:
     }
 
 
-def _missing(cluster_id: int) -> NotFound:
+def missing_cluster(cluster_id: int) -> NotFound:
+    """The error for a number that no cluster has."""
     return NotFound(f"there is no cluster {cluster_id}: look at the investigation's clusters")

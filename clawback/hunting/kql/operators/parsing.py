@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from clawback.hunting.kql.literals import kql_string, sql_name, sql_string, string_value
+from clawback.core.kql_text import kql_string
+from clawback.hunting.kql.literals import sql_name, sql_string, string_value
 from clawback.hunting.kql.pipelines import (
     Tokens,
     bracketed,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clawback.core.hunting_tables import TABLES
-from clawback.hunting.kql.literals import kql_name, kql_string, string_value
+from clawback.core.kql_text import kql_string
+from clawback.hunting.kql.literals import kql_name, string_value
 from clawback.hunting.kql.pipelines import (
     Tokens,
     bracketed,
