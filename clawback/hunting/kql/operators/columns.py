@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
+from clawback.core.kql_text import kql_string
 from clawback.hunting.kql.casing import shown_name
-from clawback.hunting.kql.literals import kql_name, kql_string, string_value
+from clawback.hunting.kql.literals import kql_name, string_value
 from clawback.hunting.kql.operators import summarizing, tuples
 from clawback.hunting.kql.pipelines import (
     Tokens,
