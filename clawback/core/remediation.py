@@ -30,11 +30,7 @@ def cluster_status(
     ours = [one for one in actions if cluster is not None and one.cluster_id == cluster.id]
     removals = [one for one in ours if one.reverts_action_id is None]
     if removals:
-        latest = max(removals, key=lambda one: one.id)
-        is_undone = any(
-            one.reverts_action_id == latest.id and _has(one.outcomes, _DONE) for one in ours
-        )
-        return _R.ACTIVE if is_undone else action_status(latest)
+        return removal_status(max(removals, key=lambda one: one.id), ours)
     if verdict not in (Verdict.MALICIOUS, Verdict.SUSPICIOUS):
         return None
     if cluster is None or cluster.counts is None:
@@ -42,6 +38,19 @@ def cluster_status(
     if cluster.counts.in_mailbox or cluster.counts.unknown:
         return _R.ACTIVE
     return _R.PREVENTED if cluster.members else _R.NOT_FOUND
+
+
+def removal_status(
+    removal: RemediationAction, actions: Iterable[RemediationAction]
+) -> RemediationStatus:
+    """How far the copies of one removal are dealt with; `actions` hold its reverts, if any.
+
+    What a revert put back is Active again.
+    """
+    is_undone = any(
+        one.reverts_action_id == removal.id and _has(one.outcomes, _DONE) for one in actions
+    )
+    return _R.ACTIVE if is_undone else action_status(removal)
 
 
 def action_status(action: RemediationAction) -> RemediationStatus:

@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from clawback.core.remediation_words import (
-    RemediationStatus,
-    Result,
-    outcomes_of,
-    remediation_status,
-)
+from clawback.core.remediation import removal_status
+from clawback.core.result_words import Result, outcomes_of
 from clawback.errors import UserError
 from clawback.services.approvals import check_open
 from clawback.services.context import Context
@@ -24,6 +20,7 @@ from models.action_list import (
     ListedAction,
 )
 from models.actions import ActionStatus, RemediationAction
+from models.cases import RemediationStatus
 from models.decisions import Decision
 from models.history import Event, HistoryEntry
 from models.listing import ActionFilter
@@ -102,7 +99,7 @@ def case(ctx: Context, action_id: int) -> ActionCase:
     return ActionCase(
         listed=row,
         cluster=lists.cluster_summary(action.cluster_id, sample=SAMPLE),
-        status=remediation_status(action, left=undo.left.messages),
+        status=_status(ctx, action),
         decision=cases.latest_decision(action.cluster_id),
         selection=cases.selection(action.investigation_id),
         history=tuple(one for one in history if one.event is not Event.BATCH_FINISHED),
@@ -136,6 +133,13 @@ def _messages(
     ctx: Context, action: RemediationAction, outcomes: Sequence[Outcome], offset: int, limit: int
 ) -> tuple[ActionMessage, ...]:
     return ctx.store.lists.results(action.id, outcomes, offset=offset, limit=limit)
+
+
+def _status(ctx: Context, action: RemediationAction) -> RemediationStatus:
+    """Of a revert, how far that is dealt with which it reverts."""
+    siblings = ctx.store.cases.actions(investigation_id=action.investigation_id)
+    by_id = {one.id: one for one in siblings}
+    return removal_status(by_id.get(action.reverts_action_id or 0, action), siblings)
 
 
 def _recoverable_days(ctx: Context, row: ListedAction) -> int | None:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from nicegui import ui
 
+from clawback.console.asked_actions import FILTERS, NAMES, SIZES, Tab, asked_actions
+from clawback.console.pages.action_center_choosing import Choosing
+from clawback.console.pages.action_center_deciding import Deciding
+from clawback.console.pages.action_center_export import FILES
+from clawback.console.pages.action_center_flyout import OpenAction, show_action
+from clawback.console.pages.action_center_table import show_filters, table_columns, table_row
 from clawback.console.paging import page
-from clawback.console.parts.layout import facts, filters, flyout, select_field
-from clawback.console.parts.table import Cell, Column, Row, Table
+from clawback.console.parts.layout import pager, tabs
+from clawback.console.parts.table import Row, Table
+from clawback.console.parts.tags import link, tag
 from clawback.console.visiting import Visit
-from clawback.services import report
-from clawback.services.context import Context
-from models.actions import RemediationAction
+from clawback.errors import NotFound
+from clawback.services import action_center, approvals
+from models.action_list import ActionPage
+from models.actions import ActionStatus
+from models.people import Permission
+
+LOOK_SECONDS = 2.0
+"""How often a page looks again while an action on it runs; else it does not."""
 
 
 @page("/", title="Action center", nav="action-center")
@@ -20,43 +35,133 @@ async def start(visit: Visit) -> None:
 
 
 @page("/action-center/{tab}", title="Action center", nav="action-center")
-async def action_center(visit: Visit, tab: str) -> None:
+async def action_center_page(visit: Visit, tab: str) -> None:
     """Pending or History."""
+    if tab not in set(Tab):
+        raise NotFound("the Action center has the tabs pending and history")
+    await ActionCenter(visit, Tab(tab)).build()
 
-    async def rows() -> None:
-        found = await visit.read(_actions)
-        with filters("Filters"):
-            select_field(visit.here, "status", "Status", [("Pending", "Pending")])
-        Table(
-            "Actions",
-            [Column("id", "ID", "number"), Column("asset", "Asset"), Column("status", "Status")],
-            [
-                Row(
-                    str(one.id),
-                    [
-                        Cell(str(one.id), visit.here.link(open=one.id)),
-                        report.asset(one),
-                        one.status,
-                    ],
-                )
-                for one in found
-            ],
+
+class ActionCenter:
+    """One tab as one person has it open."""
+
+    def __init__(self, visit: Visit, tab: Tab) -> None:
+        self._visit = visit
+        self._tab = tab
+        self._questions = ui.element("div")
+        """What questions are asked in: it is never built anew."""
+        self._deciding = Deciding(visit, self._questions, self._refresh)
+        self._asked = asked_actions(visit.here, tab, visit.ctx.clock.now())
+        self._shown = ActionPage((), 0)
+        self._table: Table | None = None
+        self._open: OpenAction | None = None
+        self._timer: ui.timer | None = None
+
+    async def build(self) -> None:
+        """All parts, in order."""
+        here = self._visit.here
+        self._tabs = await here.part((), self._build_tabs)
+        await here.part(FILTERS, self._build_filters)
+        self._list = await here.part(NAMES, self._build_list, cls="actions")
+        self._flyout = await here.part({"open", "result", "rpage"}, self._build_open)
+
+    async def _refresh(self) -> None:
+        for part in (self._tabs, self._list, self._flyout):
+            await part.build()
+
+    async def _build_tabs(self) -> None:
+        number = await self._visit.read(action_center.waiting)
+        title = f"{number:,} waiting · Action center · Clawback"
+        ui.run_javascript(f"document.title = {json.dumps(title)}")
+        pending, history = (self._visit.address(f"/action-center/{one.value}") for one in Tab)
+        shown = pending if self._tab is Tab.PENDING else history
+        tabs("Lists", [(f"Pending ({number:,} waiting)", pending), ("History", history)], shown)
+
+    async def _build_filters(self) -> None:
+        deciders: Sequence[str] = ()
+        if self._tab is Tab.HISTORY:
+            deciders = await self._visit.read(action_center.deciders)
+        show_filters(self._visit.here, self._tab, deciders)
+
+    async def _build_list(self) -> None:
+        here = self._visit.here
+        self._asked = asked_actions(here, self._tab, self._visit.ctx.clock.now())
+        self._shown = await self._read_page()
+        choosing = Choosing(self._visit, self._tab, self._deciding, lambda: self._shown.rows)
+        with tag("div", cls="row spread above"):
+            choosing.build()
+            asked = {name: here.values(name) for name in FILTERS | {"sort", "order"}}
+            address = self._visit.address(FILES[self._tab], **asked)
+            link("Export CSV", address, cls="button small", download=True)
+        self._table = Table(
+            "Actions that wait" if self._tab is Tab.PENDING else "Actions that were decided",
+            table_columns(here, self._asked),
+            self._rows(),
+            empty=self._empty(),
+            on_choose=choosing.choose if self._visit.may(Permission.OPERATE) else None,
+        )
+        asked_page, size = self._asked.page, self._asked.size
+        pager(here, page=asked_page, size=size, total=self._shown.total, sizes=SIZES)
+        self._watch()
+
+    async def _read_page(self) -> ActionPage:
+        asked = self._asked
+        if asked.wanted is None:
+            return ActionPage((), 0)
+        return await self._visit.read(
+            action_center.listed,
+            asked.wanted,
+            asked.sorting,
+            offset=asked.offset,
+            limit=asked.size,
         )
 
-    async def open_one() -> None:
-        number = visit.here.number("open", 0)
+    def _rows(self) -> list[Row]:
+        now = self._visit.ctx.clock.now()
+        return [table_row(self._visit, self._tab, one, now) for one in self._shown.rows]
+
+    def _empty(self) -> str:
+        if any(self._visit.here.value(name) for name in FILTERS):
+            return "No action is as the filters ask: take one away, or choose a longer time."
+        if self._tab is Tab.PENDING:
+            return "Nothing waits for a decision."
+        return "No action was decided in the last 6 months."
+
+    async def _build_open(self) -> None:
+        number = self._visit.here.number("open", 0)
+        self._open = None
         if number:
-            found = await visit.read(_action, number)
-            with flyout(f"Action {number}", visit.here.link(open=None)):
-                facts({"Asset": report.asset(found), "Status": found.status.value})
+            case = await self._visit.read(action_center.case, number)
+            now = self._visit.ctx.clock.now()
+            self._open = await show_action(self._visit, case, self._deciding, now)
+        if self._table is not None:
+            self._table.show(self._rows())
+        self._watch()
 
-    await visit.here.part({"status", "page", "size"}, rows)
-    await visit.here.part({"open"}, open_one)
+    def _watch(self) -> None:
+        """Look again from time to time while something that is shown runs; else not at all."""
+        shown = [one.action.status for one in self._shown.rows]
+        shown += [self._open.status] if self._open else []
+        if ActionStatus.RUNNING not in shown:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = None
+        elif self._timer is None:
+            with self._questions:
+                self._timer = ui.timer(LOOK_SECONDS, self._look, immediate=False)
 
-
-def _actions(ctx: Context) -> tuple[RemediationAction, ...]:
-    return ctx.store.cases.actions(limit=100)
-
-
-def _action(ctx: Context, number: int) -> RemediationAction:
-    return ctx.store.cases.action(number)
+    async def _look(self) -> None:
+        before = {one.action.id: one.action.status for one in self._shown.rows}
+        self._shown = await self._read_page()
+        now = {one.action.id: one.action.status for one in self._shown.rows}
+        if self._table is not None:
+            self._table.show(self._rows())
+        if before != now:
+            await self._tabs.build()
+        if self._open is not None and self._open.status is ActionStatus.RUNNING:
+            found = await self._visit.read(approvals.action, self._open.action_id)
+            if found.status is ActionStatus.RUNNING:
+                self._open.show_progress(found)
+            else:
+                await self._flyout.build()
+        self._watch()

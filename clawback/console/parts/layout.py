@@ -106,24 +106,33 @@ def pager(
 
 
 async def ask_reason(
-    title: str, explanation: str, confirm: str, *, required: bool = True, danger: bool = False
+    title: str,
+    explanation: str,
+    confirm: str,
+    *,
+    least: int = 3,
+    danger: bool = False,
 ) -> str | None:
-    """The reason that a person gives before something is done, or None where they cancel."""
+    """The reason that a person gives before something is done, or None where they cancel.
+
+    One of fewer than `least` characters is not taken: it is said, and nothing is lost.
+    """
     with ui.dialog() as dialog, tag("div", cls="dialog"):
         dialog.props["aria-label"] = title
         tag("h2", title)
         tag("p", explanation)
         reason = ui.textarea(label="Reason").props("outlined autofocus")
+        fault = tag("p", cls="fault", role="alert")
+
+        def submit() -> None:
+            words = (reason.value or "").strip()
+            if len(words) < least:
+                fault.say(f"Give a reason of at least {least} characters.")
+            else:
+                dialog.submit(words)
+
         with tag("div", cls="row"):
-            button(
-                confirm,
-                lambda: (
-                    dialog.submit((reason.value or "").strip())
-                    if reason.value or not required
-                    else None
-                ),
-                cls="danger" if danger else "primary",
-            )
+            button(confirm, submit, cls="danger" if danger else "primary")
             button("Cancel", lambda: dialog.submit(None))
     answer = await dialog
     dialog.delete()

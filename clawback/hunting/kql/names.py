@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from clawback.hunting.kql.literals import kql_string
+from clawback.core.kql_text import kql_string
 from clawback.hunting.kql.pipelines import Tokens, is_mark, is_name
 from clawback.hunting.kql.tokens import Kind, Token, made
 

@@ -1,0 +1,201 @@
+"""The Action center's table: its columns, rows and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from clawback.console.asked_actions import (
+    WINDOW,
+    WINDOWS,
+    AskedActions,
+    Decided,
+    EntityType,
+    Tab,
+    entity_type,
+)
+from clawback.console.case_tones import OF_ACTION
+from clawback.console.here import Here
+from clawback.console.parts.layout import filters, select_field, text_field, when
+from clawback.console.parts.table import Cell, Column, Row
+from clawback.console.parts.tags import tag
+from clawback.console.visiting import Visit
+from clawback.core.showing import plain
+from clawback.services import report
+from clawback.services.action_center import time_left
+from models.action_list import ActionColumn, ListedAction
+from models.actions import ActionSource, ActionStatus, ActionType
+from models.indicators import IndicatorKind, Verdict
+from models.locations import Bucket
+
+_C = ActionColumn
+
+ORIGINAL = (
+    (_C.UPDATED, "Action update time", "text"),
+    (_C.INVESTIGATION, "Investigation ID", "number"),
+    (_C.APPROVAL, "Approval ID", "number"),
+    (_C.TYPE, "Action type", "text"),
+    (_C.ENTITY, "Entity type", "text"),
+    (_C.ASSET, "Asset", "text"),
+    (_C.DECISION, "Decision", "text"),
+    (_C.DECIDED_BY, "Decided by", "text"),
+    (_C.SOURCE, "Action source", "text"),
+    (_C.STATUS, "Status", "text"),
+)
+"""The original's columns, in its order; on the tab Pending those that say more come before Decision."""
+
+WAITING_COLUMNS = (
+    ("", "Threat type", "text"),
+    ("", "Email count", "number"),
+    ("", "Mailbox", "number"),
+    ("", "Not in mailbox", "number"),
+    ("", "On-prem/External", "number"),
+    ("", "First seen", "text"),
+    (_C.CREATED, "Waiting since", "text"),
+    (_C.EXPIRES, "Expires", "text"),
+)
+_BEFORE = 6
+"""Columns of the original before those."""
+
+SOON = timedelta(hours=24)
+VERY_SOON = timedelta(hours=4)
+
+
+def columns_of(tab: Tab) -> tuple[tuple[str, str, str], ...]:
+    """Name of the order, label and kind of each column; a column without a name is not sorted."""
+    if tab is Tab.HISTORY:
+        return ORIGINAL
+    return (*ORIGINAL[:_BEFORE], *WAITING_COLUMNS, *ORIGINAL[_BEFORE:])
+
+
+def table_columns(here: Here, asked: AskedActions) -> list[Column]:
+    """The columns as links that sort; a second click turns the order round."""
+    made = []
+    for number, (name, label, kind) in enumerate(columns_of(asked.tab)):
+        is_sorted = name == asked.sorting.column
+        down = asked.sorting.descending
+        turned = here.link(sort=name, order="asc" if is_sorted and down else None, page=None)
+        made.append(
+            Column(
+                name or f"more{number}",
+                label,
+                kind,
+                sort=turned if name else "",
+                sorted=("desc" if down else "asc") if is_sorted else "",
+            )
+        )
+    return made
+
+
+def table_row(visit: Visit, tab: Tab, one: ListedAction, now: datetime) -> Row:
+    """One action; its number opens it."""
+    action = one.action
+    cells: list[object] = [
+        when(action.updated_at),
+        Cell(
+            f"{action.investigation_id}",
+            visit.address(f"/investigations/{action.investigation_id}"),
+        ),
+        Cell(f"{action.id}", visit.here.link(open=action.id, result=None, rpage=None)),
+        action.type.value,
+        entity_type(action.cluster_kind).value,
+        Cell(report.asset(action), title=one.name),
+    ]
+    if tab is Tab.PENDING:
+        cells += _waiting_cells(one, now)
+    cells += [
+        action.status.decision,
+        plain(action.decided_by),
+        action.source.value,
+        Cell(action.status.value, tone=OF_ACTION[action.status]),
+    ]
+    return Row(
+        str(action.id),
+        cells,
+        current=visit.here.number("open", 0) == action.id,
+        label=f"action {action.id}, {action.type.value}",
+    )
+
+
+def threat_type(one: ListedAction) -> str:
+    """The column Threat type: what a malicious file or link makes of the cluster."""
+    if one.verdict is not Verdict.MALICIOUS:
+        return "" if one.verdict is None else one.verdict.value
+    match one.action.indicator_kind:
+        case IndicatorKind.FILE:
+            return "Malware"
+        case IndicatorKind.URL:
+            return "Phish"
+        case _:
+            return "Malicious"
+
+
+def expiry_words(left: timedelta | None) -> str:
+    """How long a pending action has: "expires in 9 h"; empty for one that does not expire."""
+    if left is None:
+        return ""
+    if left <= timedelta():
+        return "expired"
+    minutes = int(left.total_seconds() // 60)
+    if minutes < 60:
+        return f"expires in {max(minutes, 1)} min"
+    return (
+        f"expires in {minutes // 60} h"
+        if left < timedelta(days=2)
+        else f"expires in {left.days} days"
+    )
+
+
+def expiry_tone(left: timedelta | None) -> str:
+    """How much it presses."""
+    if left is None or left >= SOON:
+        return ""
+    return "bad" if left < VERY_SOON else "warn"
+
+
+def _waiting_cells(one: ListedAction, now: datetime) -> list[object]:
+    by_bucket = one.counts.by_bucket if one.counts else {}
+    left = time_left(one.action, now)
+    return [
+        threat_type(one),
+        f"{one.emails:,}",
+        *(
+            f"{by_bucket.get(bucket, 0):,}" if one.counts else ""
+            for bucket in (Bucket.MAILBOX, Bucket.NOT_IN_MAILBOX, Bucket.EXTERNAL)
+        ),
+        when(one.first_seen_at),
+        when(one.action.created_at),
+        Cell(expiry_words(left), tone=expiry_tone(left), title=when(one.action.expires_at)),
+    ]
+
+
+def show_filters(here: Here, tab: Tab, deciders: Sequence[str]) -> None:
+    """The form of the list's filters; those that can tell nothing on the tab Pending are not on it."""
+    with filters("Filters"):
+        if tab is Tab.HISTORY:
+            names = sorted({*deciders, *here.values("decided_by")})
+            select_field(here, "decided_by", "Decided by", [(one, plain(one)) for one in names])
+        select_field(here, "source", "Action source", _options(ActionSource))
+        select_field(here, "type", "Action type", _options(ActionType))
+        select_field(here, "entity", "Entity type", _options(EntityType))
+        if tab is Tab.HISTORY:
+            ended = [one for one in ActionStatus if one is not ActionStatus.PENDING]
+            select_field(here, "status", "Status", _options(ended))
+            select_field(here, "decision", "Decision", _options(Decided))
+        _window_field(here)
+        text_field(here, "investigation", "Investigation ID", inputmode="numeric", size=8)
+        tag("button", "Apply", cls="button", type="submit")
+
+
+def _window_field(here: Here) -> None:
+    chosen = here.value("time") if here.value("time") in WINDOWS else WINDOW
+    with tag("label", cls="field"):
+        tag("span", "Updated")
+        with tag("select", name="time"):
+            for value, (text, _) in WINDOWS.items():
+                tag("option", text, value=value, selected=value == chosen)
+
+
+def _options(values: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    return [(one.value, one.value) for one in values]
