@@ -29,6 +29,7 @@ from models.hunting import (
     ListContent,
     ListInfo,
     NamedList,
+    QueryKind,
     SavedQuery,
 )
 from models.selecting import MessageKey
@@ -203,11 +204,15 @@ class EmailReader(Protocol):
 class HuntingStore(Protocol):
     """Saved queries and named lists. Each change of a list writes its audit entry with it."""
 
-    def queries(self, reader: str) -> tuple[SavedQuery, ...]:
-        """The reader's own queries and those that others share, by name."""
+    def queries(
+        self, reader: str, kind: QueryKind = QueryKind.HUNTING
+    ) -> tuple[SavedQuery, ...]:
+        """The reader's own queries of a kind and those that others share, by name."""
         ...
 
-    def query(self, name: str, reader: str) -> SavedQuery:
+    def query(
+        self, name: str, reader: str, kind: QueryKind = QueryKind.HUNTING
+    ) -> SavedQuery:
         """The reader's own query of that name, else the one that is shared.
 
         Raises `NotFound`; `Conflict` where several owners share one of that name.
@@ -215,9 +220,16 @@ class HuntingStore(Protocol):
         ...
 
     def save_query(
-        self, name: str, text: str, owner: str, *, shared: bool, now: datetime
+        self,
+        name: str,
+        text: str,
+        owner: str,
+        *,
+        shared: bool,
+        now: datetime,
+        kind: QueryKind = QueryKind.HUNTING,
     ) -> SavedQuery:
-        """The query, new or with its text exchanged: a name is unique for each owner."""
+        """The query, new or with its text exchanged: a name is unique for each owner and kind."""
         ...
 
     def delete_query(self, query_id: int) -> None:

@@ -118,6 +118,13 @@ class HuntResult:
     chart: Chart | None = None
 
 
+class QueryKind(StrEnum):
+    """What a saved query asks: in the query language, or as a filter of the Explorer."""
+
+    HUNTING = "hunting"
+    EXPLORER = "explorer"
+
+
 @dataclass(frozen=True, slots=True)
 class SavedQuery:
     """A query with a name; a shared one is shown to everybody, others to their owner."""
@@ -129,6 +136,7 @@ class SavedQuery:
     shared: bool
     created_at: datetime
     updated_at: datetime
+    kind: QueryKind = QueryKind.HUNTING
 
 
 @dataclass(frozen=True, slots=True)

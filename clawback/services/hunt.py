@@ -14,7 +14,15 @@ from clawback.hunting_ports import HuntEngine
 from clawback.services.context import Context
 from models.actions import Actor
 from models.history import Event
-from models.hunting import HuntLimits, HuntQuery, HuntResult, HuntTable, NamedList, SavedQuery
+from models.hunting import (
+    HuntLimits,
+    HuntQuery,
+    HuntResult,
+    HuntTable,
+    NamedList,
+    QueryKind,
+    SavedQuery,
+)
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +106,15 @@ def _lists_in(ctx: Context, text: str, limits: HuntLimits) -> dict[str, NamedLis
     return {found.name: found for found in ctx.store.hunting.approved_lists(wanted)}
 
 
-def save_query(ctx: Context, name: str, text: str, *, shared: bool, by: Actor) -> SavedQuery:
+def save_query(
+    ctx: Context,
+    name: str,
+    text: str,
+    *,
+    shared: bool,
+    by: Actor,
+    kind: QueryKind = QueryKind.HUNTING,
+) -> SavedQuery:
     """The saved query, new or with its text exchanged. Raises `BadInput`."""
     words = name.strip()
     if not 0 < len(words) <= NAME_CHARACTERS or not words.isprintable():
@@ -107,15 +123,23 @@ def save_query(ctx: Context, name: str, text: str, *, shared: bool, by: Actor) -
         raise BadInput("the query is empty: there is nothing to save")
     if len(text.encode("utf-8", "surrogatepass")) > TEXT_BYTES:
         raise BadInput(f"a saved query has at most {TEXT_BYTES:,} bytes")
-    return ctx.store.hunting.save_query(words, text, by.name, shared=shared, now=ctx.clock.now())
+    now = ctx.clock.now()
+    return ctx.store.hunting.save_query(words, text, by.name, shared=shared, now=now, kind=kind)
 
 
-def delete_query(ctx: Context, name: str, *, by: Actor, administers: bool = False) -> SavedQuery:
+def delete_query(
+    ctx: Context,
+    name: str,
+    *,
+    by: Actor,
+    administers: bool = False,
+    kind: QueryKind = QueryKind.HUNTING,
+) -> SavedQuery:
     """The query that was deleted: one's own; an administrator may delete what others share.
 
     Raises `NotFound`, and `Forbidden` for somebody else's.
     """
-    found = ctx.store.hunting.query(name.strip(), by.name)
+    found = ctx.store.hunting.query(name.strip(), by.name, kind)
     if found.owner != by.name and not administers:
         raise Forbidden(f"this query belongs to {inert(found.owner, 40)}: only they delete it")
     ctx.store.hunting.delete_query(found.id)

@@ -15,7 +15,7 @@ from clawback.store.database import Database
 from clawback.store.journal import record
 from models.actions import Actor
 from models.history import Event
-from models.hunting import ListContent, ListInfo, NamedList, SavedQuery
+from models.hunting import ListContent, ListInfo, NamedList, QueryKind, SavedQuery
 from models.tables.catalog import named_lists, saved_queries
 from models.tables.columns import storable
 
@@ -39,20 +39,21 @@ class SqlHunting:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def queries(self, reader: str) -> tuple[SavedQuery, ...]:
-        """The reader's own queries and those that others share, by name."""
+    def queries(self, reader: str, kind: QueryKind = QueryKind.HUNTING) -> tuple[SavedQuery, ...]:
+        """The reader's own queries of a kind and those that others share, by name."""
         found = saved_queries.c
-        statement = select(saved_queries).where((found.owner == reader) | found.shared)
+        is_seen = (found.owner == reader) | found.shared
+        statement = select(saved_queries).where(found.kind == kind.value, is_seen)
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(found.name, found.owner))
-            return tuple(SavedQuery(*row) for row in rows)
+            return tuple(_saved(row) for row in rows)
 
-    def query(self, name: str, reader: str) -> SavedQuery:
+    def query(self, name: str, reader: str, kind: QueryKind = QueryKind.HUNTING) -> SavedQuery:
         """The reader's own query of that name, else the one that is shared.
 
         Raises `NotFound`; `Conflict` where several owners share one of that name.
         """
-        named = [found for found in self.queries(reader) if found.name == name]
+        named = [found for found in self.queries(reader, kind) if found.name == name]
         own = [found for found in named if found.owner == reader]
         if not named:
             raise NotFound("there is no saved query of that name: look at the list of queries")
@@ -61,18 +62,26 @@ class SqlHunting:
         return (own or named)[0]
 
     def save_query(
-        self, name: str, text: str, owner: str, *, shared: bool, now: datetime
+        self,
+        name: str,
+        text: str,
+        owner: str,
+        *,
+        shared: bool,
+        now: datetime,
+        kind: QueryKind = QueryKind.HUNTING,
     ) -> SavedQuery:
-        """The query, new or with its text exchanged: a name is unique for each owner."""
+        """The query, new or with its text exchanged: a name is unique for each owner and kind."""
         changed = {"text": text, "shared": shared, "updated_at": now}
         statement = self._database.insert(saved_queries).values(
-            {"name": name, "owner": owner, "created_at": now, **changed}
+            {"name": name, "owner": owner, "kind": kind.value, "created_at": now, **changed}
         )
         upsert = statement.on_conflict_do_update(
-            index_elements=[saved_queries.c.owner, saved_queries.c.name], set_=changed
+            index_elements=[saved_queries.c.owner, saved_queries.c.kind, saved_queries.c.name],
+            set_=changed,
         )
         with self._database.write() as connection:
-            return SavedQuery(*connection.execute(upsert.returning(saved_queries)).one())
+            return _saved(connection.execute(upsert.returning(saved_queries)).one())
 
     def delete_query(self, query_id: int) -> None:
         """Delete one. Raises `NotFound`."""
@@ -155,6 +164,10 @@ class SqlHunting:
                     statement.order_by(found.name)
                 )
             )
+
+
+def _saved(row: Any) -> SavedQuery:
+    return SavedQuery(**{**row._mapping, "kind": QueryKind(row.kind)})
 
 
 def _new_row(name: str, content: ListContent, actor: Actor, now: datetime) -> dict[str, Any]:

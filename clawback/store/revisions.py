@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 from clawback.errors import SetupError
 from clawback.store.database import Database
 
-HEAD = "0017"
+HEAD = "0018"
 """The revision that this version of Clawback works with; a test compares it with the scripts."""
 
 OLDER = frozenset(f"{number:04}" for number in range(1, int(HEAD)))

@@ -8,15 +8,19 @@ from typing import Any
 from sqlmodel import Index
 from sqlmodel import text as sql
 
-from models.tables.columns import Row, digest, document, flag, key, moment, number
+from models.hunting import QueryKind
+from models.tables.columns import Row, digest, document, flag, key, moment, number, one_of
 from models.tables.columns import text as words
 
 
 class SavedQueryRow(Row, table=True):
-    """One query; its name is unique for its owner."""
+    """One query; its name is unique for its owner and kind."""
 
     __tablename__ = "saved_queries"
-    __table_args__ = (Index(None, "owner", "name", unique=True),)
+    __table_args__ = (
+        Index(None, "owner", "kind", "name", unique=True),
+        one_of("kind", QueryKind),
+    )
 
     id: int = key()
     name: str = words()
@@ -25,6 +29,7 @@ class SavedQueryRow(Row, table=True):
     shared: bool = flag("shown to everybody, else to its owner")
     created_at: datetime = moment()
     updated_at: datetime = moment()
+    kind: str = words()
 
 
 class NamedListRow(Row, table=True):

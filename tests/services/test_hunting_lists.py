@@ -15,7 +15,7 @@ from clawback.errors import BadInput, Forbidden, NotFound, SetupError
 from clawback.services import hunt, named_lists
 from models.actions import Actor, DecidedVia
 from models.history import Event
-from models.hunting import HuntLimits, HuntQuery, HuntResult
+from models.hunting import HuntLimits, HuntQuery, HuntResult, QueryKind
 from tests.pretending import QuietEngine
 
 OTHER = Actor("other", DecidedVia.LOGIN, True)
@@ -87,6 +87,14 @@ def test_a_shared_query_is_deleted_by_its_owner_or_an_administrator(scene: Scene
     hunt.delete_query(ctx, "daily", by=OTHER, administers=True)
     with pytest.raises(NotFound):
         hunt.delete_query(ctx, "daily", by=ANALYST)
+
+
+def test_a_query_of_one_kind_is_not_deleted_by_the_name_of_the_other(scene: Scene) -> None:
+    ctx, kind = scene.ctx, QueryKind.EXPLORER
+    hunt.save_query(ctx, "daily", "?filter=subject=a", shared=False, by=ANALYST, kind=kind)
+    with pytest.raises(NotFound):
+        hunt.delete_query(ctx, "daily", by=ANALYST)
+    assert hunt.delete_query(ctx, "daily", by=ANALYST, kind=kind).text == "?filter=subject=a"
 
 
 @pytest.mark.parametrize(

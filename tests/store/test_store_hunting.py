@@ -12,7 +12,7 @@ from clawback.errors import Conflict, NotFound
 from clawback.store.engine import SqlStore
 from models.actions import Actor, DecidedVia
 from models.history import Event
-from models.hunting import ListContent
+from models.hunting import ListContent, QueryKind
 
 LATER = NOW + timedelta(hours=1)
 OTHER = Actor("other", DecidedVia.LOGIN, True)
@@ -30,6 +30,17 @@ def test_a_name_is_unique_for_each_owner_and_saving_again_exchanges_the_text(
     assert store.hunting.query("daily", "ann").text == "UrlClickEvents"
     assert store.hunting.query("daily", "bob").text == "EmailUrlInfo"
     assert store.hunting.query("daily", "eve").text == "UrlClickEvents"
+
+
+def test_queries_of_one_kind_do_not_stand_among_those_of_the_other(store: SqlStore) -> None:
+    kind = QueryKind.EXPLORER
+    hunting = store.hunting.save_query("daily", "EmailEvents", "ann", shared=True, now=NOW)
+    filtered = store.hunting.save_query("daily", "?", "ann", shared=True, now=NOW, kind=kind)
+    assert (hunting.kind, filtered.kind) == (QueryKind.HUNTING, kind)
+    assert store.hunting.queries("bob") == (hunting,)
+    assert store.hunting.queries("bob", kind) == (filtered,)
+    assert store.hunting.query("daily", "ann") == hunting
+    assert store.hunting.query("daily", "ann", kind) == filtered
 
 
 def test_a_query_that_is_not_shared_is_shown_to_its_owner_alone(store: SqlStore) -> None:

@@ -30,6 +30,7 @@ from clawback.errors import SetupError
 from clawback.store import revisions
 from clawback.store.database import Database
 from clawback.store.engine import open_store
+from models.hunting import QueryKind
 from models.tables.catalog import METADATA, copies
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -86,6 +87,25 @@ def test_an_older_database_is_upgraded(
     with open_store(empty_address, extractor_version=1) as store:
         assert store.index.status().copies == 0
     assert revision(empty_address) == revisions.HEAD
+
+
+def test_queries_of_an_older_database_are_those_of_hunting(
+    empty_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import command
+
+    upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0017"))
+    open_store(empty_address, extractor_version=1).close()
+    monkeypatch.undo()
+    database = Database(empty_address)
+    with database.write() as connection:
+        queries = Table("saved_queries", MetaData(), autoload_with=connection)
+        put(connection, queries, name="q", owner="ann", shared=True)
+    database.close()
+    with open_store(empty_address, extractor_version=1) as store:
+        assert [query.name for query in store.hunting.queries("bob")] == ["q"]
+        assert store.hunting.queries("bob", QueryKind.EXPLORER) == ()
 
 
 def revision(address: str) -> str:

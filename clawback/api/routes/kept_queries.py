@@ -23,6 +23,7 @@ from clawback.api.shapes.hunting import (
 )
 from clawback.services import hunt, named_lists
 from clawback.services.report import View
+from models.hunting import SavedQuery
 from models.people import Permission
 
 router = APIRouter(prefix=f"{PREFIX}/hunt", route_class=GuardedRoute, tags=["hunting"])
@@ -34,20 +35,20 @@ Proposed = Annotated[bool, Query(description="The proposal instead of the approv
 @router.get("/queries", response_model=QueryList)
 def list_queries(ctx: Ctx, who: Reader) -> View:
     """One's own queries and those that others share, by name."""
-    return {"items": [asdict(found) for found in ctx.store.hunting.queries(who.name)]}
+    return {"items": [_shown(found) for found in ctx.store.hunting.queries(who.name)]}
 
 
 @router.get("/queries/{name:path}", response_model=QueryOut, responses=failing(404, 409))
 def get_query(ctx: Ctx, who: Reader, name: Name) -> View:
     """One's own query of that name, else the one that is shared."""
-    return asdict(ctx.store.hunting.query(name, who.name))
+    return _shown(ctx.store.hunting.query(name, who.name))
 
 
 @router.put("/queries/{name:path}", response_model=QueryOut)
 def save_query(ctx: Ctx, who: Reader, name: Name, wanted: QueryIn) -> View:
     """Keep a query under a name of one's own, in place of an earlier one."""
     made = hunt.save_query(ctx, name, wanted.text, shared=wanted.shared, by=who.actor)
-    return asdict(made)
+    return _shown(made)
 
 
 @router.delete("/queries/{name:path}", status_code=204, responses=failing(404, 409))
@@ -55,6 +56,13 @@ def delete_query(ctx: Ctx, who: Reader, name: Name) -> Response:
     """Delete one's own query; an administrator may delete what others share."""
     hunt.delete_query(ctx, name, by=who.actor, administers=_administers(who.permissions))
     return Response(status_code=204)
+
+
+def _shown(found: SavedQuery) -> View:
+    """All but its kind, which is that of these addresses."""
+    shown = asdict(found)
+    del shown["kind"]
+    return shown
 
 
 @router.get("/lists", response_model=ListList)

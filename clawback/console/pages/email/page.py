@@ -38,7 +38,7 @@ async def email_entity(visit: Visit, report_id: str) -> None:
     """One message in one mailbox."""
     found = await visit.read(read_email, report_id)
     _head(visit, found)
-    with tag("div", cls="panels"):
+    with tag("div", cls="panels entity"):
         for title, values in (
             ("Delivery details", delivery_facts(found)),
             ("Sender and recipient", sender_facts(found)),

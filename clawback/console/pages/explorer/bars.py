@@ -65,6 +65,7 @@ def read_bars(ctx: Context, wanted: ExploreFilter, bucket: Bucket, pivot: Pivot)
 async def show_bars(visit: Visit, asked: AskedMail) -> None:
     """The chart with its choice of pivot, its values as links, and the same as a table."""
     if asked.wanted is None:
+        tag("p", "Nothing is drawn until the filter is right.", cls="quiet")
         return
     pivot, now = pivot_of(visit.here), visit.ctx.clock.now()
     bucket = bucket_of(asked.wanted, now)

@@ -27,6 +27,7 @@ _SHOWN = (
 async def show_counts(visit: Visit, asked: AskedMail) -> None:
     """Copies, mails and mailboxes; below them copies by value."""
     if asked.wanted is None:
+        tag("p", "Nothing is counted until the filter is right.", cls="quiet")
         return
     counts = await visit.read(_count, asked.wanted)
     with tag("ul", cls="totals", aria_label="Found"):

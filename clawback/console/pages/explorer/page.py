@@ -12,6 +12,7 @@ from clawback.console.pages.explorer.columns import column_chooser
 from clawback.console.pages.explorer.counts import show_counts
 from clawback.console.pages.explorer.filtering import Builder, chips, range_form, view_tabs
 from clawback.console.pages.explorer.listing import Listing, order_of, read_page, size_of
+from clawback.console.pages.explorer.saved import SavedQueries
 from clawback.console.pages.explorer.summary import summary
 from clawback.console.paging import page
 from clawback.console.parts.tags import tag
@@ -32,6 +33,7 @@ class ExplorerPage:
         """All parts, in the order in which they stand."""
         here = self._visit.here
         await here.part(NAMES - {"filter"}, self._question)
+        await SavedQueries(self._visit).build()
         Builder(self._visit)
         await here.part(NAMES, self._chips)
         with tag("div", cls="found"):
