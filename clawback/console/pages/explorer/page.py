@@ -32,8 +32,10 @@ class ExplorerPage:
     async def build(self) -> None:
         """All parts, in the order in which they stand."""
         here = self._visit.here
-        await here.part(NAMES - {"filter"}, self._question)
-        await SavedQueries(self._visit).build()
+        await here.part(NAMES, self._tabs)
+        with tag("div", cls="question"):
+            await here.part(NAMES - {"filter"}, self._question)
+            await SavedQueries(self._visit).build()
         Builder(self._visit)
         await here.part(NAMES, self._chips)
         with tag("div", cls="found"):
@@ -47,10 +49,11 @@ class ExplorerPage:
     def _asked(self) -> AskedMail:
         return asked_mail(self._visit.here, self._visit.ctx.clock.now())
 
+    async def _tabs(self) -> None:
+        view_tabs(self._visit.here, self._asked())
+
     async def _question(self) -> None:
-        asked = self._asked()
-        view_tabs(self._visit.here, asked)
-        range_form(self._visit.here, asked)
+        range_form(self._visit.here, self._asked())
 
     async def _chips(self) -> None:
         chips(self._visit.here, self._asked())
