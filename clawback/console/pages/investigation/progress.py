@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Self
 
 from nicegui import ui
@@ -27,7 +27,7 @@ class Progress:
 
     def __init__(self, visit: Visit, case: Case) -> None:
         self.case = case
-        self.redraw: Callable[[], None] | None = None
+        self.redraw: Callable[[], Awaitable[None]] | None = None
         """What shows a changed investigation in place, where a tab can; else it is built anew."""
         self._visit = visit
         self._is_fresh = True
@@ -81,7 +81,7 @@ class Progress:
         head, body = self._parts
         await head.build()
         if self.redraw is not None:
-            self.redraw()
+            await self.redraw()
             return
         self._is_fresh = True
         await body.build()
