@@ -27,7 +27,7 @@ class Health:
 
 
 def check(*, as_json: AsJson = False) -> int:
-    """Look at configuration, database, sources, indicator lists, server, worker and deployments.
+    """Look at configuration, database, sources, indicator lists, server, worker, deployments and console.
 
     Exit code 1 if anything is not sound; each such line says what to do.
     """
@@ -64,6 +64,26 @@ def _all() -> Iterator[Health]:
     yield _configuration(config)
     yield from _app(config)
     yield from _orchestrator(config)
+    yield from _console(config)
+
+
+def _console(config: Config) -> Iterator[Health]:
+    """Whether people can sign in to the console that `clawback up` serves from this home."""
+    import httpx
+
+    from clawback.serving.home import read_running
+
+    running = read_running(config.home)
+    if running is None or not running.console:
+        return
+    try:
+        answer = httpx.get(f"{running.console}/login", timeout=5.0, trust_env=False)
+        problem = "" if answer.status_code == 200 else f"answers {answer.status_code}"
+    except httpx.HTTPError:
+        problem = "does not answer"
+    where = f"at {running.console}"
+    says = f"{problem} {where}: restart `clawback up`" if problem else f"answers {where}"
+    yield Health("console", not problem, says)
 
 
 def _orchestrator(config: Config) -> Iterator[Health]:

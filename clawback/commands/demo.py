@@ -31,7 +31,8 @@ def demo(
 ) -> None:
     """Show the main job, from the alert to the proof, in a temporary home on free ports.
 
-    It waits for you to decide the pending action, in the Prefect UI or in another terminal. The last
+    It waits for you to decide the pending action, in the console, the Prefect UI
+    or another terminal. The last
     line is one JSON object. Nothing of your own home, or of a Prefect that runs, is touched.
     """
     from clawback.demo.options import DemoOptions

@@ -1,4 +1,4 @@
-"""`clawback up`: the server, its deployments, one worker and the API, until Ctrl-C."""
+"""`clawback up`: the server, its deployments, one worker, the API and the console, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from clawback.commands.screen import AsJson
 
 if TYPE_CHECKING:
     from clawback.config import Config
+    from clawback.services.context import Context
     from clawback.serving.stack import RunningStack
 
 
@@ -28,7 +29,7 @@ def up(
         int | None,
         typer.Option(
             "--api-port",
-            help="Port of the REST API, 0 for a free one; by default that of [api] (4280).",
+            help="Port of the console and the REST API, 0 for a free one; by default that of [api] (4280).",
         ),
     ] = None,
     profile: Annotated[
@@ -44,8 +45,9 @@ def up(
 ) -> None:
     """Start everything that Clawback needs on this machine, and say where it is.
 
-    Starts a Prefect server, its work pool and deployments, one worker and the REST API; stops all of
-    it on Ctrl-C. With --json one line is printed once everything is ready.
+    Starts a Prefect server, its work pool and deployments, one worker, and the console with the REST
+    API; stops all of it on Ctrl-C. Where nobody has an account it prints a link that makes the first
+    one. With --json one line is printed once everything is ready.
     """
     from clawback.config import load_config
     from clawback.serving.stack import StackOptions
@@ -53,7 +55,7 @@ def up(
     from clawback.wiring import open_app
 
     config = load_config()
-    open_app(config)
+    ctx = open_app(config)
     own_host, own_port = _address(config)
     options = StackOptions(
         host=own_host if host is None else host,
@@ -65,10 +67,10 @@ def up(
     )
     if not as_json:
         screen.notes().print(
-            "Starting the server, the deployments, the worker and the API …", style="dim"
+            "Starting the server, the deployments, the worker and the console …", style="dim"
         )
     run_until_stopped(
-        config, ready=lambda stack: _say_ready(config, stack, as_json=as_json), options=options
+        config, ready=lambda stack: _say_ready(ctx, config, stack, as_json=as_json), options=options
     )
     if not as_json:
         screen.notes().print("Stopped; nothing is left running.", style="dim")
@@ -87,7 +89,25 @@ def _api_url(config: Config, stack: RunningStack) -> str:
     return stack.clawback_api
 
 
-def _say_ready(config: Config, stack: RunningStack, *, as_json: bool) -> None:
+def _console(config: Config, stack: RunningStack) -> str:
+    """Where people open the console, likewise; empty where its libraries are not installed."""
+    if stack.console and config.api.public_url:
+        return f"{config.api.public_url.rstrip('/')}{urlsplit(stack.console).path}"
+    return stack.console
+
+
+def _first_account(ctx: Context, console: str) -> str:
+    """A link that makes the first account, or the empty string where there is one or no console."""
+    from clawback.commands.opening import operator
+    from clawback.services.first_account import make_key
+
+    key = make_key(ctx, actor=operator()) if console else ""
+    return f"{console}/first?key={key}" if key else ""
+
+
+def _say_ready(ctx: Context, config: Config, stack: RunningStack, *, as_json: bool) -> None:
+    console = _console(config, stack)
+    first = _first_account(ctx, console)
     if as_json:
         screen.emit(
             {
@@ -96,6 +116,8 @@ def _say_ready(config: Config, stack: RunningStack, *, as_json: bool) -> None:
                 "home": str(config.home),
                 "api_url": stack.api_url,
                 "prefect_ui": stack.ui_url,
+                "console": console or None,
+                "first_account_url": first or None,
                 "clawback_api": _api_url(config, stack),
                 "logs": {name: str(path) for name, path in stack.log_files.items()},
             }
@@ -106,6 +128,7 @@ def _say_ready(config: Config, stack: RunningStack, *, as_json: bool) -> None:
     out.print(
         screen.fields(
             [
+                ("Console", console or "not installed: pip install 'clawback[console]'"),
                 ("Prefect UI", stack.ui_url),
                 ("REST API", _api_url(config, stack)),
                 ("Home", str(config.home)),
@@ -117,5 +140,8 @@ def _say_ready(config: Config, stack: RunningStack, *, as_json: bool) -> None:
             ]
         )
     )
+    if first:
+        out.print("Nobody has an account yet. This link makes the first one, once, for a day:")
+        out.print(first, style="bold", soft_wrap=True)
     out.print("Try: clawback check · clawback sync · clawback investigate --url …", style="dim")
     out.print("Ctrl-C stops everything.", style="dim")

@@ -30,6 +30,7 @@ _NOBODY = (
     "Nobody has an account yet. Open the link that `clawback up` printed when it started, or run "
     "`clawback user add NAME --role admin --role operator`."
 )
+_DEMO = "Whoever is on this machine needs no password here. The mail is made up."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Doors:
 
     ctx: Context
     config: ApiConfig
+    is_demo: bool = False
 
     async def answer(self, request: Request, path: str, login: Login | None) -> Response:
         """The answer at one of `PATHS`; `login` is who has a session already."""
@@ -62,6 +64,9 @@ class Doors:
         to = own_path(request.query_params.get("to", "/"))
         if login is not None:
             return RedirectResponse(f"{_root(request)}{to}", 303)
+        if self.is_demo:
+            parts = [forms.note(_DEMO), forms.way(f"{_root(request)}{to}", "Open the demo")]
+            return _frame(request).page("Clawback demo", parts)
         parts = [forms.sign_in_form(to)]
         if "over" in request.query_params:
             parts.insert(0, forms.note("Your session is over. Sign in to go on where you were."))

@@ -47,7 +47,7 @@ class Gate:
         self._ctx = ctx
         self._config = config
         self._demo_account = demo_account
-        self._doors = Doors(ctx, config)
+        self._doors = Doors(ctx, config, is_demo=bool(demo_account))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""

@@ -65,10 +65,15 @@ class NoClientsPrefix:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if "headers" in scope:
-            kept = [pair for pair in scope["headers"] if pair[0].lower() != b"x-forwarded-prefix"]
-            scope = {**scope, "headers": kept}
-        await self._app(scope, receive, send)
+        await self._app(without_prefix(scope), receive, send)
+
+
+def without_prefix(scope: Scope) -> Scope:
+    """The request without that header."""
+    if "headers" not in scope:
+        return scope
+    kept = [pair for pair in scope["headers"] if pair[0].lower() != b"x-forwarded-prefix"]
+    return {**scope, "headers": kept}
 
 
 class PageHeaders:

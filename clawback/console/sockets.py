@@ -51,7 +51,7 @@ async def close_all_of(login: Login) -> None:
     for sid, _ in list(core.sio.manager.get_participants("/", None)):
         found = _login_of(sid)
         if found is not None and found.digest == login.digest:
-            await core.sio.disconnect(sid)
+            await _close(sid)
 
 
 def _admitted(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,4 +138,14 @@ async def _look_again(sid: str, ctx: Context, login: Login) -> None:
     try:
         await run_in_threadpool(look)
     except ClawbackError:
-        await core.sio.disconnect(sid)
+        await _close(sid)
+
+
+async def _close(sid: str) -> None:
+    """Close a socket and the connection below it, whether the browser takes part in that or not."""
+    connection = core.sio.manager.eio_sid_from_sid(sid, "/")
+    below = core.sio.eio.sockets.get(connection)
+    await core.sio.disconnect(sid)
+    if below is not None:
+        await core.sio.eio.disconnect(connection)
+        await below.queue.put(None)  # ends what writes, which then closes the connection

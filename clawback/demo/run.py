@@ -17,6 +17,7 @@ from clawback.core.indicators import parse_indicator
 from clawback.demo import screen
 from clawback.demo.options import DemoOptions
 from clawback.demo.stage import Stage, home, stage
+from clawback.demo.ways import Ways
 from clawback.errors import BadInput, ClawbackError, Unavailable
 from clawback.ports import RunControl
 from clawback.services import revert
@@ -44,7 +45,7 @@ def run_demo(options: DemoOptions) -> None:
         console.print(
             Text.assemble(("Clawback demo", "bold"), f" in {folder} (removed at the end)")
         )
-        with console.status("making a small organisation, starting a Prefect server and a worker"):
+        with console.status("making a small organisation, starting Prefect and the console"):
             entered = stage(folder, options)
             playing = entered.__enter__()
         try:
@@ -52,7 +53,7 @@ def run_demo(options: DemoOptions) -> None:
         except KeyboardInterrupt:
             console.print("Ended by Ctrl-C.")
         finally:
-            with console.status("stopping the server and the worker"):
+            with console.status("stopping everything"):
                 entered.__exit__(None, None, None)
 
 
@@ -71,7 +72,7 @@ class _Demo:
         self.stage = playing
         self.ctx = playing.ctx
         self.options = options
-        self.command = _command(playing.home)
+        self.ways = Ways(_command(playing.home), playing.stack.console)
         self.investigations: list[int] = []
 
     @property
@@ -94,11 +95,11 @@ class _Demo:
             self.investigations.append(self._raise(indicator))
         self._follow("investigating", lambda: not self._working())
         for action in self._removals(ActionStatus.COMPLETED):
-            screen.show_revert(self.console, self.command, action)
+            screen.show_revert(self.console, self.ways, action)
         waiting = self._removals(ActionStatus.PENDING)
         for action in waiting:
             self._await_suspended(action)
-            screen.ask(self.console, self.ctx, self.command, self.ctx.store.cases.action(action.id))
+            screen.ask(self.console, self.ctx, self.ways, self.ctx.store.cases.action(action.id))
         if self.options.wait:
             self._wait_for_analyst(waiting)
         else:
@@ -112,7 +113,9 @@ class _Demo:
         self.console.print(
             Text.assemble(
                 f"{len(manifest.mailboxes)} mailboxes with {manifest.messages:,} messages{more}. ",
-                ("Prefect UI ", "dim"),
+                ("Console ", "dim"),
+                f"{self.ways.console or 'not installed'}",
+                ("  Prefect UI ", "dim"),
                 f"{self.stage.stack.ui_url}/v2\n",
             ),
             soft_wrap=True,
@@ -141,7 +144,10 @@ class _Demo:
         self.ctx.store.cases.bind_investigation_run(investigation.id, run_id, 1)
         self.console.print(
             Text.assemble(
-                "Alert: ", (investigation.title, "bold"), "  ", (self.runs.link(run_id), "dim")
+                "Alert: ",
+                (investigation.title, "bold"),
+                "  ",
+                (self.ways.investigation(investigation.id) or self.runs.link(run_id), "dim"),
             ),
             soft_wrap=True,
         )
@@ -261,6 +267,7 @@ class _Demo:
     def _result(self) -> None:
         """One JSON object as the last line, for programs."""
         result = {
+            "console": self.ways.console or None,
             "prefect_ui": self.stage.stack.ui_url,
             "investigations": [{"id": one.id, "status": one.status.value} for one in self._found()],
             "actions": [_action_view(action) for action in self._actions()],

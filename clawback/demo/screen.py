@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from clawback.core.lifecycle import outcome_line
 from clawback.core.showing import inert, show_indicator
+from clawback.demo.ways import Ways
 from clawback.services.context import Context
 from models.actions import ActionStatus, RemediationAction
 from models.alerts import Investigation
@@ -93,10 +93,9 @@ def action_line(action: RemediationAction) -> Text:
     )
 
 
-def ask(console: Console, ctx: Context, command: Sequence[str], action: RemediationAction) -> None:
-    """Show what waits, where to see it, and the exact commands to decide: whole lines, to be copied."""
-    link = ctx.runs.link(action.approval_run_id) if ctx.runs else ""
-    base = " ".join(command)
+def ask(console: Console, ctx: Context, ways: Ways, action: RemediationAction) -> None:
+    """Show what waits, where to decide, and the exact commands for it: whole lines, to be copied."""
+    run = f"{ctx.runs.link(action.approval_run_id)}  (⋮, then Resume)" if ctx.runs else ""
     yes, no = shlex.quote("checked, it is phishing"), shlex.quote("a false alarm")
     console.print(
         Text.assemble(
@@ -105,16 +104,19 @@ def ask(console: Console, ctx: Context, command: Sequence[str], action: Remediat
             "Its Prefect run is Suspended: no process runs and nothing moves.",
         )
     )
-    _line(console, "in the browser", f"{link}  (⋮, then Resume)")
-    _line(console, "or approve here", f"{base} approve {action.id} --reason {yes}")
-    _line(console, "or reject", f"{base} reject {action.id} --reason {no}")
-    _line(console, "look closer", f"{base} actions --pending")
+    if page := ways.pending(action.id):
+        _line(console, "in the console", page)
+    _line(console, "or in Prefect", run)
+    _line(console, "or approve here", f"{ways.line} approve {action.id} --reason {yes}")
+    _line(console, "or reject", f"{ways.line} reject {action.id} --reason {no}")
 
 
-def show_revert(console: Console, command: Sequence[str], action: RemediationAction) -> None:
-    """The exact command that puts back what an action moved."""
+def show_revert(console: Console, ways: Ways, action: RemediationAction) -> None:
+    """Where, and by which exact command, to put back what an action moved."""
     reason = shlex.quote("it was harmless")
-    line = f"{' '.join(command)} revert {action.id} --to original --reason {reason}"
+    if page := ways.history(action.id):
+        _line(console, f"look at action {action.id}", page)
+    line = f"{ways.line} revert {action.id} --to original --reason {reason}"
     _line(console, f"undo action {action.id}", line)
 
 

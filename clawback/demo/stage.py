@@ -19,9 +19,17 @@ from clawback.lab.delivery import Delivery, deliver
 from clawback.lab.maildir import create_lab
 from clawback.lab.manifest import LabManifest
 from clawback.lab.options import LabOptions
+from clawback.services import people
 from clawback.services.context import Context
 from clawback.serving.stack import RunningStack, StackOptions
 from clawback.wiring import open_app
+from models.actions import AUTOMATION, Actor, DecidedVia
+from models.people import Role
+
+ACCOUNT = "demo"
+"""Who looks at the demo's console: may everything, and has no password that could be guessed."""
+
+SYSTEM = Actor(AUTOMATION, DecidedVia.AUTOMATION, verified=True)
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,9 @@ def _configuration(manifest: LabManifest) -> str:
 
 @contextmanager
 def stage(folder: Path, options: DemoOptions) -> Iterator[Stage]:
-    """The organisation and the running server and worker on free ports; all of it ends with the block."""
-    stack = RunningStack(folder, StackOptions(port=0, schedules=False))
+    """The organisation, and server, worker and console on free ports; all of it ends with the block."""
+    options_of_stack = StackOptions(port=0, schedules=False, api_port=0, demo_account=ACCOUNT)
+    stack = RunningStack(folder, options_of_stack)
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(stack.__enter__)
         try:
@@ -84,6 +93,8 @@ def stage(folder: Path, options: DemoOptions) -> Iterator[Stage]:
             raise
     try:
         config = load_config({"CLAWBACK_HOME": str(folder), "PREFECT_API_URL": stack.api_url})
-        yield Stage(folder, manifest, delivered, stack, open_app(config))
+        ctx = open_app(config)
+        people.add_user(ctx, ACCOUNT, tuple(Role), None, actor=SYSTEM)
+        yield Stage(folder, manifest, delivered, stack, ctx)
     finally:
         stack.stop()

@@ -17,7 +17,8 @@ from clawback.errors import Conflict, SetupError
 class Running:
     """What runs in a home: the process that supervises, its children, and their addresses.
 
-    `api_url` is Prefect's; `clawback_api` is our own, empty where it is not served.
+    `api_url` is Prefect's; `clawback_api` is our own and `console` where people work, each empty where
+    it is not served.
     """
 
     pid: int
@@ -27,6 +28,7 @@ class Running:
     ui_url: str
     clawback_api: str = ""
     api_pid: int = 0
+    console: str = ""
 
 
 def run_directory(home: Path) -> Path:

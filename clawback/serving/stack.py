@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -38,6 +39,7 @@ FLOWS = "flows.investigate flows.approve flows.revert flows.sync flows.refresh f
 
 
 API_PATH = "/api/v1"
+CONSOLE_PATH = "/console"
 
 _LAUNCH = "clawback.runs.launch"
 _MODULES: dict[str, tuple[str, ...]] = {
@@ -52,7 +54,8 @@ _MODULES: dict[str, tuple[str, ...]] = {
 class StackOptions:
     """How to start: addresses, settings profile, and whether schedules run.
 
-    Port 0 takes a free port; without an `api_port` the API is not served. `extra` goes into the
+    Port 0 takes a free port; without an `api_port` neither the API nor the console is served. Whoever is
+    on this machine needs no password for the `demo_account`, if there is one. `extra` goes into the
     environment of every process, over all else.
     """
 
@@ -62,6 +65,7 @@ class StackOptions:
     schedules: bool = True
     api_host: str = "127.0.0.1"
     api_port: int | None = None
+    demo_account: str = ""
     extra: dict[str, str] = field(default_factory=dict)
 
 
@@ -139,6 +143,13 @@ class RunningStack:
         return f"{self._api_address.ui_url}{API_PATH}" if self._api_address else ""
 
     @property
+    def console(self) -> str:
+        """The address of the console, or the empty string where it is not served or not installed."""
+        if self._api_address is None or find_spec("nicegui") is None:
+            return ""
+        return f"{self._api_address.ui_url}{CONSOLE_PATH}"
+
+    @property
     def log_files(self) -> dict[str, Path]:
         """The log file of each process."""
         names = ["server", "worker", "deploy", *(["api"] if self._api_address else [])]
@@ -214,6 +225,8 @@ class RunningStack:
         address = self._api_address
         assert address is not None
         arguments = ["--supervised", "--host", address.host, "--port", str(address.port)]
+        if self.options.demo_account:
+            arguments += ["--demo-account", self.options.demo_account]
         self._start_child("api", arguments, self.home)
 
     def _api_answers(self) -> bool:
@@ -290,6 +303,7 @@ class RunningStack:
                 self.api_url,
                 self.ui_url,
                 clawback_api=self.clawback_api,
+                console=self.console,
                 api_pid=self.api.pid if self._api_address else 0,
             ),
         )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from marked import Marked
@@ -30,7 +31,8 @@ def test_the_demo_tells_its_story_in_json_and_leaves_nothing(tmp_path: Path) -> 
 
 def check_story(result: Mapping[str, Any]) -> None:
     """One cluster by automation, one by the analyst, and the first reverted."""
-    assert set(result) == {"prefect_ui", "investigations", "actions"}
+    assert set(result) == {"console", "prefect_ui", "investigations", "actions"}
+    assert urlsplit(result["console"]).hostname == "127.0.0.1"
     assert result["prefect_ui"].startswith("http://127.0.0.1:")
     assert [set(one) for one in result["investigations"]] == [{"id", "status"}] * 2
     promised = {"id", "cluster_kind", "status", "decided_by", "action_source", "copies", "outcomes"}

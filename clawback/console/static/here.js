@@ -65,4 +65,14 @@
     document.cookie = `clawback_theme=${theme}; path=${location.pathname.split("/console")[0]}/console; max-age=31536000; samesite=strict`;
     location.reload();
   };
+
+  // Where the session has ended the socket is closed: load anew, and the gate leads to the sign-in.
+  const ask = () => fetch(`${window.path_prefix}/session`, { cache: "no-store" }).then(
+    (answer) => answer.status === 401 && location.reload(), () => {});
+  const watch = () => {
+    if (!window.socket) return setTimeout(watch, 200);
+    window.socket.on("connect_error", ask);
+    window.socket.on("disconnect", ask);
+  };
+  watch();
 })();
