@@ -109,7 +109,7 @@ def split_values(text: str) -> tuple[str, ...]:
     Raises `BadInput` where a quote is not closed.
     """
     try:
-        lines = list(csv.reader([text], skipinitialspace=True, strict=True))
+        lines = list(csv.reader(text.splitlines(), skipinitialspace=True, strict=True))
     except csv.Error:
         raise BadInput('a value in quotes has no end: close it with "') from None
     return tuple(value.strip() for line in lines for value in line if value.strip())
