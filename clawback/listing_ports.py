@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from clawback.replay_port import PastDecisions
 from models.action_list import (
     ActionMessage,
     ActionPage,
@@ -77,7 +78,7 @@ class CaseLists(Protocol):
         ...
 
 
-class Lists(CaseLists, Protocol):
+class Lists(CaseLists, PastDecisions, Protocol):
     """Long lists, page by page: each page begins after a row, so that new rows shift nothing."""
 
     def investigations(

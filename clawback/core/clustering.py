@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import assert_never
 
+from clawback.core.indicators import parse_url_indicator
 from clawback.core.showing import show_indicator
 from models.clusters import Cluster, ClusterFacts, ClusterKind, Member
-from models.indicators import GuardFinding, Indicator, IndicatorKind
+from models.indicators import GuardFinding, Indicator, IndicatorKind, UrlMatch
 from models.settings import Settings
 
 SECOPS_MAILBOX = "SecOps mailbox"
 """Reason of an exclusion; the original's name for mailboxes where analysts keep samples."""
+
+PHISHING_SIMULATION = "phishing simulation"
+"""Reason of an exclusion; the original's name for mail that an awareness training sent."""
 
 
 def kind_of(indicator: Indicator) -> ClusterKind:
@@ -37,6 +42,19 @@ def cluster_name(indicator: Indicator) -> str:
 def excluded_mailboxes(settings: Settings) -> frozenset[str]:
     """The mailboxes that are never counted and never touched, lower case."""
     return frozenset(address.strip().lower() for address in settings.secops_mailboxes)
+
+
+def simulation_urls(settings: Settings) -> frozenset[Indicator]:
+    """The phishing-simulation URLs to look for: each exactly, and by host and path.
+
+    Raises `BadIndicator` for one that is no URL.
+    """
+    return _simulation_urls(settings.simulation_urls)
+
+
+@lru_cache(maxsize=64)
+def _simulation_urls(texts: tuple[str, ...]) -> frozenset[Indicator]:
+    return frozenset(parse_url_indicator(text, match=match) for text in texts for match in UrlMatch)
 
 
 def take_out_excluded(

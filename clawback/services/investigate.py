@@ -6,10 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from clawback.core.clustering import (
+    PHISHING_SIMULATION,
+    kind_of,
+    simulation_urls,
+    take_out_excluded,
+)
 from clawback.core.clustering import build_cluster as assemble
-from clawback.core.clustering import kind_of, take_out_excluded
 from clawback.core.guards import Evidence, guard_findings, refusal
-from clawback.core.indicators import BadIndicator, parse_url_indicator
+from clawback.core.indicators import BadIndicator
 from clawback.core.judging import judge_entities, to_look_up
 from clawback.core.lifecycle import Finding, investigation_status
 from clawback.core.policy import REFUSED_INDICATOR
@@ -26,9 +31,6 @@ from models.decisions import Effect
 from models.indicators import GuardLevel, Indicator, IndicatorKind, UrlMatch, Verdict
 from models.locations import Bucket
 from models.settings import Settings
-
-PHISHING_SIMULATION = "phishing simulation"
-"""Reason of an exclusion; the original's name for mail that an awareness training sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +176,10 @@ def _take_out_simulations(
     return kept, {PHISHING_SIMULATION: left_out} if left_out else {}
 
 
-def simulations(settings: Settings) -> tuple[Indicator, ...]:
+def simulations(settings: Settings) -> frozenset[Indicator]:
     """What mail of an awareness training carries. Raises `SetupError` for what is no URL."""
-    return tuple(
-        _simulation(text, match) for text in settings.simulation_urls for match in UrlMatch
-    )
-
-
-def _simulation(text: str, match: UrlMatch) -> Indicator:
     try:
-        return parse_url_indicator(text, match=match)
+        return simulation_urls(settings)
     except BadIndicator as error:
         # Never skipped: without it, mail of an awareness training would be taken for an attack.
         raise SetupError(

@@ -16,6 +16,7 @@ from clawback.store.cases.cluster_summary import read_summary
 from clawback.store.cases.clusters import investigation_of, members_of, select_members
 from clawback.store.entries import ENDED, entry_of, select_entries
 from clawback.store.index.refs import NO_SIBLINGS, read_siblings
+from clawback.store.replaying import PastDecisions
 from models.action_list import (
     ActionMessage,
     ActionPage,
@@ -47,7 +48,7 @@ from models.tables.catalog import (
 )
 
 
-class SqlLists(SqlCaseLists):
+class SqlLists(SqlCaseLists, PastDecisions):
     """Pages that begin after a row."""
 
     def investigations(
