@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from nicegui import ui
+
 from clawback.console.pages.settings_draft import Draft
 from clawback.console.pages.settings_form import SettingsForm
 from clawback.console.pages.settings_guards import show_guards, show_suppressions
 from clawback.console.pages.settings_versions import show_history, show_version, version_line
+from clawback.console.pages.settings_what_if import show_what_if
 from clawback.console.paging import page
 from clawback.console.parts.layout import facts, panel
 from clawback.console.parts.tags import button, tag
@@ -14,7 +17,9 @@ from clawback.errors import Conflict
 from clawback.services import settings_history
 from clawback.services.automation import WARNING, change_settings
 from clawback.services.settings_history import Overview, ToldVersion
+from clawback.services.what_if import what_if
 from models.people import Permission
+from models.what_if import WhatIf
 
 READ_ONLY = (
     "You may look at the settings, but not change them: that needs the role admin. Ask an "
@@ -36,6 +41,8 @@ class SettingsPage:
         self._overview = overview
         self._draft = Draft(overview.settings, overview.version)
         self._between: tuple[ToldVersion, ...] = ()
+        self._told: WhatIf | None = None
+        self._is_replaying = False
         self._may_change = visit.may(Permission.ADMINISTER)
 
     async def build(self) -> None:
@@ -43,6 +50,7 @@ class SettingsPage:
         here = self._visit.here
         self._form = await here.part((), self._build_form)
         self._review = await here.part((), self._build_review, cls="review")
+        self._replay = await here.part((), self._build_replay)
         self._lists = await here.part((), self._build_lists)
         self._history = await here.part(
             {"version", "before"}, lambda: show_history(self._visit), cls="history"
@@ -90,9 +98,19 @@ class SettingsPage:
             with tag("div", cls="row"):
                 if self._may_change:
                     button("Save", self._visit.doing(self._save), cls="primary")
-                    if self._draft.is_edited:
-                        button("Discard edits", self._visit.doing(self._discard))
+                button(_replay_words(self._draft), self._visit.doing(self._try_out))
+                if self._draft.is_edited:
+                    button("Discard edits", self._visit.doing(self._discard))
                 tag("span", f"Version {self._draft.version:,} is in force.", cls="quiet")
+
+    async def _build_replay(self) -> None:
+        if self._is_replaying:
+            with panel("What if", cls="what-if"):
+                tag("p", "Replaying the last 30 days …", role="status")
+        elif self._told is not None:
+            base = self._overview.settings
+            is_outdated = self._told.settings != base.with_changes(self._draft.edits)
+            show_what_if(self._visit, base, self._told, is_outdated=is_outdated)
 
     async def _build_lists(self) -> None:
         show_guards()
@@ -105,6 +123,21 @@ class SettingsPage:
 
     async def _edited(self) -> None:
         await self._review.build()
+        if self._told is not None:
+            await self._replay.build()
+
+    async def _try_out(self) -> None:
+        if self._draft.faults:
+            say("Correct what is marked, then replay.", good=False)
+            return
+        self._is_replaying = True
+        await self._replay.build()
+        try:
+            self._told = await self._visit.read(what_if, self._draft.edits)
+        finally:
+            self._is_replaying = False
+            await self._replay.build()
+        ui.run_javascript("document.querySelector('.what-if').scrollIntoView({block: 'nearest'})")
 
     async def _save(self) -> None:
         if self._draft.faults:
@@ -144,13 +177,13 @@ class SettingsPage:
     async def _discard(self) -> None:
         self._between = ()
         self._draft.give_up()
-        await self._form.build()
-        await self._review.build()
+        for part in (self._form, self._review, self._replay):
+            await part.build()
 
     async def _load(self, told: ToldVersion) -> None:
         unknown = self._draft.load(told.settings)
-        await self._form.build()
-        await self._review.build()
+        for part in (self._form, self._review, self._replay):
+            await part.build()
         left_out = (
             f" Left out, as this Clawback has no such setting: {', '.join(unknown)}."
             if unknown
@@ -159,7 +192,7 @@ class SettingsPage:
         say(f"Version {told.version:,} is in the form. Look at the edits, then save.{left_out}")
 
     async def _show_all(self) -> None:
-        for part in (self._form, self._review, self._lists, self._history):
+        for part in (self._form, self._review, self._replay, self._lists, self._history):
             await part.build()
 
 
@@ -173,6 +206,10 @@ def _show_edits(changes: list[str], faults: int) -> None:
             tag("li", text)
         if faults:
             tag("li", f"{faults:,} field{'s' if faults > 1 else ''} to correct", cls="fault")
+
+
+def _replay_words(draft: Draft) -> str:
+    return "What if: replay the last 30 days" if draft.is_edited else "Replay the last 30 days"
 
 
 def _in_words(told: ToldVersion) -> str:

@@ -54,7 +54,7 @@ class SettingsForm:
 
     def clusters(self) -> None:
         """*Message clusters* and *Remediation action*."""
-        with tag("fieldset", cls="plain"):
+        with tag("fieldset", cls="settings-group"):
             tag("legend", "Message clusters")
             tag(
                 "p",
@@ -64,7 +64,7 @@ class SettingsForm:
             )
             for key in CLUSTERS:
                 self._field(_FIELDS[key])
-        with tag("fieldset", cls="plain"):
+        with tag("fieldset", cls="settings-group"):
             tag("legend", "Remediation action")
             with tag("label", cls="check"):
                 tag("input", type="radio", name="action", checked=True, disabled=not self._is_open)

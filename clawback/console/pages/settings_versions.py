@@ -37,7 +37,7 @@ async def show_history(visit: Visit) -> None:
         [_row(visit, told, is_open=told.version == open_one) for told in found],
         empty="No earlier version.",
     )
-    with tag("div", cls="row pager"):
+    with tag("div", cls="pager"):
         if before:
             link("Newest versions", visit.here.link(before=None), cls="button small")
         if found and found[-1].version > 0:
