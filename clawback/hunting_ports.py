@@ -204,15 +204,11 @@ class EmailReader(Protocol):
 class HuntingStore(Protocol):
     """Saved queries and named lists. Each change of a list writes its audit entry with it."""
 
-    def queries(
-        self, reader: str, kind: QueryKind = QueryKind.HUNTING
-    ) -> tuple[SavedQuery, ...]:
+    def queries(self, reader: str, kind: QueryKind = QueryKind.HUNTING) -> tuple[SavedQuery, ...]:
         """The reader's own queries of a kind and those that others share, by name."""
         ...
 
-    def query(
-        self, name: str, reader: str, kind: QueryKind = QueryKind.HUNTING
-    ) -> SavedQuery:
+    def query(self, name: str, reader: str, kind: QueryKind = QueryKind.HUNTING) -> SavedQuery:
         """The reader's own query of that name, else the one that is shared.
 
         Raises `NotFound`; `Conflict` where several owners share one of that name.

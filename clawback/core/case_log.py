@@ -136,18 +136,16 @@ def _number(given: Mapping[str, object], name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _counts(given: Mapping[str, object]) -> Mapping[str, int]:
-    value = given.get("outcomes")
+def _counts(given: Mapping[str, object], name: str = "outcomes") -> Mapping[str, int]:
+    value = given.get(name)
     if not isinstance(value, Mapping):
         return {}
-    return {str(name): number for name, number in value.items() if isinstance(number, int)}
+    return {str(key): number for key, number in value.items() if isinstance(number, int)}
 
 
 def _buckets(given: Mapping[str, object]) -> str:
-    value = given.get("by_bucket")
-    if not isinstance(value, Mapping):
-        return ""
-    return ", ".join(f"{number:,} {name}" for name, number in value.items() if number)
+    counts = _counts(given, "by_bucket")
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
 
 
 def lasting(span: timedelta | None) -> str:

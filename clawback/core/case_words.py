@@ -10,6 +10,7 @@ from models.alerts import InvestigationStatus
 from models.cases import Case
 from models.copies import FolderRole
 from models.locations import DeliveryLocation
+from models.volume import Volume
 
 _S = InvestigationStatus
 _BEGINNING = {
@@ -44,3 +45,12 @@ def places_text(places: Mapping[FolderRole | None, int]) -> str:
         by_location[location.value] = by_location.get(location.value, 0) + number
     most = sorted(by_location.items(), key=lambda pair: (-pair[1], pair[0]))
     return ", ".join(f"{number:,} {name}" for name, number in most)
+
+
+def volume_words(volume: Volume | None) -> str:
+    """Whether a cluster's messages come in a wave, and by what: "Yes: 31 in 24 hours, usually 2 a day"."""
+    if volume is None or volume.is_anomaly is None:
+        return "–"
+    usual = volume.usual_a_day or 0.0
+    numbers = f"{volume.recent:,} in 24 hours, usually {usual:,.1f} a day"
+    return f"{'Yes' if volume.is_anomaly else 'No'}: {numbers}"

@@ -29,13 +29,13 @@ _SPACE = 48.0
 _LANE_GAP = 12.0
 _SHARES = {
     GraphLayer.ALERT: 1.0, GraphLayer.ENTITIES: 1.06, GraphLayer.CLUSTERS: 0.98,
-    GraphLayer.LOCATIONS: 1.12, GraphLayer.RESULT: 0.94,
+    GraphLayer.LOCATIONS: 1.12, GraphLayer.RESULT: 1.02,
 }  # fmt: skip
 """How wide the cards of a layer are, against others."""
 
 _PADDING, _ICON, _SIDES = 20.0, 26.0, 28.0
 _TITLE, _LINE, _BADGE, _BAR, _PROGRESS = 18.0, 17.0, 23.0, 20.0, 12.0
-_CHARACTER = 8.2  # of a title, in a wide font
+_CHARACTER = 7.7  # of a title, in a wide font
 _THINNEST, _WIDEST = 2.0, 18.0
 
 

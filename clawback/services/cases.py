@@ -11,6 +11,7 @@ from clawback.core.indicators import BadIndicator, parse_indicator
 from clawback.core.locations import bucket_of, delivery_location
 from clawback.core.remediation import email_status
 from clawback.services.context import Context
+from clawback.services.volume import volumes_of
 from models.cases import (
     Case,
     CaseEmail,
@@ -25,6 +26,16 @@ from models.cases import (
 from models.copies import FolderRole
 from models.indicators import UrlMatch, Verdict
 from models.locations import DeliveryLocation
+from models.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFigures:
+    """Of each cluster: messages by what the folder was for that they were delivered to, and volume."""
+
+    deliveries: Mapping[int, Mapping[FolderRole, int]]
+    volumes: Mapping[int, Volume]
+
 
 EXPORTED = 100_000
 """Rows of an export at most, as many as the original gives."""
@@ -88,9 +99,12 @@ def read_mailboxes(ctx: Context, investigation_id: int, *, offset: int, limit: i
     return ctx.store.lists.case_mailboxes(investigation_id, offset=offset, limit=limit)
 
 
-def read_deliveries(ctx: Context, investigation_id: int) -> Mapping[int, Mapping[FolderRole, int]]:
-    """Messages of each of its clusters by what the folder was for that they were delivered to."""
-    return ctx.store.lists.case_deliveries(investigation_id)
+def read_cluster_figures(ctx: Context, case: Case) -> ClusterFigures:
+    """What is counted of its clusters beside their members."""
+    return ClusterFigures(
+        deliveries=ctx.store.lists.case_deliveries(case.investigation.id),
+        volumes=volumes_of(ctx, [one.id for one in case.clusters]),
+    )
 
 
 def read_emails(

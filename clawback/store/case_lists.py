@@ -212,13 +212,20 @@ def _is_any_of(types: Collection[InvestigationType]) -> ColumnElement[bool]:
     return found
 
 
+_SHORTEST_HASH = 8
+"""Digits that may be the beginning of a hash; fewer are a number of an investigation."""
+
+
 def _mentions(text: str, indicators: Collection[str]) -> ColumnElement[bool]:
     """By number, by part of the title, or by an indicator of the alert."""
+    number = text.removeprefix("#")
+    is_number = number.isascii() and number.isdigit() and len(number) < 19
+    found = investigations.c.title.icontains(text, autoescape=True)
+    if is_number:
+        found = found | (investigations.c.id == int(number))
+    if is_number and len(number) < _SHORTEST_HASH:
+        return found
     entity = alert_entities.c
     is_meant = entity.value.icontains(text, autoescape=True) | entity.value.in_(indicators)
-    named = select(entity.id).where(entity.alert_id == investigations.c.alert_id, is_meant).exists()
-    found = investigations.c.title.icontains(text, autoescape=True) | named
-    number = text.removeprefix("#")
-    if number.isascii() and number.isdigit() and len(number) < 19:
-        found = found | (investigations.c.id == int(number))
-    return found
+    named = select(entity.id).where(entity.alert_id == investigations.c.alert_id, is_meant)
+    return found | named.exists()

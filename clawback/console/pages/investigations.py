@@ -54,7 +54,7 @@ async def investigations(visit: Visit) -> None:
     async def rows() -> None:
         await _rows(visit)
 
-    await visit.here.part(_SHOWS, rows)
+    await visit.here.part(_SHOWS, rows, cls="case-list")
 
 
 async def _rows(visit: Visit) -> None:

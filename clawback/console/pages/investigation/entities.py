@@ -10,6 +10,7 @@ from clawback.console.parts.layout import pager, tabs, when
 from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import link, tag
 from clawback.console.visiting import Visit
+from clawback.core.case_words import volume_words
 from clawback.core.delivery import delivery_action, location_words
 from clawback.core.evidence import counters, evidence_of, threat
 from clawback.core.showing import plain, show_indicator
@@ -182,7 +183,7 @@ def _narrowed(visit: Visit, case: Case, cluster_id: int | None, mailbox: str) ->
 
 async def _clusters(visit: Visit, case: Case, found: Sequence[Evidence]) -> None:
     by_cluster = {one.cluster.id: one for one in found if one.cluster is not None}
-    deliveries = await visit.read(cases.read_deliveries, case.investigation.id)
+    figures = await visit.read(cases.read_cluster_figures, case)
     ours = [by_cluster[one.id] for one in case.clusters if one.id in by_cluster]
     columns = (
         Column("verdict", "Verdict"), Column("status", "Remediation status"),
@@ -191,7 +192,7 @@ async def _clusters(visit: Visit, case: Case, found: Sequence[Evidence]) -> None
             Column(name, name, "number")
             for name in ("Malware", "Phish", "Delivered", "Junked", "Blocked", "Mailbox",
                          "Not in mailbox", "On-prem/External")
-        ), Column("query", "Query time"),
+        ), Column("volume", "Volume anomaly"), Column("query", "Query time"),
     )  # fmt: skip
 
     def cells(one: Evidence) -> list[object]:
@@ -199,8 +200,8 @@ async def _clusters(visit: Visit, case: Case, found: Sequence[Evidence]) -> None
         assert cluster is not None
         return [_verdict(one.verdict), _status(one.status), cluster.name,
                 threat(one.indicator.kind) if one.status else "–",
-                *_cluster_numbers(visit, one, cluster, deliveries.get(cluster.id, {})),
-                when(cluster.query_at)]  # fmt: skip
+                *_cluster_numbers(visit, one, cluster, figures.deliveries.get(cluster.id, {})),
+                volume_words(figures.volumes.get(cluster.id)), when(cluster.query_at)]  # fmt: skip
 
     _table(visit, "Email clusters", columns, ours, cells)
 
