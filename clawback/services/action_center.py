@@ -12,6 +12,8 @@ from clawback.errors import UserError
 from clawback.services.approvals import check_open
 from clawback.services.context import Context
 from clawback.services.revert import Outlook, outlook
+from clawback.services.since_analysis import since_analysis
+from clawback.services.volume import volume_of
 from models.action_list import (
     ActionMessage,
     ActionPage,
@@ -26,6 +28,8 @@ from models.history import Event, HistoryEntry
 from models.listing import ActionFilter
 from models.outcomes import Outcome
 from models.selecting import Selection
+from models.since import SinceAnalysis
+from models.volume import Volume
 
 SAMPLE = 40
 """Messages of a cluster that are read: the first are shown, and all of a small selection linked."""
@@ -52,6 +56,8 @@ class ActionCase:
     decision: Decision | None
     selection: Selection | None
     history: tuple[HistoryEntry, ...]
+    volume: Volume
+    since: SinceAnalysis
     undo: Outlook
     recoverable_days: int | None
     why_closed: str
@@ -94,7 +100,6 @@ def case(ctx: Context, action_id: int) -> ActionCase:
     lists, cases = ctx.store.lists, ctx.store.cases
     row = lists.listed_action(action_id)
     action = row.action
-    undo = outlook(ctx, action_id)
     history = cases.history(action_id=action_id, limit=_HISTORY)
     return ActionCase(
         listed=row,
@@ -103,7 +108,9 @@ def case(ctx: Context, action_id: int) -> ActionCase:
         decision=cases.latest_decision(action.cluster_id),
         selection=cases.selection(action.investigation_id),
         history=tuple(one for one in history if one.event is not Event.BATCH_FINISHED),
-        undo=undo,
+        volume=volume_of(ctx, action.cluster_id),
+        since=since_analysis(ctx, action_id),
+        undo=outlook(ctx, action_id),
         recoverable_days=_recoverable_days(ctx, row),
         why_closed=_why_closed(ctx, action_id),
         run_url=_link(ctx, action.run_id or action.approval_run_id),

@@ -24,6 +24,8 @@ from models.actions import AUTOMATION, ActionStatus, RemediationAction
 from models.decisions import RuleResult
 from models.indicators import Verdict
 from models.locations import Bucket
+from models.since import SinceAnalysis
+from models.volume import Volume
 
 SAMPLE_SHOWN = 5
 THREATS = ("Malware", "Phish", "High Confidence Phish", "Spam")
@@ -60,6 +62,7 @@ async def show_action(
         shown = OpenAction(action)
         _action(visit, case)
         _cluster(case)
+        _since(case.since)
         _recoverable(case, now)
         _why(case)
         _sample(case.cluster)
@@ -140,6 +143,7 @@ def _cluster(case: ActionCase) -> None:
             "Remediation status": partial(badge, case.status.value, OF_REMEDIATION[case.status]),
             "Email count": f"{case.listed.emails:,}",
             "Name": cluster.name,
+            "Volume anomaly": volume_words(case.volume),
             "Indicator": show_indicator(cluster.indicator, whole=True),
             "Query time": when(cluster.query_at),
             "First seen": when(cluster.facts.first_seen_at),
@@ -188,6 +192,51 @@ def _tiles(title: str, numbers: Mapping[str, int], note: str = "") -> None:
             with tag("div", cls="tile" if number else "tile none"):
                 tag("dt", name)
                 tag("dd", f"{number:,}")
+
+
+def volume_words(found: Volume) -> str:
+    """Whether the messages come in a wave, and the figures by which that is said."""
+    usual = f"{found.recent:,} in 24 hours"
+    if found.usual_a_day is not None:
+        usual += f", usually {found.usual_a_day:,.1f} a day in the {found.days} days before"
+    match found.is_anomaly:
+        case None:
+            return "No statement: too few days are known, or a person selected the messages"
+        case True:
+            return f"Yes: {usual}"
+        case False:
+            return f"No: {usual}"
+
+
+def _since(found: SinceAnalysis) -> None:
+    with tag("h3", "What changed since the analysis"):
+        if found.looked_at_at is not None:
+            tag("small", f"mailboxes read until {when(found.looked_at_at)}", cls="quiet")
+    lines = since_lines(found)
+    with tag("ul", cls="rules"):
+        for line in lines:
+            tag("li", line)
+
+
+def since_lines(found: SinceAnalysis) -> list[str]:
+    """What is other now than when it was analysed, one thing a line."""
+    then = "not checked" if found.in_mailbox_then is None else f"{found.in_mailbox_then:,}"
+    lines = [f"In a mailbox: {then} then, {found.in_mailbox_now:,} now."]
+    if not found.is_changed:
+        return [*lines, "Nothing moved, nothing is gone, no more arrived."]
+    if found.late_arrivals:
+        lines.append(
+            f"{counted(found.late_arrivals, 'message')} more arrived, "
+            f"{found.late_in_mailbox:,} of them into a mailbox: this action does not take them."
+        )
+    for number, words in (
+        (found.moved_by_clawback, "moved by Clawback."),
+        (found.moved_by_others, "moved by a person, a rule or the mail system."),
+        (found.gone, "gone from the mailbox."),
+    ):
+        if number:
+            lines.append(f"{counted(number, 'message')} {words}")
+    return lines
 
 
 def _recoverable(case: ActionCase, now: datetime) -> None:
