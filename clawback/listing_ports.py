@@ -111,6 +111,10 @@ class Lists(CaseLists, PastDecisions, Protocol):
         """A cluster without its members, but for a few of them. Raises `NotFound`."""
         ...
 
+    def member_mails(self, cluster_id: int) -> Mapping[int, int]:
+        """How many members a cluster has of each mail, by mail id."""
+        ...
+
     def results(
         self, action_id: int, outcomes: Collection[Outcome], *, offset: int, limit: int
     ) -> tuple[ActionMessage, ...]:

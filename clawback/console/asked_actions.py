@@ -61,7 +61,7 @@ _PAGES_MAX = 1_000_000
 FILTERS = frozenset(
     {"decided_by", "source", "type", "entity", "status", "decision", "time", "investigation"}
 )
-NAMES = FILTERS | {"sort", "order", "page", "size"}
+NAMES = FILTERS | {"sort", "order", "page", "size", "columns"}
 """What an address asks by; the open action and what is read of it beside."""
 
 

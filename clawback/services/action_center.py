@@ -11,6 +11,7 @@ from clawback.core.result_words import Result, outcomes_of
 from clawback.errors import UserError
 from clawback.services.approvals import check_open
 from clawback.services.context import Context
+from clawback.services.matching import unmatched_members
 from clawback.services.revert import Outlook, outlook
 from clawback.services.since_analysis import since_analysis
 from clawback.services.volume import volume_of
@@ -45,8 +46,9 @@ _HISTORY = 1_000
 class ActionCase:
     """One action with its cluster, and what was decided about it and happened.
 
-    `recoverable_days` is the shortest that any mail system of the cluster keeps what an approval
-    would take away, None for no fixed end. `why_closed` says why it cannot be decided, if so.
+    `unmatched` messages were read again since, and no longer carry the indicator. `recoverable_days`
+    is the shortest that any mail system of the cluster keeps what an approval would take away, None
+    for no fixed end. `why_closed` says why it cannot be decided, if so.
     The addresses of runs are empty where there is none.
     """
 
@@ -59,6 +61,7 @@ class ActionCase:
     volume: Volume
     since: SinceAnalysis
     undo: Outlook
+    unmatched: int
     recoverable_days: int | None
     why_closed: str
     run_url: str
@@ -101,9 +104,11 @@ def case(ctx: Context, action_id: int) -> ActionCase:
     row = lists.listed_action(action_id)
     action = row.action
     history = cases.history(action_id=action_id, limit=_HISTORY)
+    cluster = lists.cluster_summary(action.cluster_id, sample=SAMPLE)
+    is_waiting = action.status is ActionStatus.PENDING
     return ActionCase(
         listed=row,
-        cluster=lists.cluster_summary(action.cluster_id, sample=SAMPLE),
+        cluster=cluster,
         status=_status(ctx, action),
         decision=cases.latest_decision(action.cluster_id),
         selection=cases.selection(action.investigation_id),
@@ -111,6 +116,7 @@ def case(ctx: Context, action_id: int) -> ActionCase:
         volume=volume_of(ctx, action.cluster_id),
         since=since_analysis(ctx, action_id),
         undo=outlook(ctx, action_id),
+        unmatched=unmatched_members(ctx, cluster.id, cluster.indicator) if is_waiting else 0,
         recoverable_days=_recoverable_days(ctx, row),
         why_closed=_why_closed(ctx, action_id),
         run_url=_link(ctx, action.run_id or action.approval_run_id),

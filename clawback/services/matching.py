@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clawback.services.context import Context
 from models.clusters import Cluster, ClusterKind
+from models.indicators import Indicator, IndicatorKind
 
 
 def unmatched(ctx: Context, cluster: Cluster) -> int:
@@ -13,3 +14,12 @@ def unmatched(ctx: Context, cluster: Cluster) -> int:
     mails = {member.mail_id for member in cluster.members}
     matching = ctx.store.index.matches(mails, cluster.indicator)
     return sum(member.mail_id not in matching for member in cluster.members)
+
+
+def unmatched_members(ctx: Context, cluster_id: int, indicator: Indicator) -> int:
+    """The same of a cluster that is not read whole."""
+    if indicator.kind is IndicatorKind.SELECTION:
+        return 0
+    mails = ctx.store.lists.member_mails(cluster_id)
+    matching = ctx.store.index.matches(mails, indicator)
+    return sum(members for mail_id, members in mails.items() if mail_id not in matching)

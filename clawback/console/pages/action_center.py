@@ -12,7 +12,12 @@ from clawback.console.pages.action_center_choosing import Choosing
 from clawback.console.pages.action_center_deciding import Deciding
 from clawback.console.pages.action_center_export import FILES
 from clawback.console.pages.action_center_flyout import OpenAction, show_action
-from clawback.console.pages.action_center_table import show_filters, table_columns, table_row
+from clawback.console.pages.action_center_table import (
+    show_column_choice,
+    show_filters,
+    table_columns,
+    table_row,
+)
 from clawback.console.paging import page
 from clawback.console.parts.layout import pager, tabs
 from clawback.console.parts.table import Row, Table
@@ -61,7 +66,7 @@ class ActionCenter:
         """All parts, in order."""
         here = self._visit.here
         self._tabs = await here.part((), self._build_tabs)
-        await here.part(FILTERS, self._build_filters)
+        await here.part(FILTERS, self._build_filters, cls="narrowing")
         self._list = await here.part(NAMES, self._build_list, cls="actions")
         self._flyout = await here.part({"open", "result", "rpage"}, self._build_open)
 
@@ -82,6 +87,7 @@ class ActionCenter:
         if self._tab is Tab.HISTORY:
             deciders = await self._visit.read(action_center.deciders)
         show_filters(self._visit.here, self._tab, deciders)
+        show_column_choice(self._visit.here, self._tab)
 
     async def _build_list(self) -> None:
         here = self._visit.here

@@ -39,17 +39,40 @@ def show_buttons(visit: Visit, case: ActionCase, deciding: Deciding) -> None:
 
 def _decisions(visit: Visit, case: ActionCase, deciding: Deciding) -> None:
     if case.why_closed:
-        tag("p", case.why_closed, cls="quiet")
+        tag("p", sentence(case.why_closed), cls="quiet")
         return
-    for choice, look in ((Choice.APPROVE, "primary big"), (Choice.REJECT, "danger big")):
-        handler = partial(deciding.decide, case.action, choice)
-        button(choice.value.capitalize(), visit.doing(handler), cls=look)
+    if is_own_proposal(visit, case):
+        tag("p", "You proposed this: another person has to approve it.", cls="quiet")
+    else:
+        _decision(visit, case, deciding, Choice.APPROVE)
+    _decision(visit, case, deciding, Choice.REJECT)
+
+
+def is_own_proposal(visit: Visit, case: ActionCase) -> bool:
+    """Whether this person proposed it, and so cannot approve it."""
+    found = case.selection
+    if found is None or not found.is_proposed:
+        return False
+    return found.actor.name.casefold() == visit.person.name.casefold()
+
+
+def _decision(visit: Visit, case: ActionCase, deciding: Deciding, choice: Choice) -> None:
+    look = "primary big" if choice is Choice.APPROVE else "danger big"
+    handler = partial(deciding.decide, case.action, choice)
+    button(choice.value.capitalize(), visit.doing(handler), cls=look)
+
+
+def sentence(words: str) -> str:
+    """An error's words as a sentence."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _undo(visit: Visit, case: ActionCase, deciding: Deciding) -> None:
+    if case.action.status in (ActionStatus.REJECTED, ActionStatus.EXPIRED):
+        tag("p", "Nothing was moved: there is nothing to put back.", cls="quiet")
+        return
     if case.undo.why_not:
-        why = case.undo.why_not
-        tag("p", f"{why[:1].upper()}{why[1:]}.", cls="quiet")
+        tag("p", sentence(case.undo.why_not), cls="quiet")
         return
     _undo_button(visit, case, deciding, RevertTo.INBOX, "primary")
     _undo_button(visit, case, deciding, RevertTo.ORIGINAL)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from clawback.console.asked_actions import Tab, asked_actions, entity_type
 from clawback.console.downloads import Sheet, csv_file
-from clawback.console.pages.action_center_table import columns_of, threat_type
+from clawback.console.pages.action_center_table import asset_of, columns_of, threat_type
 from clawback.console.visiting import Visit
 from clawback.services import action_center, report
 from models.action_list import ListedAction
@@ -44,7 +44,7 @@ def _sheet(visit: Visit, tab: Tab) -> Sheet:
 def _cells(tab: Tab, one: ListedAction) -> Iterator[object]:
     action = one.action
     yield from (report.iso(action.updated_at), action.investigation_id, action.id)
-    yield from (action.type.value, entity_type(action.cluster_kind).value, report.asset(action))
+    yield from (action.type.value, entity_type(action.cluster_kind).value, asset_of(one))
     if tab is Tab.PENDING:
         by_bucket = one.counts.by_bucket if one.counts else {}
         yield from (threat_type(one), one.emails)

@@ -15,7 +15,7 @@ from clawback.console.parts.layout import facts, flyout, when
 from clawback.console.parts.table import Column, Row, Table
 from clawback.console.parts.tags import badge, link, tag
 from clawback.console.visiting import Visit
-from clawback.core.explain import names_line, selection_line, share_line
+from clawback.core.explain import names_line, selection_line, share_line, unmatched_line
 from clawback.core.showing import counted, plain, show_indicator
 from clawback.services import report
 from clawback.services.action_center import ActionCase, time_left
@@ -28,6 +28,13 @@ from models.since import SinceAnalysis
 from models.volume import Volume
 
 SAMPLE_SHOWN = 5
+ACTED = frozenset(ActionStatus) - {
+    ActionStatus.PENDING,
+    ActionStatus.REJECTED,
+    ActionStatus.EXPIRED,
+}
+"""Where single messages have results, or may have some."""
+
 THREATS = ("Malware", "Phish", "High Confidence Phish", "Spam")
 DELIVERIES = ("Delivered", "Junked", "Replaced", "Blocked")
 
@@ -66,7 +73,7 @@ async def show_action(
         _recoverable(case, now)
         _why(case)
         _sample(case.cluster)
-        if action.status is not ActionStatus.PENDING:
+        if action.status in ACTED:
             await show_results(visit, action)
         show_history(case.history)
         show_buttons(visit, case, deciding)
@@ -269,12 +276,22 @@ def _why(case: ActionCase) -> None:
     decision = case.decision
     tag("h3", "Why policy decided so")
     tag("p", plain(decision.reason, 1_200))
-    for guard in case.cluster.guards:
-        with tag("p", cls="mind"):
-            badge("Mind", "warn")
-            tag("span", plain(guard, 400))
+    _mind(case)
     _rules("Rules that hit", decision.hits, is_open=True)
     _rules("Rules that did not hit", decision.misses, is_open=False)
+
+
+def _mind(case: ActionCase) -> None:
+    """What an analyst must not overlook."""
+    minded = [plain(guard, 400) for guard in case.cluster.guards]
+    if case.unmatched:
+        minded.append(unmatched_line(case.unmatched, case.cluster.members))
+    if case.selection is not None and case.selection.is_proposed:
+        minded.append("It was proposed: a person other than who proposed it approves it.")
+    for words in minded:
+        with tag("p", cls="mind"):
+            badge("Mind", "warn")
+            tag("span", words)
 
 
 def _rules(title: str, rules: tuple[RuleResult, ...], *, is_open: bool) -> None:
@@ -296,9 +313,9 @@ def _sample(cluster: ClusterSummary) -> None:
         "Sample of messages",
         [
             Column("subject", "Subject", wide=True),
-            Column("sender", "Sender"),
-            Column("recipient", "Recipient"),
-            Column("received", "Received"),
+            Column("sender", "Sender", wide=True),
+            Column("recipient", "Recipient", wide=True),
+            Column("received", "Received", wide=True),
         ],
         [
             Row(

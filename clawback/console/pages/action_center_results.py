@@ -23,7 +23,7 @@ _TONES = {
     Result.FAILURE: "bad",
     Result.NOT_FOUND: "warn",
     Result.WAITING: "busy",
-    Result.LEFT: "",
+    Result.LEFT: "neutral",
 }
 _COUNTED = (Result.SUCCESS, Result.FAILURE, Result.ALREADY, Result.NOT_FOUND)
 
@@ -38,10 +38,10 @@ async def show_results(visit: Visit, action: RemediationAction) -> None:
     Table(
         "Messages of the action",
         [
-            Column("mailbox", "Recipient"),
-            Column("subject", "Subject", wide=True),
+            Column("mailbox", "Recipient", wide=True),
             Column("result", "Result"),
             Column("detail", "Detail", wide=True),
+            Column("subject", "Subject", wide=True),
             Column("from", "From folder"),
             Column("to", "To folder"),
             Column("until", "Recoverable until"),
@@ -82,9 +82,9 @@ def _row(one: ActionMessage, action: RemediationAction) -> Row:
         str(one.copy_id),
         [
             plain(one.mailbox),
-            plain(one.subject) or "(no subject)",
-            Cell(result.value, tone=_TONES[result] or "plain"),
+            Cell(result.value, tone=_TONES[result]),
             plain(one.detail, 300) or ("Successful" if result is Result.SUCCESS else ""),
+            plain(one.subject) or "(no subject)",
             plain(one.from_folder),
             plain(one.to_folder),
             when(one.recoverable_until),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from clawback.console.asked_actions import (
+    FILTERS,
     WINDOW,
     WINDOWS,
     AskedActions,
@@ -19,7 +20,7 @@ from clawback.console.case_tones import OF_ACTION
 from clawback.console.here import Here
 from clawback.console.parts.layout import filters, select_field, text_field, when
 from clawback.console.parts.table import Cell, Column, Row
-from clawback.console.parts.tags import tag
+from clawback.console.parts.tags import link, tag
 from clawback.console.visiting import Visit
 from clawback.core.showing import plain
 from clawback.services import report
@@ -69,10 +70,39 @@ def columns_of(tab: Tab) -> tuple[tuple[str, str, str], ...]:
     return (*ORIGINAL[:_BEFORE], *WAITING_COLUMNS, *ORIGINAL[_BEFORE:])
 
 
+def shown_columns(here: Here, tab: Tab) -> list[int]:
+    """Which of the columns are shown, by place: all, or those that the address names."""
+    wanted = set(here.values("columns"))
+    columns = columns_of(tab)
+    chosen = [number for number, (_, label, _) in enumerate(columns) if label in wanted]
+    return chosen or list(range(len(columns)))
+
+
+def show_column_choice(here: Here, tab: Tab) -> None:
+    """A form to choose the columns by."""
+    shown = set(shown_columns(here, tab))
+    with tag("details", cls="columns"):
+        tag("summary", "Columns", cls="button small")
+        with filters("Columns"), tag("fieldset"):
+            tag("legend", "Columns")
+            for number, (_, label, _) in enumerate(columns_of(tab)):
+                with tag("label", cls="check"):
+                    tag(
+                        "input",
+                        type="checkbox",
+                        name="columns",
+                        value=label,
+                        checked=number in shown,
+                    )
+                    tag("span", label)
+
+
 def table_columns(here: Here, asked: AskedActions) -> list[Column]:
     """The columns as links that sort; a second click turns the order round."""
     made = []
-    for number, (name, label, kind) in enumerate(columns_of(asked.tab)):
+    columns = columns_of(asked.tab)
+    for number in shown_columns(here, asked.tab):
+        name, label, kind = columns[number]
         is_sorted = name == asked.sorting.column
         down = asked.sorting.descending
         turned = here.link(sort=name, order="asc" if is_sorted and down else None, page=None)
@@ -91,16 +121,17 @@ def table_columns(here: Here, asked: AskedActions) -> list[Column]:
 def table_row(visit: Visit, tab: Tab, one: ListedAction, now: datetime) -> Row:
     """One action; its number opens it."""
     action = one.action
+    opens = visit.here.link(open=action.id, result=None, rpage=None)
     cells: list[object] = [
         when(action.updated_at),
         Cell(
             f"{action.investigation_id}",
             visit.address(f"/investigations/{action.investigation_id}"),
         ),
-        Cell(f"{action.id}", visit.here.link(open=action.id, result=None, rpage=None)),
+        Cell(f"{action.id}", opens),
         action.type.value,
         entity_type(action.cluster_kind).value,
-        Cell(report.asset(action), title=one.name),
+        Cell(asset_of(one), opens, title=one.name),
     ]
     if tab is Tab.PENDING:
         cells += _waiting_cells(one, now)
@@ -112,10 +143,17 @@ def table_row(visit: Visit, tab: Tab, one: ListedAction, now: datetime) -> Row:
     ]
     return Row(
         str(action.id),
-        cells,
+        [cells[number] for number in shown_columns(visit.here, tab)],
         current=visit.here.number("open", 0) == action.id,
         label=f"action {action.id}, {action.type.value}",
     )
+
+
+def asset_of(one: ListedAction) -> str:
+    """The column Asset: the indicator, safe to show; of a selection what it is called."""
+    if one.action.indicator_kind == IndicatorKind.SELECTION:
+        return one.name
+    return report.asset(one.action)
 
 
 def threat_type(one: ListedAction) -> str:
@@ -186,6 +224,8 @@ def show_filters(here: Here, tab: Tab, deciders: Sequence[str]) -> None:
         _window_field(here)
         text_field(here, "investigation", "Investigation ID", inputmode="numeric", size=8)
         tag("button", "Apply", cls="button", type="submit")
+        if any(here.value(name) for name in FILTERS):
+            link("Clear filters", here.link(page=None, **dict.fromkeys(FILTERS)), cls="button")
 
 
 def _window_field(here: Here) -> None:

@@ -63,6 +63,16 @@ def read_summary(
     )
 
 
+def read_member_mails(connection: Connection, cluster_id: int) -> dict[int, int]:
+    """Members by mail."""
+    statement = (
+        select(cluster_members.c.mail_id, func.count())
+        .where(cluster_members.c.cluster_id == cluster_id)
+        .group_by(cluster_members.c.mail_id)
+    )
+    return dict(connection.execute(statement).tuples().all())
+
+
 def _first_roles(connection: Connection, cluster_id: int) -> dict[str, int]:
     """Members by the role of the folder that each was delivered to."""
     statement = (
@@ -84,12 +94,7 @@ def _by_delivery(roles: Mapping[str, int]) -> dict[str, int]:
 def _by_threat(database: Database, connection: Connection, cluster_id: int) -> dict[str, int]:
     """Members by each threat that is known of their mail now."""
     threats = read_threats(connection)
-    grouped = (
-        select(cluster_members.c.mail_id, func.count())
-        .where(cluster_members.c.cluster_id == cluster_id)
-        .group_by(cluster_members.c.mail_id)
-    )
-    members = dict(connection.execute(grouped).tuples().all())
+    members = read_member_mails(connection, cluster_id)
     found = {
         MALWARE: _mails_with_files(database, connection, members, threats),
         PHISH: _mails_with_links(database, connection, members, threats),
