@@ -26,6 +26,7 @@ from models.hunting import (
     HuntQuery,
     HuntResult,
     HuntTable,
+    HuntWord,
     ListContent,
     ListInfo,
     NamedList,
@@ -104,10 +105,23 @@ class HuntEngine(Protocol):
         """The tables that can be asked."""
         ...
 
+    def words(self) -> tuple[HuntWord, ...]:
+        """The operators, functions and tests that a query may use, by kind and name.
+
+        Raises `SetupError` where the engine is not installed.
+        """
+        ...
+
     def run(
-        self, query: HuntQuery, limits: HuntLimits, cancelled: Callable[[], bool] = lambda: False
+        self,
+        query: HuntQuery,
+        limits: HuntLimits,
+        cancelled: Callable[[], bool] = lambda: False,
+        begun: Callable[[], None] = lambda: None,
     ) -> HuntResult:
         """The answer. Blocks; `cancelled` is asked several times a second from the calling thread.
+
+        `begun` is called there once the query waits for no other any more.
 
         Brings the mirror up to date first as far as that takes a moment. Raises `BadQuery` with the
         position for what cannot be translated or run, `QueryStopped` for one over its limits or

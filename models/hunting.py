@@ -45,6 +45,25 @@ class HuntTable:
     columns: tuple[TableColumn, ...]
 
 
+class WordKind(StrEnum):
+    """What a word of the query language is."""
+
+    OPERATOR = "operator"  # begins a step, after a bar
+    FUNCTION = "function"
+    AGGREGATE = "aggregate"  # in summarize and make-series
+    TEST = "test"  # between two values
+
+
+@dataclass(frozen=True, slots=True)
+class HuntWord:
+    """One word that a query may use. `form` is how it is written; both texts may be empty."""
+
+    name: str
+    kind: WordKind
+    form: str = ""
+    about: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class HuntLimits:
     """What one query may cost, and how many may run at once.

@@ -14,7 +14,7 @@ from clawback.ports import Clock, MailboxSource
 from clawback.services.context import Context
 from clawback.store.engine import SqlStore, open_store
 from models.actions import Actor, Choice
-from models.hunting import HuntLimits, HuntResult, HuntTable
+from models.hunting import HuntLimits, HuntResult, HuntTable, HuntWord
 from models.mails import OrganisationProfile
 from models.settings import Settings
 
@@ -84,6 +84,10 @@ class QuietEngine:
     def tables(self) -> tuple[HuntTable, ...]:
         """The tables that there are."""
         return TABLES
+
+    def words(self) -> tuple[HuntWord, ...]:
+        """None are known."""
+        return ()
 
     def read(self, sql: str, parameters: Sequence[object], limits: HuntLimits) -> HuntResult:
         """No SQL of ours is expected."""

@@ -21,7 +21,7 @@ from clawback.hunting.geography import MODULES, check_database
 from clawback.hunting.slots import Slots
 from clawback.hunting.warm import WarmProcess
 from clawback.hunting.wire import OwnSql, Question, Setting
-from models.hunting import HuntLimits, HuntQuery, HuntResult, HuntTable
+from models.hunting import HuntLimits, HuntQuery, HuntResult, HuntTable, HuntWord
 
 _TRIES = 3
 """Of opening a mirror that gives way to a newer one each time."""
@@ -57,6 +57,7 @@ class MirrorEngine:
         modules = MODULES if options.geo_database else ()
         self._warm = warm or WarmProcess(modules=modules)
         self._slots = Slots()
+        self._own_slots = Slots()  # what people ask in KQL may take minutes: no page waits for it
         self._lock = threading.Lock()
         self._mirror: KeptMirror | None = None
         self._catch_up: CatchUp | None = None
@@ -65,18 +66,30 @@ class MirrorEngine:
         """All that can be asked."""
         return TABLES
 
+    def words(self) -> tuple[HuntWord, ...]:
+        """See `HuntEngine.words`."""
+        check_installed()
+        from clawback.hunting.kql.vocabulary import words  # the translator, which asking never loads
+
+        return words()
+
     def run(
-        self, query: HuntQuery, limits: HuntLimits, cancelled: Callable[[], bool] = lambda: False
+        self,
+        query: HuntQuery,
+        limits: HuntLimits,
+        cancelled: Callable[[], bool] = lambda: False,
+        begun: Callable[[], None] = lambda: None,
     ) -> HuntResult:
         """See `HuntEngine.run`."""
         _check_text(query.text, limits)
         with self._slots.taken(limits.concurrent, cancelled):
+            begun()
             question = Question(query, datetime.now(UTC))
             return self._answered(question, limits, cancelled)
 
     def read(self, sql: str, parameters: Sequence[object], limits: HuntLimits) -> HuntResult:
         """See `HuntEngine.read`."""
-        with self._slots.taken(limits.concurrent, lambda: False):
+        with self._own_slots.taken(limits.concurrent, lambda: False):
             return self._answered(OwnSql(sql, tuple(parameters)), limits, lambda: False)
 
     def lag(self) -> timedelta:

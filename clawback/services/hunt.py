@@ -19,6 +19,7 @@ from models.hunting import (
     HuntQuery,
     HuntResult,
     HuntTable,
+    HuntWord,
     NamedList,
     QueryKind,
     SavedQuery,
@@ -39,6 +40,11 @@ def tables(ctx: Context) -> tuple[HuntTable, ...]:
     return engine(ctx).tables()
 
 
+def words(ctx: Context) -> tuple[HuntWord, ...]:
+    """The words of the query language that are known here. Raises `SetupError` likewise."""
+    return engine(ctx).words()
+
+
 def run(
     ctx: Context,
     text: str,
@@ -47,11 +53,12 @@ def run(
     until: datetime | None = None,
     limits: HuntLimits | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    begun: Callable[[], None] = lambda: None,
     by: Actor | None = None,
 ) -> HuntResult:
     """The answer to a query of somebody who may read.
 
-    Blocks; `cancelled` is asked several times a second. The approved lists whose name stands in the
+    Blocks; `cancelled` is asked several times a second, `begun` called once it has a free slot. The approved lists whose name stands in the
     text are handed over with it. What a person was given is in the audit log before they have it.
     Raises as `HuntEngine.run` does, and `BadInput` for a time range that ends before it begins.
     """
@@ -61,7 +68,7 @@ def run(
         raise BadInput("the time range ends before it begins: give --since before --until")
     allowed = limits or ctx.hunt_limits
     query = HuntQuery(text, since, until, _lists_in(ctx, text, allowed))
-    result = engine(ctx).run(query, allowed, cancelled)
+    result = engine(ctx).run(query, allowed, cancelled, begun)
     if by is not None:
         _record(ctx, text, result, by)
     log.info(

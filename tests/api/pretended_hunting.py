@@ -48,7 +48,11 @@ class PretendedHunting(QuietEngine):
     refreshed: threading.Event = field(default_factory=threading.Event)
 
     def run(
-        self, query: HuntQuery, limits: HuntLimits, cancelled: Callable[[], bool] = lambda: False
+        self,
+        query: HuntQuery,
+        limits: HuntLimits,
+        cancelled: Callable[[], bool] = lambda: False,
+        begun: Callable[[], None] = lambda: None,
     ) -> HuntResult:
         """Two rows of hostile text, the error, or a wait until somebody cancels."""
         self.asked.append((query, limits))

@@ -51,8 +51,13 @@ class ScriptedEngine(QuietEngine):
     asked: list[tuple[HuntQuery, HuntLimits]] = field(default_factory=list)
 
     def run(
-        self, query: HuntQuery, limits: HuntLimits, cancelled: Callable[[], bool] = lambda: False
+        self,
+        query: HuntQuery,
+        limits: HuntLimits,
+        cancelled: Callable[[], bool] = lambda: False,
+        begun: Callable[[], None] = lambda: None,
     ) -> HuntResult:
+        begun()
         self.asked.append((query, limits))
         given = self.answer(cancelled) if callable(self.answer) else self.answer
         if isinstance(given, Exception):

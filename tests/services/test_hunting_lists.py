@@ -28,7 +28,11 @@ class RememberedQueries(QuietEngine):
     asked: list[HuntQuery] = field(default_factory=list)
 
     def run(
-        self, query: HuntQuery, limits: HuntLimits, cancelled: Callable[[], bool] = lambda: False
+        self,
+        query: HuntQuery,
+        limits: HuntLimits,
+        cancelled: Callable[[], bool] = lambda: False,
+        begun: Callable[[], None] = lambda: None,
     ) -> HuntResult:
         self.asked.append(query)
         return HuntResult((), (), False, timedelta(), timedelta())

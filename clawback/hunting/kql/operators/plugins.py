@@ -19,9 +19,9 @@ def evaluate(weaver: Weaver, source: Tokens, segment: Tokens) -> Tokens:
     while at + 2 < len(segment) and not is_mark(segment[at + 1], "("):
         at += 1
     name = segment[at]
-    plugin = _PLUGINS.get(name.text)
+    plugin = PLUGINS.get(name.text)
     if plugin is None or not is_mark(segment[at + 1], "("):
-        known = ", ".join(sorted(_PLUGINS))
+        known = ", ".join(sorted(PLUGINS))
         raise misplaced(
             name, f"the plugin {name.text} is not there: there are {known}", operator=name.text
         )
@@ -198,7 +198,7 @@ def _ipv4_lookup(
     )
 
 
-_PLUGINS: Mapping[str, Callable[[Weaver, Relation, list[Tokens], Token], Relation]] = {
+PLUGINS: Mapping[str, Callable[[Weaver, Relation, list[Tokens], Token], Relation]] = {
     "bag_unpack": _bag_unpack,
     "pivot": _pivot,
     "narrow": _narrow,
