@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from clawback.core.showing import inert
-from clawback.errors import BadInput, Forbidden, SetupError
+from clawback.core.showing import counted, inert, plain
+from clawback.errors import BadInput, Forbidden, NotFound, SetupError
 from clawback.hunting_ports import HuntEngine
 from clawback.services.context import Context
 from models.actions import Actor
@@ -20,9 +20,11 @@ from models.hunting import (
     HuntResult,
     HuntTable,
     HuntWord,
+    KqlType,
     NamedList,
     QueryKind,
     SavedQuery,
+    TableColumn,
 )
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,19 @@ def tables(ctx: Context) -> tuple[HuntTable, ...]:
 def words(ctx: Context) -> tuple[HuntWord, ...]:
     """The words of the query language that are known here. Raises `SetupError` likewise."""
     return engine(ctx).words()
+
+
+def list_tables(ctx: Context) -> tuple[HuntTable, ...]:
+    """The approved named lists, as tables that a query may name."""
+    return tuple(
+        HuntTable(
+            found.name,
+            f"Named list of {counted(found.rows, 'row')}, approved by {plain(found.approved_by, 40)}",
+            tuple(TableColumn(name, KqlType.STRING) for name in found.columns),
+        )
+        for found in ctx.store.hunting.lists()
+        if found.approved_at is not None
+    )
 
 
 def run(
@@ -146,7 +161,17 @@ def delete_query(
 
     Raises `NotFound`, and `Forbidden` for somebody else's.
     """
-    found = ctx.store.hunting.query(name.strip(), by.name, kind)
+    return _deleted(ctx, ctx.store.hunting.query(name.strip(), by.name, kind), by, administers)
+
+
+def delete_saved(
+    ctx: Context, query_id: int, *, by: Actor, administers: bool = False
+) -> SavedQuery:
+    """As `delete_query`, by number."""
+    return _deleted(ctx, saved_query(ctx, query_id, reader=by.name), by, administers)
+
+
+def _deleted(ctx: Context, found: SavedQuery, by: Actor, administers: bool) -> SavedQuery:
     if found.owner != by.name and not administers:
         raise Forbidden(f"this query belongs to {inert(found.owner, 40)}: only they delete it")
     ctx.store.hunting.delete_query(found.id)
