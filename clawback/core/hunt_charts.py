@@ -61,7 +61,11 @@ def drawing_of(result: HuntResult) -> Drawing | None:
         f"{chart.kind} of {names} along {label(plot.along.name)}: {len(plot.series)} series, "
         f"{counted(points, 'point')}. The table has the same numbers."
     )
-    note = "There are more series or points than are drawn: the table has all." if plot.left_out else ""
+    note = (
+        "There are more series or points than are drawn: the table has all."
+        if plot.left_out
+        else ""
+    )
     return Drawing({**options, **_frame(chart)}, said, note)
 
 
@@ -99,7 +103,9 @@ def _pie(plot: Plot, chart: Chart) -> dict[str, Any]:
             name = place if series.name == plot.numbers[0].name else f"{place}, {series.name}"
             sums[name] = sums.get(name, 0.0) + number
     ordered = sorted(sums.items(), key=lambda pair: -pair[1])
-    slices = [{"name": label(name or "(empty)"), "value": _whole(number)} for name, number in ordered]
+    slices = [
+        {"name": label(name or "(empty)"), "value": _whole(number)} for name, number in ordered
+    ]
     if len(slices) > MOST_SLICES:
         rest = sum(number for _, number in ordered[MOST_SLICES:])
         slices = [*slices[:MOST_SLICES], {"name": "all others", "value": _whole(rest)}]
@@ -137,7 +143,9 @@ def _cartesian(plot: Plot, chart: Chart) -> dict[str, Any]:
             "renderMode": "richText",
             "confine": True,
         },
-        "series": [_series(one, chart.kind, places, stacked=stacked, sums=sums) for one in plot.series],
+        "series": [
+            _series(one, chart.kind, places, stacked=stacked, sums=sums) for one in plot.series
+        ],
     }
 
 

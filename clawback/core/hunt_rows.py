@@ -34,7 +34,7 @@ def value_text(value: object) -> str:
 
 
 def shown_value(value: object, limit: int) -> str:
-    """A value of at most `limit` characters for what shows text and no markup; an address of the web defanged."""
+    """A value of at most `limit` characters, for what shows text and no markup; URLs are defanged."""
     text = value_text(value)
     if not isinstance(value, str):
         return plain(text, limit)

@@ -27,17 +27,20 @@ limit | limit N | As take
 top | top N by Column desc | The first N rows in this order
 sort | sort by Column desc, … | Puts rows in order; without asc it is descending
 order | order by Column desc, … | As sort
-join | join kind=inner (Table) on Column | Puts rows of two tables side by side; kinds innerunique (default), inner, leftouter, rightouter, fullouter, leftsemi, leftanti, rightsemi, rightanti
+join | join kind=inner (Table) on Column | Puts rows of two tables side by side; kinds innerunique
+  (default), inner, leftouter, rightouter, fullouter, leftsemi, leftanti, rightsemi, rightanti
 lookup | lookup kind=leftouter (Table) on Column | Adds the columns of a table of facts
 union | union Table, … | The rows of several tables; withsource=Name says from which
 search | search "term" | The rows in which any column holds the term
 find | find in (Table, …) where Condition | The rows of several tables for which it is true
 parse | parse Column with "before " Name:type " after" | Columns from the parts of a text
 parse-where | parse-where Column with … | As parse, without the rows that do not fit
-parse-kv | parse-kv Column as (Name:type, …) with (pair_delimiter=" ", kv_delimiter="=") | Columns from a text of keys and values
+parse-kv | parse-kv Column as (Name:type, …) with (pair_delimiter=" ", kv_delimiter="=") | Columns from a
+  text of keys and values
 mv-expand | mv-expand Column | One row for each element of an array
 mv-apply | mv-apply Column to typeof(string) on (where …) | A query of its own over each array
-make-series | make-series count() default=0 on Timestamp from A to B step 1d by Column | Arrays over even steps of time
+make-series | make-series count() default=0 on Timestamp from A to B step 1d by Column | Arrays over even
+  steps of time
 partition | partition by Column (top 1 by Timestamp) | A query of its own for each value
 evaluate | evaluate plugin(…) | One of bag_unpack, pivot, narrow and ipv4_lookup
 sample | sample N | N rows at random
@@ -51,7 +54,8 @@ datatable | datatable (Name:type, …) [value, …] | A table that the query spe
 serialize | serialize Name = Expression | Fixes the order of rows, for prev(), next() and row_number()
 as | as Name | Gives the rows so far a name
 invoke | invoke Function(…) | Calls a function of the query's own with the rows so far
-render | render timechart | How the answer is drawn: timechart, barchart, columnchart, piechart, linechart, areachart, scatterchart or table
+render | render timechart | How the answer is drawn: timechart, barchart, columnchart, piechart,
+  linechart, areachart, scatterchart or table
 """
 
 _TESTS = """
@@ -175,19 +179,22 @@ ipv4_is_private | ipv4_is_private(Address) | Whether it belongs to a private net
 ipv4_is_in_range | ipv4_is_in_range(Address, "10.0.0.0/8") | Whether it lies in the network
 ipv4_is_in_any_range | ipv4_is_in_any_range(Address, Range, …) | Whether it lies in one of them
 ipv6_is_match | ipv6_is_match(Address, Address) | Whether both are the same, of IPv4 or IPv6
-geo_info_from_ip_address | geo_info_from_ip_address(Address) | Country, city and place, where a database is set up
+geo_info_from_ip_address | geo_info_from_ip_address(Address) | Country, city and place, where a database
+  is set up
 row_number | row_number() | Number of the row, from 1; after serialize
 prev | prev(Column, 1) | The value of the row before; after serialize or sort
 next | next(Column, 1) | The value of the row after; after serialize or sort
 row_cumsum | row_cumsum(Number) | The sum so far; after serialize or sort
-series_decompose_anomalies | series_decompose_anomalies(Series, 1.5) | Marks, scores and baseline of a series
+series_decompose_anomalies | series_decompose_anomalies(Series, 1.5) | Marks, scores and baseline of a
+  series
 series_fit_line | series_fit_line(Series) | The line that fits best, and how well
 """
 
 
 def _described(lines: str) -> Mapping[str, tuple[str, str]]:
+    """From lines of "name | form | about"; an indented line goes on with the one before."""
     found: dict[str, tuple[str, str]] = {}
-    for line in lines.strip().splitlines():
+    for line in lines.strip().replace("\n  ", " ").splitlines():
         name, form, about = line.split(" | ", 2)
         found[name] = (form, about)
     return found

@@ -69,7 +69,9 @@ class MirrorEngine:
     def words(self) -> tuple[HuntWord, ...]:
         """See `HuntEngine.words`."""
         check_installed()
-        from clawback.hunting.kql.vocabulary import words  # the translator, which asking never loads
+        from clawback.hunting.kql.vocabulary import (
+            words,  # the translator, which asking never loads
+        )
 
         return words()
 

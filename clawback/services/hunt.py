@@ -73,8 +73,9 @@ def run(
 ) -> HuntResult:
     """The answer to a query of somebody who may read.
 
-    Blocks; `cancelled` is asked several times a second, `begun` called once it has a free slot. The approved lists whose name stands in the
-    text are handed over with it. What a person was given is in the audit log before they have it.
+    Blocks; `cancelled` is asked several times a second, `begun` called once it has a free slot. The
+    approved lists whose name stands in the text are handed over with it. What a
+    person was given is in the audit log before they have it.
     Raises as `HuntEngine.run` does, and `BadInput` for a time range that ends before it begins.
     """
     if not text.strip():
@@ -126,6 +127,14 @@ def _lists_in(ctx: Context, text: str, limits: HuntLimits) -> dict[str, NamedLis
         if known.approved_at is not None and known.name in words
     }
     return {found.name: found for found in ctx.store.hunting.approved_lists(wanted)}
+
+
+def saved_query(ctx: Context, query_id: int, *, reader: str) -> SavedQuery:
+    """The query of that number, one's own or one that is shared. Raises `NotFound`."""
+    found = [one for one in ctx.store.hunting.queries(reader) if one.id == query_id]
+    if not found:
+        raise NotFound("there is no such saved query, or its owner does not share it any more")
+    return found[0]
 
 
 def save_query(

@@ -76,9 +76,7 @@ class Editor(Element, component="editor.js"):
 def _written(said: Any) -> Written:
     given = said if isinstance(said, dict) else {}
     text, asked = given.get("text"), given.get("asked")
-    return Written(
-        text if isinstance(text, str) else "", asked if isinstance(asked, str) else ""
-    )
+    return Written(text if isinstance(text, str) else "", asked if isinstance(asked, str) else "")
 
 
 def _place(error: BadQuery) -> dict[str, object]:
@@ -100,5 +98,3 @@ def _table(table: HuntTable) -> dict[str, object]:
 
 def _word(word: HuntWord) -> dict[str, str]:
     return {"name": word.name, "kind": word.kind.value, "form": word.form, "about": word.about}
-
-

@@ -76,7 +76,7 @@ function kindOf(text, began, stream, known) {
 const colours = CM.syntaxHighlighting({ style: (tags) => `kql-${String(tags[0])}` });
 
 // What is said of a word, as an element of texts.
-function card(title, kind, about, more) {
+function card(title, kind, about) {
   const box = document.createElement("div");
   box.className = "kql-card";
   const add = (name, text) => {
@@ -88,11 +88,8 @@ function card(title, kind, about, more) {
   add("strong", title);
   add("em", kind);
   add("p", about);
-  add("p", more);
   return box;
 }
-
-const EMPTY = "Always empty here.";
 
 function named(text, known) {
   return [...known.tables.values()].filter((table) => new RegExp(`\\b${table.name}\\b`).test(text));
@@ -148,7 +145,7 @@ function cardsOf(text, known, all) {
   if (table) found.push(card(table.name, `table of ${table.columns.length} columns`, table.about));
   for (const each of named(all, known)) {
     const column = each.columns.find((one) => one.name === text);
-    if (column) found.push(card(`${each.name}.${column.name}`, column.type, column.about, column.empty ? EMPTY : ""));
+    if (column) found.push(card(`${each.name}.${column.name}`, column.type, column.about));
   }
   if (!found.length) for (const word of known.words.get(text) || []) found.push(card(word.form || word.name, word.kind, word.about));
   return found;

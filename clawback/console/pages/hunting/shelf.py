@@ -41,7 +41,10 @@ class Shelf:
         size = size_of(result)
         with self._lock:
             self._kept[kept.key] = kept, size
-            while len(self._kept) > 1 and sum(each for _, each in self._kept.values()) > self._room_bytes:
+            while (
+                len(self._kept) > 1
+                and sum(each for _, each in self._kept.values()) > self._room_bytes
+            ):
                 self._kept.popitem(last=False)
         return kept
 
