@@ -64,6 +64,11 @@ class Visit:
         found = Here("").link(**query)
         return f"{self.root}{path}{found if found != '?' else ''}"
 
+    def lead_to(self, path: str, **query: object) -> None:
+        """Have the browser go to another page of the console."""
+        # NiceGUI puts the root before it once more.
+        ui.navigate.to(self.address(path, **query).removeprefix(self.root))
+
     async def read(
         self, service: Callable[Concatenate[Context, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:

@@ -36,7 +36,7 @@ LOOK_SECONDS = 2.0
 @page("/", title="Action center", nav="action-center")
 async def start(visit: Visit) -> None:
     """Leads to what waits."""
-    ui.navigate.to(visit.address("/action-center/pending"))
+    visit.lead_to("/action-center/pending")
 
 
 @page("/action-center/{tab}", title="Action center", nav="action-center")

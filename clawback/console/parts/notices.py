@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clawback.console.parts.tags import tag
-from clawback.errors import ClawbackError, Forbidden, NotFound
+from clawback.errors import BadQuery, ClawbackError, Forbidden, NotFound, QueryStopped
 
 
 def say_why_not(error: ClawbackError) -> None:
@@ -14,6 +14,8 @@ def say_why_not(error: ClawbackError) -> None:
 
 
 _HEADINGS: dict[type[ClawbackError], str] = {
+    BadQuery: "The query cannot run",
+    QueryStopped: "The query was ended",
     NotFound: "There is no such thing here",
     Forbidden: "You may not see this",
 }

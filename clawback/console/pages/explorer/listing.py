@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from nicegui import ui
-
 from clawback.console.asked_mail import AskedMail
 from clawback.console.here import Here
 from clawback.console.pages.explorer.columns import (
@@ -181,7 +179,7 @@ class Listing:
     async def _take_chosen(self) -> None:
         if self._chosen:
             chosen = {"source": "explorer", "message": self._chosen[:MOST_CHOSEN]}
-            ui.navigate.to(self._visit.address("/take-action", **chosen))
+            self._visit.lead_to("/take-action", **chosen)
 
 
 def size_of(here: Here) -> int:

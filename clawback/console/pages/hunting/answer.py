@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from clawback.console.pages.hunting.asking import Ended
 from clawback.console.pages.hunting.shelf import Kept
 from clawback.console.parts.chart import Chart
@@ -45,7 +43,8 @@ async def show_answer(visit: Visit, ended: Ended, kept: Kept) -> None:
             Chart(drawing.label, drawing.options)
             if drawing.note:
                 tag("p", drawing.note, cls="quiet")
-            _bar(visit, ended, kept, None)
+            with tag("div", cls="row bar"):
+                _bar(visit, ended, kept, None)
             return
     elif reason := undrawn(result):
         tag("p", reason, cls="quiet")
@@ -180,8 +179,7 @@ class Grid:
             raise BadInput(
                 f"at most {MOST_CHOSEN} messages can be picked: choose fewer, or take action on all results"
             )
-        address = self._visit.address("/take-action", source="hunting", message=self._chosen)
-        ui.navigate.to(address)
+        self._visit.lead_to("/take-action", source="hunting", message=self._chosen)
 
 
 def _order(text: str) -> tuple[int | None, bool]:

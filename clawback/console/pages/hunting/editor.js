@@ -119,11 +119,12 @@ function completions(known) {
     const from = word ? word.from : context.pos;
     const all = context.state.doc.toString();
     const before = all.slice(0, from);
-    if (inText(before)) return null;
-    if (/\|\s*$/.test(before)) return { from, options: operators, validFor: /^[\w-]*$/ };
+    const typed = all.slice(from, context.pos);
+    if (inText(before) || (!context.explicit && (known.words.has(typed) || known.tables.has(typed) || known.columns.has(typed)))) return null;
+    if (/\|\s*$/.test(before)) return { from, options: operators };
     const lets = letsOf(all).map((name) => option(name, "variable", "let", ""));
-    if (/(?:^|;|\()\s*$/.test(before.replace(/\/\/.*$/gm, "")) && !/\w\($/.test(before)) return { from, options: [...lets, ...tables, ...operators, ...functions], validFor: /^\w*$/ };
-    return { from, options: [...columnsOf(named(all, known)), ...lets, ...functions, ...tests, ...tables], validFor: /^\w*$/ };
+    if (/(?:^|;|\()\s*$/.test(before.replace(/\/\/.*$/gm, "")) && !/\w\($/.test(before)) return { from, options: [...lets, ...tables, ...operators, ...functions] };
+    return { from, options: [...columnsOf(named(all, known)), ...lets, ...functions, ...tests, ...tables] };
   };
 }
 
