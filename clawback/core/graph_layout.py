@@ -29,7 +29,7 @@ _SPACE = 48.0
 _LANE_GAP = 12.0
 _SHARES = {
     GraphLayer.ALERT: 1.0, GraphLayer.ENTITIES: 1.06, GraphLayer.CLUSTERS: 0.98,
-    GraphLayer.LOCATIONS: 1.12, GraphLayer.RESULT: 1.02,
+    GraphLayer.LOCATIONS: 1.12, GraphLayer.RESULT: 1.06,
 }  # fmt: skip
 """How wide the cards of a layer are, against others."""
 
