@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from models.actions import Actor
-from models.audit import AuditEntry, AuditHead, CoveredRow
+from models.audit import AuditEntry, AuditFilter, AuditHead, CoveredRow
 from models.history import Event
 from models.people import ApiToken, Role, User
 from models.sessions import OneTimeLink, Session
@@ -202,6 +202,20 @@ class AuditLog(Protocol):
         self, *, before: int | None = None, limit: int = 100, event: str = "", actor: str = ""
     ) -> tuple[AuditEntry, ...]:
         """The newest first; `before` is the number of an entry to go on from."""
+        ...
+
+    def search(
+        self, wanted: AuditFilter, *, before: int | None, limit: int
+    ) -> tuple[AuditEntry, ...]:
+        """Entries that match, the newest first; `before` is the number of one to go on from."""
+        ...
+
+    def count(self, wanted: AuditFilter, *, most: int) -> int:
+        """How many match; it stops counting at `most`."""
+        ...
+
+    def entry(self, number: int) -> AuditEntry:
+        """One entry. Raises `NotFound`."""
         ...
 
     def snapshot(self) -> AbstractContextManager[AuditSnapshot]:

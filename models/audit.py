@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,20 @@ class AuditEntry:
     details: str | None
     previous: str = ""
     digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries are wanted; what is empty wants all. `until` is exclusive.
+
+    `text` is looked for in the details, event and actor, without regard to the case of ASCII letters.
+    """
+
+    event: str = ""
+    actor: str = ""
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
