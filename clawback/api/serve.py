@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     app = create_app(ctx, chosen)
-    _attach_console(app, ctx, chosen, demo_account=given.demo_account)
+    attach_console(app, ctx, chosen, demo_account=given.demo_account)
     try:
         server_of(app, chosen).run()
     finally:
@@ -66,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _attach_console(app: FastAPI, ctx: Context, config: ApiConfig, *, demo_account: str) -> None:
+def attach_console(
+    app: FastAPI, ctx: Context, config: ApiConfig, *, demo_account: str = ""
+) -> None:
     """The console, or how to get it where its libraries are not installed."""
     try:
         from clawback.console.serving import attach

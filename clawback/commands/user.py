@@ -11,7 +11,7 @@ from clawback.commands.opening import open_context, operator
 from clawback.commands.password import PasswordStdin, chosen
 from clawback.commands.screen import AsJson
 from clawback.core.accounts import account_name, role_words
-from clawback.core.showing import inert
+from clawback.core.showing import counted, inert
 from clawback.errors import BadInput, Conflict, NotFound
 from models.people import Role
 
@@ -119,6 +119,20 @@ def enable(name: Name, *, as_json: AsJson = False) -> None:
 
     changed = people.enable_user(ctx, name, actor=operator())
     _say(changed, f"{changed.name} is enabled: {role_words(changed.roles)}.", as_json=as_json)
+
+
+@group.command("sign-out")
+def sign_out(name: Name, *, as_json: AsJson = False) -> None:
+    """End all of an account's sessions in the console, at once; it can sign in again."""
+    ctx = open_context()
+    from clawback.services import sessions
+
+    wanted = account_name(name)
+    ended = sessions.sign_out_everywhere(ctx, wanted, actor=operator())
+    if as_json:
+        screen.emit({"name": wanted, "sessions_ended": ended})
+    else:
+        screen.console().print(f"{counted(ended, 'session')} of {wanted} ended.")
 
 
 def _check_free(ctx: Context, name: str) -> None:

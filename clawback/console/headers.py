@@ -38,7 +38,7 @@ HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 _POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self' 'unsafe-eval'{nonce}",
+        "script-src 'self' 'unsafe-eval' 'nonce-{nonce}'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self'",
@@ -51,9 +51,16 @@ _POLICY = "; ".join(
 )
 
 
-def policy(nonce: str = "") -> str:
-    """The content security policy; scripts within the page need the nonce."""
-    return _POLICY.format(nonce=f" 'nonce-{nonce}'" if nonce else "")
+FORM_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+"""Of everything that is no page of NiceGUI, such as the sign-in: no script at all."""
+
+
+def policy(nonce: str) -> str:
+    """The content security policy of a page; scripts within it need the nonce."""
+    return _POLICY.format(nonce=nonce)
 
 
 class NoClientsPrefix:
@@ -121,7 +128,7 @@ class _Answer:
             self._is_page = _PAGE_MARK in headers
             self._start = message
             if not self._is_page:
-                headers.setdefault("Content-Security-Policy", policy())
+                headers.setdefault("Content-Security-Policy", FORM_POLICY)
                 await self._send(message)
             return
         if not self._is_page:

@@ -11,9 +11,11 @@ import secrets
 from contextlib import suppress
 from datetime import timedelta
 
+from clawback.core.accounts import account_name
 from clawback.errors import Denial, Unauthenticated, Unavailable
 from clawback.services import logins
 from clawback.services.context import Context
+from models.actions import Actor
 from models.people import Principal
 from models.sessions import Session
 
@@ -84,6 +86,11 @@ def sign_out(ctx: Context, session: Session) -> None:
     """End a session at once, everywhere; harmless when repeated."""
     actor = logins.decider(session.user)
     ctx.store.people.end_session(session.id, actor, ctx.clock.now())
+
+
+def sign_out_everywhere(ctx: Context, name: str, *, actor: Actor) -> int:
+    """End all sessions of an account at once; how many there were. Raises `NotFound`."""
+    return ctx.store.people.end_sessions(account_name(name), actor, ctx.clock.now())
 
 
 def digest_of(secret: str) -> str:

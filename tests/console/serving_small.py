@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -164,9 +165,11 @@ def socket_of(
     browser: httpx.Client | None = None,
     origin: str | None = None,
     prefix: str = "/console",
+    host: str = "",
     **headers: str,
 ) -> Iterator[Socket]:
-    """A socket for the page, with the cookies of its browser, or of another one."""
+    """A socket for the page, with the cookies of its browser, or of another one; `host` is what the
+    browser believes to talk to."""
     who = browser or page.browser
     query = {
         "client_id": page.client_id,
@@ -177,7 +180,8 @@ def socket_of(
         "EIO": "4",
         "transport": "websocket",
     }
-    base = str(who.base_url).rstrip("/").replace("http", "ws", 1)
+    address, port = who.base_url.host, who.base_url.port or 80
+    base = f"ws://{host or f'{address}:{port}'}{who.base_url.path.rstrip('/')}"
     cookies = "; ".join(f"{one.name}={one.value}" for one in who.cookies.jar)
     with connect(
         f"{base}{prefix}/_nicegui_ws/socket.io/?{urlencode(query)}",
@@ -185,6 +189,7 @@ def socket_of(
         additional_headers={"Cookie": cookies, **headers},
         compression=None,
         proxy=None,
+        sock=socket.create_connection((address, port)),
     ) as connection:
         connection.recv(timeout=SOON)  # engine.io's welcome
         connection.send("40")
