@@ -26,8 +26,11 @@ from clawback.wiring import open_app
 from tests.console.small_stage import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60.0
-SOON = 10.0
+START_SECONDS = 90.0
+PATIENCE = 60.0
+"""Seconds for an answer: far more than it takes, for tests that share a machine."""
+
+SOON = 30.0
 """Seconds in which something that must come has come, on a busy machine."""
 
 QUIET = 0.4
@@ -51,7 +54,10 @@ class Served:
     def browser(self, **headers: str) -> httpx.Client:
         """A browser of this origin that follows no redirect by itself."""
         return httpx.Client(
-            base_url=self.base, headers={"Origin": self.base, **headers}, trust_env=False
+            base_url=self.base,
+            headers={"Origin": self.base, **headers},
+            timeout=PATIENCE,
+            trust_env=False,
         )
 
     @contextmanager

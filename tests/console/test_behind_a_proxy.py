@@ -8,7 +8,7 @@ from http.cookies import SimpleCookie
 
 import httpx
 import pytest
-from serving_small import Served, open_page, sign_in, socket_of
+from serving_small import PATIENCE, Served, open_page, sign_in, socket_of
 from small_proxy import proxy_to
 from websockets.exceptions import InvalidStatus
 
@@ -22,7 +22,9 @@ def browser(proxied: Served) -> Iterator[httpx.Client]:
     with proxy_to(proxied.port) as port:
         headers = {"Origin": SITE, "Host": "sec.example"}
         base = f"http://127.0.0.1:{port}/clawback"
-        with httpx.Client(base_url=base, headers=headers, trust_env=False) as client:
+        with httpx.Client(
+            base_url=base, headers=headers, trust_env=False, timeout=PATIENCE
+        ) as client:
             yield client
 
 
