@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from models.condition import DatabaseSize, PendingWork, RunningWork, SourceRecord, Throttling
 from models.copies import FolderRole
 from models.indicators import Indicator
 from models.since import MemberGroup
@@ -45,4 +46,48 @@ class Figures(Protocol):
 
     def read_until(self) -> datetime | None:
         """When the mailbox that waits longest was last looked at; None where one never was."""
+        ...
+
+    def sources(self) -> tuple[SourceRecord, ...]:
+        """The mail systems that the index knows, by name."""
+        ...
+
+    def pending(self, now: datetime) -> PendingWork:
+        """Actions that wait for a person."""
+        ...
+
+    def running(self) -> tuple[tuple[RunningWork, ...], int]:
+        """The running actions that were written to longest ago, and how many run in all."""
+        ...
+
+    def investigating(self) -> tuple[int, datetime | None, int]:
+        """Investigations that did not begin, the oldest one's time, and how many run."""
+        ...
+
+    def problem_mails(self) -> int:
+        """Mails that could not be read whole."""
+        ...
+
+    def size(self) -> DatabaseSize:
+        """Which database it is, and how large."""
+        ...
+
+
+class ThrottleStore(Protocol):
+    """How mail systems slowed us down, kept for a day, so that other processes see it."""
+
+    def note(
+        self,
+        source: str,
+        refused: int,
+        *,
+        until: datetime | None,
+        at_once: int | None,
+        now: datetime,
+    ) -> None:
+        """Add requests that were put off. `until` is when the mail system may be asked again."""
+        ...
+
+    def latest(self, now: datetime) -> Mapping[str, Throttling]:
+        """Each mail system that slowed us down within the hour, by name."""
         ...

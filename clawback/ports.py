@@ -16,6 +16,7 @@ from typing import Protocol
 from models.actions import (
     Choice,
 )
+from models.condition import RunsCondition
 from models.copies import (
     CopyRef,
     FetchedCopy,
@@ -171,6 +172,13 @@ class RunControl(Protocol):
 
     def live_states(self, run_ids: Collection[str]) -> Mapping[str, str]:
         """The state, as `state` says it, of those runs that are not over; asked in bulk."""
+        ...
+
+    def overview(self) -> RunsCondition:
+        """Workers, the latest run of each deployment, and what waits; never raises for a silent server.
+
+        Waits a few seconds at most for each answer.
+        """
         ...
 
     def mark_crashed(self, run_id: str, message: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from clawback.figures_ports import Figures
+from clawback.figures_ports import Figures, ThrottleStore
 from clawback.hunting_ports import ClickStore, HuntingStore, MirrorFeed
 from clawback.ledger_port import Ledger
 from clawback.listing_ports import Lists, Replies
@@ -381,4 +381,9 @@ class Store(Protocol):
     @property
     def figures(self) -> Figures:
         """Counts for pages and reports."""
+        ...
+
+    @property
+    def throttles(self) -> ThrottleStore:
+        """How mail systems slowed us down."""
         ...

@@ -21,6 +21,7 @@ from clawback.people_ports import PasswordHasher
 from clawback.ports import MailboxSource, RunControl, VerdictSource
 from clawback.services.batches import check_may_move
 from clawback.services.context import Context
+from clawback.services.throttling import ThrottleLog
 from clawback.source_config import GraphConfig, ImapConfig, MaildirConfig, SourceConfig
 from clawback.store_ports import Store
 from models.indicators import Indicator
@@ -156,6 +157,7 @@ def open_source(
     *,
     read_at_most: int = DEFAULT_LIMITS.message_bytes,
     limits: Limits = DEFAULT_LIMITS,
+    on_throttled: Callable[[str, float, int | None], None] = lambda *_: None,
 ) -> MailboxSource:
     """One mail system, unguarded: for checks and for tests. Raises `SetupError`."""
     match source:
@@ -168,12 +170,18 @@ def open_source(
         case ImapConfig():
             from clawback.mailboxes.imap.source import open_imap
 
-            return open_imap(source, os.environ, read_at_most=read_at_most)
+            return open_imap(
+                source, os.environ, read_at_most=read_at_most, on_throttled=on_throttled
+            )
         case GraphConfig():
             from clawback.mailboxes.graph.source import open_graph
 
             return open_graph(
-                source, os.environ, read_at_most=read_at_most, mail_key_of=mail_key_of(limits)
+                source,
+                os.environ,
+                read_at_most=read_at_most,
+                mail_key_of=mail_key_of(limits),
+                on_throttled=on_throttled,
             )
         case never:
             assert_never(never)
@@ -192,12 +200,14 @@ def _guarded(config: Config, ctx: Context) -> Mapping[str, MailboxSource]:
         settings, _ = ctx.store.settings.current()
         return excluded_mailboxes(settings)
 
+    throttles = ThrottleLog(ctx.store, ctx.clock)
     return {
         source.name: GuardedSource(
             open_source(
                 source,
                 read_at_most=config.limits.message_bytes,
                 limits=config.reading_limits(),
+                on_throttled=throttles.note,
             ),
             may_move=lambda: check_may_move(ctx),
             excluded=excluded,

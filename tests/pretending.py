@@ -14,6 +14,7 @@ from clawback.ports import Clock, MailboxSource
 from clawback.services.context import Context
 from clawback.store.engine import SqlStore, open_store
 from models.actions import Actor, Choice
+from models.condition import RunsCondition
 from models.hunting import HuntLimits, HuntResult, HuntTable, HuntWord
 from models.mails import OrganisationProfile
 from models.settings import Settings
@@ -29,6 +30,7 @@ class PretendedRuns:
     states: dict[str, str] = field(default_factory=dict)
     started: list[tuple[str, int, int]] = field(default_factory=list)
     resumed: list[tuple[str, Choice]] = field(default_factory=list)
+    overviewed: RunsCondition = field(default_factory=lambda: RunsCondition(problem=""))
 
     def ensure_up(self) -> None:
         """Always up."""
@@ -68,6 +70,10 @@ class PretendedRuns:
         """Those that are not over."""
         found = {run_id: self.state(run_id) for run_id in run_ids}
         return {run_id: state for run_id, state in found.items() if state not in OVER}
+
+    def overview(self) -> RunsCondition:
+        """What the test set."""
+        return self.overviewed
 
     def mark_crashed(self, run_id: str, message: str) -> None:
         """Crashed now."""

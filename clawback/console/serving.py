@@ -33,7 +33,7 @@ PAGES = (
     "hunting.files",
     "take_action",
     "settings",
-    "health",
+    "health.page",
     "audit",
 )
 """The modules of `clawback.console.pages`; each registers its pages or files when it is imported."""

@@ -11,6 +11,7 @@ from nicegui.context import context
 from nicegui.events import GenericEventArguments
 
 from clawback.console.parts.tags import button, link, tag
+from clawback.console.stop_notice import StopNotice
 from clawback.console.visiting import Visit
 from clawback.services.people_report import role_list
 
@@ -40,7 +41,7 @@ def shell(visit: Visit, title: str, nav: str, *, dark: bool | None) -> Iterator[
     with context.client.layout:
         header = _header(visit, nav)
         header.move(target_index=0)
-    _stop_notice(visit)
+    StopNotice(visit)
     with tag("div", cls="page", id="content", tabindex="-1"):
         tag("h1", title)
         yield
@@ -84,12 +85,3 @@ def _person(visit: Visit) -> None:
             with tag("form", method="post", action=visit.address("/logout")):
                 tag("input", type="hidden", name="form_token", value=visit.login.form_token)
                 tag("button", "Sign out", cls="button", type="submit")
-
-
-def _stop_notice(visit: Visit) -> None:
-    held = visit.ctx.store.settings.pause()
-    if held is not None:
-        with tag("div", cls="notice warn stop", role="status"):
-            tag("strong", "The stop button is pressed: nothing moves.")
-            tag("span", f"{held.reason} ({held.author})")
-            link("Health", visit.address("/health"))

@@ -12,8 +12,9 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from clawback.errors import BadInput, Conflict, NotFound, SetupError
+from clawback.errors import BadInput, Conflict, NotFound, SetupError, UserError
 from models.actions import Choice
+from models.condition import RunsCondition
 
 if TYPE_CHECKING:
     import httpx
@@ -26,6 +27,9 @@ SCHEMA_WINDOW_SECONDS = 10.0
 """How long a run may be Suspended before its form is saved: measured well under a second."""
 
 SCHEMA_POLL_SECONDS = 0.2
+
+QUICK_SECONDS = 3.0
+"""How long a page waits for one answer of the server: it says then that there is none."""
 
 RUNS_AT_ONCE = 200
 """Prefect's default limit of rows in one answer (PREFECT_API_DEFAULT_LIMIT)."""
@@ -60,6 +64,18 @@ class HttpRunControl:
         from clawback.runs.rest import PrefectRest
 
         return PrefectRest(self._api_url, transport=self._transport)
+
+    @cached_property
+    def _quick(self) -> PrefectRest:
+        """The same with the patience of a page."""
+        from clawback.runs.rest import PrefectRest
+
+        return PrefectRest(
+            self._api_url,
+            transport=self._transport,
+            timeout_seconds=QUICK_SECONDS,
+            patience_seconds=0.0,
+        )
 
     def ensure_up(self) -> None:
         """Return if the server answers. Raises `Unavailable` saying how to start it."""
@@ -131,6 +147,18 @@ class HttpRunControl:
                 raise SetupError("the Prefect server is of another version: restart `clawback up`")
             found.update((str(run["id"]), _state_of(run)) for run in runs)
         return found
+
+    def overview(self) -> RunsCondition:
+        """Workers, latest runs and what waits, asked with little patience: a page waits for it.
+
+        A server that does not answer is an answer too: `problem` says so.
+        """
+        from clawback.runs.overview import read_overview
+
+        try:
+            return read_overview(self._quick, self.link)
+        except UserError as error:
+            return RunsCondition(problem=str(error))
 
     def mark_crashed(self, run_id: str, message: str) -> None:
         """Mark a run that still says Running though its process is gone; another state is kept."""

@@ -29,7 +29,15 @@ class PrefectRest:
     The shared login of a protected server is read from `PREFECT_API_AUTH_STRING` (user:password).
     """
 
-    def __init__(self, api_url: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._patience_seconds = patience_seconds
         self._api_url = api_url.rstrip("/")
         if not self._api_url.startswith(("http://", "https://")):
             raise SetupError(
@@ -38,7 +46,7 @@ class PrefectRest:
         user, _, password = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
         self._client = httpx.Client(
             base_url=self._api_url,
-            timeout=TIMEOUT_SECONDS,
+            timeout=timeout_seconds,
             auth=(user, password) if user else None,
             transport=transport,
             # A proxy for the internet must not get in the way of a server on this machine.
@@ -79,7 +87,7 @@ class PrefectRest:
             ) from None
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience_seconds
         pause = 0.1
         while (response := self._ask(method, path, body)).status_code in BUSY:
             if time.monotonic() + pause > deadline:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from clawback.core.diagnosis import SILENT_WORKER
 from clawback.errors import ClawbackError
+from clawback.runs.deployed import DEPLOYMENTS, POOL
 from clawback.runs.rest import PrefectRest
-from clawback.serving.preparing import POOL
-
-DEPLOYMENTS = ("investigate", "approve", "revert", "sync", "refresh", "sweep")
-"""The deployments of prefect.yaml; each has the name of its flow."""
-
-SILENT = timedelta(seconds=120)
-"""A worker that said nothing for so long is gone: it reports every 30 seconds."""
 
 START = "start it with `clawback up`"
 
@@ -46,7 +41,7 @@ def _worker(rest: PrefectRest, now: datetime) -> Health:
         return Health("worker", f"there is no work pool {POOL}: {START}")
     workers = rest.post(f"/work_pools/{POOL}/workers/filter", {}) or []
     seen = [datetime.fromisoformat(item["last_heartbeat_time"]) for item in workers]
-    online = sum(now - heard < SILENT for heard in seen)
+    online = sum(now - heard < SILENT_WORKER for heard in seen)
     if not online:
         return Health("worker", f"no worker of the work pool {POOL} is alive: {START}")
     return Health("worker", "", f"{online} alive in the work pool {POOL}")

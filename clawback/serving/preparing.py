@@ -10,10 +10,8 @@ from typing import Any
 import yaml
 
 from clawback.errors import SetupError, Unavailable
+from clawback.runs.deployed import POOL
 from clawback.runs.rest import PrefectRest
-
-POOL = "clawback"
-"""The work pool of prefect.yaml."""
 
 NOTIFICATION_BLOCK = "clawback"
 """The notification block that automations send through, if a person made one."""

@@ -17,6 +17,7 @@ from typing import Self
 import httpx
 
 from clawback.errors import SetupError
+from clawback.runs.deployed import POOL
 from clawback.runs.rest import PrefectRest
 from clawback.serving import preparing
 from clawback.serving.addresses import Address, claim
@@ -218,7 +219,7 @@ class RunningStack:
         self._start_child("server", arguments, self.home)
 
     def _start_worker(self) -> None:
-        arguments = ["--pool", preparing.POOL, "--type", "process", "--name", WORKER]
+        arguments = ["--pool", POOL, "--type", "process", "--name", WORKER]
         self._start_child("worker", arguments, self.home)
 
     def _start_api(self) -> None:
@@ -239,7 +240,7 @@ class RunningStack:
     def _start_child(self, name: str, arguments: list[str], directory: Path) -> Child:
         profile = read_profile(self.code / "deployments" / f"{self.options.profile}.env")
         variables = environment(
-            profile, home=self.home, code=self.code, api_url=self.api_url, pool=preparing.POOL
+            profile, home=self.home, code=self.code, api_url=self.api_url, pool=POOL
         )
         warm = FLOWS if name == "deploy" else ""
         program = Program(

@@ -22,6 +22,7 @@ from clawback.store.people.sql_people import SqlPeople
 from clawback.store.replies import SqlReplies
 from clawback.store.revisions import ensure_current
 from clawback.store.settings import SqlSettings
+from clawback.store.throttles import SqlThrottles
 from models.tables.catalog import identity
 
 
@@ -42,6 +43,7 @@ class SqlStore:
         self.clicks = SqlClicks(database)
         self.audit = SqlAuditLog(database)
         self.figures = SqlFigures(database)
+        self.throttles = SqlThrottles(database)
 
     @cached_property
     def identity(self) -> str:

@@ -26,6 +26,7 @@ from models.tables.sessions import ConsoleSessionRow, OneTimeLinkRow
 from models.tables.settings import PauseRow, SettingsVersionRow
 from models.tables.sources import SourceRow
 from models.tables.suppressions import SuppressionRow
+from models.tables.throttles import SourceThrottleRow
 
 METADATA = Row.metadata
 
@@ -36,6 +37,7 @@ def table_of(row: type[SQLModel]) -> Table:
 
 
 sources = table_of(SourceRow)
+source_throttles = table_of(SourceThrottleRow)
 mailboxes = table_of(MailboxRow)
 mails = table_of(MailRow)
 mail_files = table_of(MailFileRow)

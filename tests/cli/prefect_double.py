@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from clawback.errors import ClawbackError
-from clawback.serving.health import DEPLOYMENTS
+from clawback.runs.deployed import DEPLOYMENTS
 from clawback.wiring import open_app
 from models.actions import ActionStatus
 
@@ -45,10 +45,21 @@ class PrefectDouble:
 
     def start(self, flow: str, parameters: dict[str, int]) -> dict[str, Any]:
         run_id = f"00000000-0000-4000-8000-{len(self.runs) + 1:012d}"
-        run = {"id": run_id, "flow": flow, "parameters": parameters, "state": _state("RUNNING")}
+        now = datetime.now(UTC).isoformat()
+        run: dict[str, Any] = {
+            "id": run_id,
+            "flow": flow,
+            "parameters": parameters,
+            "state": _state("RUNNING"),
+            "start_time": now,
+            "end_time": None,
+            "expected_start_time": now,
+        }
         self.runs[run_id] = run
         if self.works:
             self._work(run)
+        if run["state"]["type"] not in ("RUNNING", "PAUSED"):
+            run["end_time"] = datetime.now(UTC).isoformat()
         return run
 
     def resume(self, run_id: str, answer: dict[str, str]) -> dict[str, str]:
@@ -57,6 +68,23 @@ class PrefectDouble:
         run["state"] = _state("RUNNING")
         self._work(run)
         return {"status": "ACCEPT"}
+
+    def found(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        """The runs that a filter of ours takes, in its order."""
+        wanted = asked["flow_runs"]
+        state, flows = wanted.get("state", {}), wanted.get("deployment_id", {}).get("any_")
+        runs = [
+            run
+            for run in self.runs.values()
+            if (flows is None or run["flow"] in flows)
+            and run["id"] in wanted.get("id", {}).get("any_", [run["id"]])
+            and ("start_time" not in wanted or run["start_time"] is not None)
+            and all(run["state"][key] in one["any_"] for key, one in state.items())
+        ]
+        order = str(asked.get("sort", "")).lower()
+        column = "start_time" if order.startswith("start") else "expected_start_time"
+        runs.sort(key=lambda run: run[column] or "", reverse=order.endswith("desc"))
+        return runs[: asked.get("limit", len(runs))]
 
     def _work(self, run: dict[str, Any]) -> None:
         match run["flow"]:
@@ -136,6 +164,10 @@ def _handler(double: PrefectDouble) -> type[BaseHTTPRequestHandler]:
             match self.path.removeprefix("/api").strip("/").split("/"):
                 case ["work_pools", _, "workers", "filter"]:
                     self._answer(double.workers)
+                case ["flow_runs", "filter"]:
+                    self._answer(double.found(body))
+                case ["flow_runs", "count"]:
+                    self._answer(len(double.found(body)))
                 case ["deployments", flow, "create_flow_run"]:
                     self._answer(double.start(flow, body["parameters"]))
                 case ["flow_runs", run_id, "resume"] if run_id in double.runs:

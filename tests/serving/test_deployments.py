@@ -16,8 +16,8 @@ from prefect.utilities.callables import parameter_schema
 
 from clawback.errors import SetupError
 from clawback.runs.control import HttpRunControl
-from clawback.serving.health import DEPLOYMENTS
-from clawback.serving.preparing import POOL, read_automations, with_notification
+from clawback.runs.deployed import DEPLOYMENTS, POOL
+from clawback.serving.preparing import read_automations, with_notification
 from clawback.serving.profiles import environment, read_profile
 from clawback.serving.stack import FLOWS
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from clawback.api.shapes.settings import PauseOut
 from clawback.api.shapes.texts import Shape, Text
 from models.settings import Mode
@@ -42,6 +44,49 @@ class HuntingHealth(RunsHealth):
     mirror_lag_s: float | None
 
 
+class SourceHealth(Shape):
+    """One mail system by what the index knows of it; it is not asked."""
+
+    name: Text
+    configured: bool = Field(description="false: only the index remembers it")
+    mailboxes: int
+    never_read: int = Field(description="mailboxes that were never looked at yet")
+    copies: int
+    as_of: datetime | None = Field(description="when the mailbox that waits longest was looked at")
+    lag_s: float | None
+    answered_at: datetime | None
+    failed_at: datetime | None = Field(description="stands until it answers again")
+    failure: str
+    throttled_last_hour: int = Field(description="requests that it put off")
+    throttled_at: datetime | None
+    throttled_until: datetime | None
+    at_once: int | None = Field(description="requests that may be under way since then")
+
+
+class RunningOut(Shape):
+    """One running action."""
+
+    id: int
+    done: int
+    messages: int
+    progress_at: datetime
+
+
+class BacklogOut(Shape):
+    """Work that is not done; `running` lists the ten that wait longest."""
+
+    pending_actions: int
+    oldest_pending_at: datetime | None
+    next_expiry_at: datetime | None
+    expire_within_a_day: int
+    running_actions: int
+    running: list[RunningOut]
+    starting_investigations: int
+    starting_since: datetime | None
+    unsettled_cancellations: int
+    outdated_mails: int
+
+
 class HealthOut(Shape):
     """Each part, and whether all of them are sound."""
 
@@ -52,3 +97,5 @@ class HealthOut(Shape):
     index: IndexHealth
     runs: RunsHealth
     hunting: HuntingHealth
+    sources: list[SourceHealth]
+    backlog: BacklogOut

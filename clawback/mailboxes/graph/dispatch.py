@@ -24,6 +24,7 @@ from clawback.mailboxes.graph.queueing import Pace, Queue
 from clawback.mailboxes.graph.retrying import TRIES, backoff
 from clawback.mailboxes.graph.sending import Told, meant, send
 from clawback.mailboxes.graph.transport import Reply, Transport
+from clawback.mailboxes.throttled import OnThrottled, unheard
 
 _TOKENS = 3  # for one request: a service that is restarted refuses good ones too
 _SECOND = 1.01  # clocks differ
@@ -66,8 +67,10 @@ class Dispatcher:
         addresses: Addresses,
         *,
         chance: random.Random | None = None,
+        on_throttled: OnThrottled = unheard,
     ) -> None:
         self._name = name
+        self._on_throttled = on_throttled
         self._transport = transport
         self._addresses = addresses
         self._chance = chance or random.Random()
@@ -323,6 +326,7 @@ class Dispatcher:
             delay = self.backoff(lane.strikes) if wait is None else wait
             now = self._loop.time()
             lane.pause(now, now + delay)
+            self._on_throttled(self._name, delay, self._adaptive.limit)
 
     def _again(self, entry: Entry, delay: float) -> None:
         now = self._loop.time()

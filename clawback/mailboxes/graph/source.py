@@ -29,6 +29,7 @@ from clawback.mailboxes.graph.transport import Connection, Transport
 from clawback.mailboxes.graph.whereabouts import Whereabouts
 from clawback.mailboxes.per_loop import PerLoop
 from clawback.mailboxes.spreading import LISTED_AT_ONCE, UNBOUNDED
+from clawback.mailboxes.throttled import OnThrottled, unheard
 from clawback.ports import MailboxSource
 from clawback.source_config import GraphConfig
 from models.copies import (
@@ -80,7 +81,9 @@ class GraphSource:
         mail_key_of: MailKeyOf,
         transport: httpx.AsyncBaseTransport | None = None,
         chance: random.Random | None = None,
+        on_throttled: OnThrottled = unheard,
     ) -> None:
+        self._on_throttled = on_throttled
         self._config = config
         self._endpoints = endpoints
         self._make_tokens = make_tokens
@@ -219,7 +222,14 @@ class GraphSource:
         config, at_once = self._config, self._config.mailbox_concurrency
         in_all = at_once if config.concurrency_scope == "application" else None
         pace = Pace(at_once, in_all, config.requests_per_10_minutes, config.requests_per_second)
-        dispatcher = Dispatcher(self.name, transport, pace, self._directory, chance=self._chance)
+        dispatcher = Dispatcher(
+            self.name,
+            transport,
+            pace,
+            self._directory,
+            chance=self._chance,
+            on_throttled=self._on_throttled,
+        )
         fetcher = Fetcher(dispatcher, transport, read_at_most=self._read_at_most, at_once=at_once)
         locator = Locator(dispatcher, fetcher, self._seen, self._mail_key_of)
         return Client(transport, dispatcher, fetcher, locator, Mover(dispatcher, self._seen))
@@ -250,6 +260,7 @@ def open_graph(
     read_at_most: int,
     mail_key_of: MailKeyOf,
     transport: httpx.AsyncBaseTransport | None = None,
+    on_throttled: OnThrottled = unheard,
 ) -> MailboxSource:
     """The configured tenant; nothing is asked of it yet.
 
@@ -270,4 +281,5 @@ def open_graph(
         read_at_most=read_at_most,
         mail_key_of=mail_key_of,
         transport=transport,
+        on_throttled=on_throttled,
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from clawback.mailboxes.imap.accounts import Login
 from clawback.mailboxes.imap.learned import ask_capabilities
 from clawback.mailboxes.imap.parsing import status_of
-from clawback.mailboxes.imap.problems import MailboxFault
+from clawback.mailboxes.imap.problems import MailboxFault, PutOff
 from clawback.mailboxes.imap.session import Answer, Session
 from clawback.mailboxes.imap.wire import BadAnswer, ConnectionLost, Response, Wire
 from models.copies import SourceFault
@@ -58,8 +58,9 @@ def admit(session: Session, answer: Answer) -> bool:
     Raises `MailboxFault` for a refusal.
     """
     if not answer.is_ok:
-        may_pass = answer.status.code in _MAY_PASS
-        raise MailboxFault(SourceFault.UNAVAILABLE if may_pass else SourceFault.DENIED)
+        if answer.status.code in _MAY_PASS:
+            raise PutOff
+        raise MailboxFault(SourceFault.DENIED)
     tells = answer.status.code == b"CAPABILITY"
     if tells:
         session.capabilities = frozenset(answer.status.arguments.upper().split())

@@ -10,9 +10,10 @@ from clawback.mailboxes.imap.accounts import Accounts, Login
 from clawback.mailboxes.imap.authentication import admit, log_in, sasl_of, takes_more
 from clawback.mailboxes.imap.learned import Learned, ask_capabilities, learn
 from clawback.mailboxes.imap.parsing import status_of
-from clawback.mailboxes.imap.problems import MailboxFault, ServerFault
+from clawback.mailboxes.imap.problems import MailboxFault, PutOff, ServerFault
 from clawback.mailboxes.imap.session import Answer, Session
 from clawback.mailboxes.imap.wire import BadAnswer, ConnectionLost, Wire
+from clawback.mailboxes.throttled import OnThrottled, unheard
 from clawback.source_config import ImapConfig
 
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -24,8 +25,11 @@ _EXPIRED, _NOT_YET, _UNTRUSTED, _HOSTNAME = {10}, {9}, {2, 18, 19, 20, 21}, {62,
 class Door:
     """Opens sessions on one server."""
 
-    def __init__(self, config: ImapConfig, accounts: Accounts) -> None:
+    def __init__(
+        self, config: ImapConfig, accounts: Accounts, on_throttled: OnThrottled = unheard
+    ) -> None:
         self._config = config
+        self._on_throttled = on_throttled
         self._accounts = accounts
         self._host = config.host.strip("[]")
         self._port = config.port or PORTS[config.security]
@@ -61,6 +65,10 @@ class Door:
         try:
             session = await self._greeted(wire, mailbox)
             await self._log_in(session, wire, login)
+        except PutOff:
+            self._put_off()
+            wire.abort()
+            raise
         except BaseException:
             wire.abort()
             raise
@@ -90,8 +98,16 @@ class Door:
         session.prelude += _enabling(session)
 
     def _admit(self, session: Session, answer: Answer) -> None:
-        admit(session, answer)
+        try:
+            admit(session, answer)
+        except PutOff:
+            self._put_off()
+            raise
         self._require(session)
+
+    def _put_off(self) -> None:
+        """A server tells no time to wait for."""
+        self._on_throttled(self._config.name, 0.0, self._config.connections)
 
     async def _connect(self) -> Wire:
         config = self._config

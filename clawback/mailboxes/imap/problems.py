@@ -14,6 +14,13 @@ class MailboxFault(Exception):
         self.fault = fault
 
 
+class PutOff(MailboxFault):
+    """The server lets nobody in now, for a reason that may pass: too many sessions, or a pause of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(SourceFault.UNAVAILABLE)
+
+
 class ServerFault(Exception):
     """The whole server cannot be used: `code` is a constant, `line` says what to do.
 

@@ -25,6 +25,7 @@ from clawback.mailboxes.imap.search import locate_in, nowhere
 from clawback.mailboxes.imap.session import Session
 from clawback.mailboxes.per_loop import PerLoop
 from clawback.mailboxes.spreading import COPIES_AT_ONCE, LISTED_AT_ONCE, grouped
+from clawback.mailboxes.throttled import OnThrottled, unheard
 from clawback.source_config import ImapConfig
 from models.copies import (
     CopyRef,
@@ -44,22 +45,36 @@ KEPT_PER_CONNECTION = 8
 Result = TypeVar("Result")
 
 
-def open_imap(config: ImapConfig, env: Mapping[str, str], *, read_at_most: int) -> ImapSource:
+def open_imap(
+    config: ImapConfig,
+    env: Mapping[str, str],
+    *,
+    read_at_most: int,
+    on_throttled: OnThrottled = unheard,
+) -> ImapSource:
     """The mail system that a configuration describes; nothing is asked of the server yet.
 
     Secrets come from `env` or from files, when they are needed. Of a message of more than
     `read_at_most` bytes only so many are fetched; what it is hashed and moved by is all of it.
     """
-    return ImapSource(config, Accounts(config, env), read_at_most=read_at_most)
+    accounts = Accounts(config, env)
+    return ImapSource(config, accounts, read_at_most=read_at_most, on_throttled=on_throttled)
 
 
 class ImapSource:
     """The port over IMAP. Folder names use "/" between levels, without the server's prefix."""
 
-    def __init__(self, config: ImapConfig, accounts: Accounts, *, read_at_most: int) -> None:
+    def __init__(
+        self,
+        config: ImapConfig,
+        accounts: Accounts,
+        *,
+        read_at_most: int,
+        on_throttled: OnThrottled = unheard,
+    ) -> None:
         self._config = config
         self._accounts = accounts
-        self._door = Door(config, accounts)
+        self._door = Door(config, accounts, on_throttled)
         self._roles = RoleBook(config.folders, config.soft_delete_folder)
         self._read_at_most = read_at_most
         self._pools = PerLoop(self._pool)

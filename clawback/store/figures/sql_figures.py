@@ -12,13 +12,15 @@ from clawback.store.cases.alerts import indicator_of
 from clawback.store.cases.clusters import INDICATOR
 from clawback.store.database import Database
 from clawback.store.documents import read_facts
+from clawback.store.figures import condition
 from clawback.store.figures.deliveries import read_deliveries
 from clawback.store.figures.since import read_arrivals, read_member_groups
 from clawback.store.index.deltas import NEVER
+from models.condition import DatabaseSize, PendingWork, RunningWork, SourceRecord
 from models.copies import FolderRole
 from models.indicators import Indicator
 from models.since import MemberGroup
-from models.tables.catalog import clusters, mailboxes
+from models.tables.catalog import clusters, mailboxes, mails
 from models.volume import AskedCluster, DeliveryDays
 
 
@@ -78,3 +80,34 @@ class SqlFigures:
         with self._database.read() as connection:
             found: datetime | None = connection.execute(statement).scalar()
         return None if found == NEVER else found
+
+    def sources(self) -> tuple[SourceRecord, ...]:
+        """The mail systems that the index knows, by name."""
+        with self._database.read() as connection:
+            return condition.read_sources(connection)
+
+    def pending(self, now: datetime) -> PendingWork:
+        """Actions that wait for a person."""
+        with self._database.read() as connection:
+            return condition.read_pending(connection, now)
+
+    def running(self) -> tuple[tuple[RunningWork, ...], int]:
+        """The running actions that were written to longest ago, and how many run in all."""
+        with self._database.read() as connection:
+            return condition.read_running(connection)
+
+    def investigating(self) -> tuple[int, datetime | None, int]:
+        """Investigations that did not begin, the oldest one's time, and how many run."""
+        with self._database.read() as connection:
+            return condition.read_investigations(connection)
+
+    def problem_mails(self) -> int:
+        """Mails that could not be read whole."""
+        with self._database.read() as connection:
+            statement = select(func.count()).select_from(mails).where(mails.c.problem_count > 0)
+            return int(connection.execute(statement).scalar_one())
+
+    def size(self) -> DatabaseSize:
+        """Which database it is, and how large."""
+        with self._database.read() as connection:
+            return condition.read_size(self._database, connection)
