@@ -10,10 +10,13 @@ from sqlalchemy.exc import DatabaseError
 from clawback.errors import SetupError
 from clawback.store.database import Database
 
-HEAD = "0018"
+HEAD = "0021"
 """The revision that this version of Clawback works with; a test compares it with the scripts."""
 
-OLDER = frozenset(f"{number:04}" for number in range(1, int(HEAD)))
+UNUSED = frozenset({"0019", "0020"})
+"""Numbers that no revision has."""
+
+OLDER = frozenset(f"{number:04}" for number in range(1, int(HEAD))) - UNUSED
 """Revisions that can be upgraded to HEAD."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

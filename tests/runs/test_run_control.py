@@ -184,3 +184,65 @@ def test_a_busy_server_is_asked_again_and_a_dead_one_is_not(
 def test_links_lead_to_the_run_in_the_newer_interface() -> None:
     assert HttpRunControl(API).link(RUN) == "http://127.0.0.1:4200/v2/runs/flow-run/run-1"
     assert HttpRunControl(API, "https://p.test/").link("x") == "https://p.test/v2/runs/flow-run/x"
+
+
+NAMES = ("investigate", "approve", "revert", "sync", "refresh", "sweep")
+
+
+def overviewed(**answers: Any) -> Server:
+    """A server that runs everything, and whose runs answer so."""
+    deployed = {f"GET /deployments/name/{name}/{name}": {"id": f"id-{name}"} for name in NAMES}
+    worker = {"name": "w", "last_heartbeat_time": "2026-03-02T09:00:00Z"}
+    return Server(
+        {
+            **deployed,
+            "POST /work_pools/clawback/workers/filter": lambda: httpx.Response(200, json=[worker]),
+            "POST /flow_runs/filter": lambda: httpx.Response(200, json=answers.get("runs", [])),
+            "POST /flow_runs/count": lambda: httpx.Response(200, json=answers.get("count", 0)),
+        }
+    )
+
+
+def test_the_overview_tells_workers_latest_runs_and_what_waits() -> None:
+    run = {
+        "id": RUN,
+        "state": {"name": "Failed", "type": "FAILED"},
+        "start_time": "2026-03-02T08:00:00Z",
+        "end_time": "2026-03-02T08:00:09Z",
+        "expected_start_time": "2026-03-02T08:05:00Z",
+    }
+    server = overviewed(runs=[run], count=3)
+    found = server.control().overview()
+    assert (found.problem, found.late, found.queued, found.running) == ("", 3, 3, 3)
+    assert [one.name for one in found.workers] == ["w"]
+    assert [one.name for one in found.deployments] == list(NAMES)
+    sync = found.deployments[3]
+    assert (sync.state, sync.seconds, sync.is_deployed) == ("FAILED", 9.0, True)
+    assert sync.url.endswith(f"/{RUN}")
+    assert sync.next_at is not None
+    filters = [body["flow_runs"] for _, path, body in server.asked if path == "/flow_runs/filter"]
+    assert {"deployment_id": {"any_": ["id-sync"]}, "start_time": {"is_null_": False}} in filters
+
+
+def test_a_deployment_without_a_run_and_one_that_is_missing_are_told() -> None:
+    server = overviewed()
+    del server.answers["GET /deployments/name/sweep/sweep"]
+    *others, sweep = server.control().overview().deployments
+    assert not sweep.is_deployed
+    assert {(one.state, one.started_at, one.next_at) for one in others} == {("", None, None)}
+
+
+@pytest.mark.parametrize("status", [500, 503, 401])
+def test_a_server_that_does_not_answer_is_told_at_once(status: int) -> None:
+    server = Server({"POST /work_pools/clawback/workers/filter": httpx.Response(status, json={})})
+    found = server.control().overview()
+    assert found.problem
+    assert len(server.asked) == 1  # nothing is asked again: a page waits
+
+
+def test_nobody_who_listens_is_told_as_well() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    control = HttpRunControl(API, transport=httpx.MockTransport(refuse))
+    assert "clawback up" in control.overview().problem

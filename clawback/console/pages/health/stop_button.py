@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from clawback.console.pages.health.reading import reading
 from clawback.console.parts.asking import ask_yes
 from clawback.console.parts.layout import ask_reason, facts, when
-from clawback.console.parts.tags import Tag, badge, button, tag
+from clawback.console.parts.tags import Tag, button, tag
 from clawback.console.stop_notice import held
 from clawback.console.visiting import Visit, say
 from clawback.core.showing import plain
@@ -26,7 +28,7 @@ class StopButton:
 
     def __init__(self, visit: Visit, found: Pause | None) -> None:
         self._visit = visit
-        self._place: Tag = tag("div")
+        self._place: Tag = tag("div", cls="stop-button")
         self._found = found
         self._build()
 
@@ -40,14 +42,10 @@ class StopButton:
         self._place.clear()
         with self._place:
             if self._found is None:
-                with tag("div", cls="row"):
-                    badge("Not pressed", "good")
-                    tag("span", RUNS)
+                tag("p", f"Not pressed. {RUNS}")
                 self._offer("Press the stop button", self._press, "danger")
                 return
-            with tag("div", cls="row"):
-                badge("Pressed", "warn")
-                tag("strong", "Nothing moves.")
+            tag("p", "Pressed: nothing moves.")
             facts(
                 {
                     "Pressed by": plain(self._found.author),
@@ -57,9 +55,9 @@ class StopButton:
             )
             self._offer("Release the stop button", self._release, "primary")
 
-    def _offer(self, text: str, handler: object, cls: str) -> None:
+    def _offer(self, text: str, handler: Callable[[], Awaitable[None]], cls: str) -> None:
         if self._visit.may(Permission.OPERATE):
-            button(text, self._visit.doing(handler), cls=cls)  # type: ignore[arg-type]
+            button(text, self._visit.doing(handler), cls=cls)
         else:
             button(text, cls=cls, disabled=True)
             tag("p", "Only operators may press or release it.", cls="quiet")
