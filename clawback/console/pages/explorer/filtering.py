@@ -71,7 +71,7 @@ def range_form(here: Here, asked: AskedMail) -> None:
                 text_field(here, name, label, placeholder="2026-11-30T09:00", autocomplete="off")
             tag("button", "Apply", cls="button", type="submit")
         matches = [(match.value, label) for match, label in _MATCHES]
-        select_field(here, "match", "Conditions", matches, empty="")
+        select_field(here, "match", "Match", matches, empty="")
 
 
 def chips(here: Here, asked: AskedMail) -> None:
