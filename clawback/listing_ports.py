@@ -22,7 +22,9 @@ from models.cases import (
     CaseFilter,
     CaseOrder,
     CasePage,
+    DealtGroup,
     EmailPage,
+    EventPage,
     LogPage,
     MailboxPage,
 )
@@ -71,6 +73,14 @@ class CaseLists(Protocol):
 
     def case_deliveries(self, investigation_id: int) -> Mapping[int, Mapping[FolderRole, int]]:
         """Messages of each of its clusters by what the folder was for that they were delivered to."""
+        ...
+
+    def case_dealt(self, investigation_id: int) -> tuple[DealtGroup, ...]:
+        """Its messages, counted by where they are and what was done about them."""
+        ...
+
+    def case_events(self, investigation_id: int, *, offset: int, limit: int) -> EventPage:
+        """What its actions did to messages, the newest first."""
         ...
 
     def case_log(self, investigation_id: int, *, offset: int, limit: int) -> LogPage:

@@ -175,6 +175,18 @@ class Dealing:
 
 
 @dataclass(frozen=True, slots=True)
+class DealtGroup:
+    """How many copies are in a folder for this, None where they are gone, and were dealt with so.
+
+    The dealing names no action.
+    """
+
+    role: FolderRole | None
+    dealing: Dealing | None
+    copies: int
+
+
+@dataclass(frozen=True, slots=True)
 class CaseEmail:
     """One message of an investigation's clusters. `id` is its ReportId; subject and sender are hostile.
 
@@ -230,4 +242,28 @@ class LogPage:
     """Some entries of an investigation's history, the newest first, and how many there are in all."""
 
     entries: tuple[HistoryEntry, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent:
+    """What an action did to one message, in the words of EmailPostDeliveryEvents."""
+
+    id: int
+    at: datetime
+    action_id: int
+    email_id: str
+    recipient: str
+    action: str
+    type: str
+    trigger: str
+    result: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some of what was done to messages, the newest first, and how much there is in all."""
+
+    events: tuple[MessageEvent, ...]
     total: int

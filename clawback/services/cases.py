@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from clawback.core.delivery import delivery_action, location_words
-from clawback.core.evidence import evidence_of, verdict_of, worst
+from clawback.core.evidence import COUNTED, evidence_of, verdict_of, worst
 from clawback.core.indicators import BadIndicator, parse_indicator
 from clawback.core.locations import bucket_of, delivery_location
 from clawback.core.remediation import email_status
@@ -19,6 +20,7 @@ from models.cases import (
     CaseLine,
     CaseOrder,
     CasePage,
+    EventPage,
     LogPage,
     MailboxPage,
     RemediationStatus,
@@ -36,6 +38,8 @@ class ClusterFigures:
     deliveries: Mapping[int, Mapping[FolderRole, int]]
     volumes: Mapping[int, Volume]
 
+
+_THREATS = (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
 
 EXPORTED = 100_000
 """Rows of an export at most, as many as the original gives."""
@@ -107,6 +111,29 @@ def read_cluster_figures(ctx: Context, case: Case) -> ClusterFigures:
     )
 
 
+def count_emails(ctx: Context, case: Case) -> Mapping[str, int]:
+    """Its messages, each once: Total, and how many are in each status, in the order of counters."""
+    settings, _ = ctx.store.settings.current()
+    is_threat = any(one.verdict in _THREATS for one in case.verdicts)
+    found: Counter[RemediationStatus] = Counter()
+    total = 0
+    for group in ctx.store.lists.case_dealt(case.investigation.id):
+        total += group.copies
+        if is_threat or group.dealing is not None:
+            status = email_status(group.dealing, bucket_of(_location(group.role), settings))
+            found[status] += group.copies
+    return {"Total": total, **{one.value: found[one] for one in COUNTED if found[one]}}
+
+
+def read_events(ctx: Context, investigation_id: int, *, offset: int, limit: int) -> EventPage:
+    """What its actions did to messages, the newest first."""
+    return ctx.store.lists.case_events(investigation_id, offset=offset, limit=limit)
+
+
+def _location(role: FolderRole | None) -> DeliveryLocation:
+    return DeliveryLocation.GONE if role is None else delivery_location(role)
+
+
 def read_emails(
     ctx: Context, case: Case, *, cluster_id: int | None, mailbox: str, offset: int, limit: int
 ) -> EmailLines:
@@ -119,7 +146,7 @@ def read_emails(
     verdicts = {one.id: verdict_of(one, found) for one in case.clusters}
 
     def line(email: CaseEmail) -> EmailLine:
-        location = DeliveryLocation.GONE if email.role is None else delivery_location(email.role)
+        location = _location(email.role)
         verdict = worst(verdicts.get(number, Verdict.UNKNOWN) for number in email.cluster_ids)
         status = email_status(email.dealing, bucket_of(location, settings))
         is_harmless = verdict in (Verdict.CLEAN, Verdict.UNKNOWN) and email.dealing is None

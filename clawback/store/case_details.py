@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from clawback.core.report_ids import report_id
 from clawback.errors import NotFound
+from clawback.store.case_dealings import read_dealings, read_events, read_groups
 from clawback.store.case_lists import SqlCaseList, type_of
 from clawback.store.cases.action_rows import action_of, select_actions
 from clawback.store.cases.alerts import Alerts, indicator_of
@@ -18,7 +19,6 @@ from clawback.store.cases.sql_cases import history_entry
 from clawback.store.database import Database
 from clawback.store.documents import read_facts
 from clawback.store.index.refs import ROLES
-from models.actions import ActionStatus
 from models.cases import (
     Case,
     CaseAlert,
@@ -26,14 +26,16 @@ from models.cases import (
     CaseEmail,
     CaseMailbox,
     Dealing,
+    DealtGroup,
     EmailPage,
+    EventPage,
     LogPage,
     MailboxPage,
 )
 from models.clusters import ClusterKind
 from models.copies import FolderRole
 from models.decisions import Effect
-from models.outcomes import LedgerState, Outcome
+from models.outcomes import Outcome
 from models.tables.catalog import (
     action_copies,
     actions,
@@ -125,27 +127,8 @@ class SqlCaseLists(SqlCaseList):
         held: dict[int, list[int]] = defaultdict(list)
         for copy_id, cluster_id in within:
             held[copy_id].append(cluster_id)
-        dealt = self._dealings(connection, investigation_id, numbers)
+        dealt = read_dealings(self._database, connection, investigation_id, numbers)
         return tuple(_email(row, held[row.id], dealt.get(row.id)) for row in rows)
-
-    def _dealings(
-        self, connection: Connection, investigation_id: int, numbers: Sequence[int]
-    ) -> Mapping[int, Dealing]:
-        """What became of each copy in the investigation's latest removal of it."""
-        ledger = action_copies.c
-        statement = (
-            select(
-                ledger.copy_id, ledger.action_id, actions.c.status, ledger.state, ledger.outcome,
-                ledger.detail, actions.c.reverts_action_id,
-            )
-            .join(actions, actions.c.id == ledger.action_id)
-            .where(
-                actions.c.investigation_id == investigation_id,
-                self._database.among(ledger.copy_id, numbers),
-            )
-            .order_by(ledger.action_id)
-        )  # fmt: skip
-        return _latest_dealings(connection.execute(statement).all())
 
     def case_mailboxes(self, investigation_id: int, *, offset: int, limit: int) -> MailboxPage:
         """Its mailboxes, those with most messages first."""
@@ -231,6 +214,16 @@ class SqlCaseLists(SqlCaseList):
             for cluster_id, role, copied in connection.execute(statement).tuples():
                 found[cluster_id][ROLES[role]] = copied
         return found
+
+    def case_dealt(self, investigation_id: int) -> tuple[DealtGroup, ...]:
+        """Its messages, counted by where they are and what was done about them."""
+        with self._database.read() as connection:
+            return read_groups(connection, investigation_id, _members(investigation_id, None, ""))
+
+    def case_events(self, investigation_id: int, *, offset: int, limit: int) -> EventPage:
+        """What its actions did to messages, the newest first."""
+        with self._database.read() as connection:
+            return read_events(connection, investigation_id, offset, limit)
 
     def case_log(self, investigation_id: int, *, offset: int, limit: int) -> LogPage:
         """What happened in it, the newest first."""
@@ -325,23 +318,6 @@ def _members(investigation_id: int, cluster_id: int | None, mailbox: str) -> Sel
 
 def _count(statement: Select[Any]) -> Select[Any]:
     return select(func.count()).select_from(statement.subquery())
-
-
-def _latest_dealings(rows: Iterable[Any]) -> Mapping[int, Dealing]:
-    """By copy; the rows are in the order of their actions, so that reverts come after removals."""
-    found: dict[int, Dealing] = {}
-    for copy_id, action_id, status, state, outcome, detail, reverts in rows:
-        ended = None if outcome is None else Outcome(outcome)
-        made = Dealing(action_id, ActionStatus(status), LedgerState(state), ended, detail)
-        if reverts is None:
-            found[copy_id] = made
-        elif ended is Outcome.MOVED and copy_id in found:
-            before = found[copy_id]
-            found[copy_id] = Dealing(
-                before.action_id, before.action, before.state, before.outcome, before.detail,
-                is_put_back=True,
-            )  # fmt: skip
-    return found
 
 
 def _email(row: Any, cluster_ids: Sequence[int], dealing: Dealing | None) -> CaseEmail:

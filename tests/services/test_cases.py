@@ -55,6 +55,8 @@ def test_a_message_is_as_far_as_the_action_about_it(scene: Scene) -> None:
         decided.action_id, Choice.APPROVE, ANALYST, "bad", scene.clock.now()
     )
     asyncio.run(scene.execute(decided.action_id))
+    counted = cases.count_emails(scene.ctx, cases.read_case(scene.ctx, 1))
+    assert dict(counted) == {"Total": 2, "Remediated": 1, "Prevented": 1}
     [moved] = lines(scene, cases.read_case(scene.ctx, 1), mailbox=BOXES[0])
     assert (moved.status, moved.location) == (
         RemediationStatus.REMEDIATED,

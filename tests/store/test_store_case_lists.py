@@ -304,6 +304,21 @@ def test_mailboxes_tell_what_was_moved_and_where_it_is_now(store: SqlStore) -> N
     assert by_copy[moved].outcome is Outcome.MOVED
     assert by_copy[stays] is not None
     assert by_copy[stays].detail == "denied"
+    groups = store.lists.case_dealt(number)
+    assert {(g.role, g.dealing.outcome if g.dealing else None, g.copies) for g in groups} == {
+        (FolderRole.RECOVERABLE, Outcome.MOVED, 1),
+        (FolderRole.INBOX, Outcome.FAILED, 1),
+    }
+    events = store.lists.case_events(number, offset=0, limit=9)
+    assert events.total == 2
+    assert {(one.recipient, one.result) for one in events.events} == {
+        ("a@example.com", "Success"),
+        ("b@example.com", "Error"),
+    }
+    assert {one.email_id for one in events.events} == {
+        one.id for one in store.lists.case_emails(number, offset=0, limit=9).emails
+    }
+    assert store.lists.case_events(number, offset=1, limit=9).events == events.events[1:]
     assert store.lists.case_deliveries(number) == {action.cluster_id: {FolderRole.INBOX: 2}}
 
 
@@ -343,4 +358,7 @@ def test_a_revert_counts_among_the_actions_and_marks_what_it_put_back(store: Sql
     assert email.dealing.action_id == action.id
     [box] = store.lists.case_mailboxes(number, offset=0, limit=9).mailboxes
     assert (box.moved, box.put_back) == (1, 1)
+    [group] = store.lists.case_dealt(number)
+    assert group.dealing is not None
+    assert group.dealing.is_put_back
     assert page(store).lines[0].actions == 2

@@ -30,10 +30,11 @@ async def build(visit: Visit, progress: Progress) -> None:
     found = evidence_of(case)
     chosen = visit.here.value("of", "files" if _of(found, IndicatorKind.FILE) else "urls")
     chosen = chosen if chosen in _TABS else "files"
+    emails = await visit.read(cases.count_emails, case)
     pairs = [(f"{label} ({number:,})", _address(visit, name)) for name, label, number in (
         ("files", "Files", len(_of(found, IndicatorKind.FILE))),
         ("urls", "URLs", len(_of(found, IndicatorKind.URL))),
-        ("emails", "Emails", sum(one.members for one in case.clusters)),
+        ("emails", "Emails", emails["Total"]),
         ("clusters", "Email clusters", len(case.clusters)),
     )]  # fmt: skip
     tabs("Entities", pairs, _address(visit, chosen))
@@ -133,6 +134,8 @@ async def _emails_tab(visit: Visit, case: Case, found: Sequence[Evidence]) -> No
         cases.read_emails, case, cluster_id=cluster_id, mailbox=mailbox,
         offset=(number - 1) * size, limit=size,
     )  # fmt: skip
+    if not (cluster_id or mailbox):
+        _counters(await visit.read(cases.count_emails, case))
     _narrowed(visit, case, cluster_id, mailbox)
     columns = (
         Column("verdict", "Verdict"), Column("status", "Remediation status"),
