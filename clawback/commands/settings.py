@@ -73,6 +73,35 @@ def set_(
     out.print(screen.fields([(f"  {key}", written(getattr(wanted, key))) for key in changed]))
 
 
+@group.command("what-if")
+def what_if(
+    assignments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUE…]", help="As for `set`; none: replay the settings in force."
+        ),
+    ] = None,
+    *,
+    days: Annotated[int, typer.Option("--days", min=1, max=365, help="How many days back.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Replay past decisions under changed settings: what would have run by itself. Saves nothing."""
+    ctx = open_context()
+    from clawback.services import what_if as replaying
+    from clawback.services.what_if_report import what_if_view
+
+    current, _ = ctx.store.settings.current()
+    wanted = dict(assigned(current, assignments or []))
+    changes = {key: value for key, value in wanted.items() if value != getattr(current, key)}
+    told = replaying.what_if(ctx, changes, days=days)
+    if as_json:
+        screen.emit(what_if_view(told))
+        return
+    from clawback.commands.what_if_output import show_what_if
+
+    show_what_if(told)
+
+
 @group.command()
 def lift(
     indicator: Annotated[

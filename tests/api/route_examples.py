@@ -180,6 +180,7 @@ EXAMPLES: dict[str, Example] = {
     "GET /settings": Example(ANY),
     "PATCH /settings": Example(ADMIN, body={"cap": 7}, headers={"If-Match": '"settings-0"'}),
     "GET /settings/versions": Example(ANY),
+    "POST /settings/what-if": Example(ANY, action, {"similar_files": True}),
     "POST /pause": Example(OPERATOR, body=WHY),
     "POST /resume": Example(OPERATOR),
     "GET /suppressions": Example(ANY),

@@ -196,3 +196,23 @@ def test_the_stop_button_works_without_a_server_and_holds_moves(stage: Stage) ->
     assert stage.json("resume").line["paused"] is False
     assert stage.json("settings", "show").line["pause"]["paused"] is False
     assert "Nothing was paused" in stage.run("resume").out
+
+
+def test_what_if_tells_what_would_have_run_and_saves_nothing(
+    stage: Stage, prefect: PrefectDouble
+) -> None:
+    _pending(stage)
+    told = stage.json("settings", "what-if", "similar_files=true", "cap=500").line
+    assert told["happened"]["waited"]["decisions"] == 1
+    assert told["edited"]["ran"]["decisions"] == 1
+    assert told["edited"]["ran"]["messages"] > 1
+    [change] = told["changes"]
+    assert (change["happened"], change["edited"], change["fate"]) == ("waited", "ran", "pending")
+    assert told["settings"]["cap"] == 500
+    assert stage.json("settings").line["version"] == 0
+    shown = stage.run("settings", "what-if", "similar_files=true")
+    assert "Runs by itself" in shown.out
+    assert "1 decision change" in shown.out
+    refused = stage.run("settings", "what-if", "cap=20000")
+    assert refused.code == 2
+    assert "cap" in refused.err

@@ -23,6 +23,7 @@ VIEWS = [
     ROOT / "clawback" / "services" / "automation.py",
     ROOT / "clawback" / "services" / "report.py",
     ROOT / "clawback" / "services" / "preview_report.py",
+    ROOT / "clawback" / "services" / "what_if_report.py",
 ]
 NO_VIEWS = {"assigning.py", "action_table.py", "opening.py"}
 """Modules whose dictionaries are no JSON."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from clawback.api.access import Administrator, Operator, Reader
 from clawback.api.document import failing
@@ -24,10 +24,12 @@ from clawback.api.shapes.settings import (
     SuppressionOut,
     VersionOut,
 )
+from clawback.api.shapes.what_if import WhatIfOut
 from clawback.core.indicators import BadIndicator, parse_indicator
 from clawback.core.trivial import is_trivial_hash
 from clawback.errors import BadInput, Conflict
 from clawback.services import lifting
+from clawback.services import what_if as replaying
 from clawback.services.automation import (
     change_settings,
     pause_view,
@@ -37,6 +39,7 @@ from clawback.services.automation import (
     version_view,
 )
 from clawback.services.report import View
+from clawback.services.what_if_report import what_if_view
 from models.indicators import Indicator, IndicatorKind
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["settings"])
@@ -77,11 +80,7 @@ def patch_settings(
     if_match: Annotated[str | None, Header(max_length=1_000)] = None,
 ) -> View:
     """Change some settings, all of them or none; If-Match says which version they are meant for."""
-    wanted = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in changes.model_dump(exclude_unset=True).items()
-        if value is not None
-    }
+    wanted = _wanted(changes)
     version = _version_meant(ctx.store.settings.current()[1], if_match)
     try:
         current, saved = change_settings(ctx, wanted, based_on=version, actor=who.actor)
@@ -97,6 +96,17 @@ def list_versions(ctx: Ctx, who: Reader, cursor: Cursor = "", limit: Limit = LIM
     before = read_number(cursor, "settings")
     rows = ctx.store.lists.settings_versions(before=before, limit=limit + 1)
     return page_of(rows, limit, version_view, lambda found: ["settings", found.version])
+
+
+@router.post("/settings/what-if", response_model=WhatIfOut)
+def what_if(
+    ctx: Ctx,
+    who: Reader,
+    changes: SettingsIn,
+    days: Annotated[int, Query(ge=1, le=replaying.DAYS_MAX)] = replaying.DAYS,
+) -> View:
+    """What the last days would have come to with some settings changed; nothing is saved."""
+    return what_if_view(replaying.what_if(ctx, _wanted(changes), days=days))
 
 
 @router.post("/pause", response_model=PauseOut)
@@ -130,6 +140,14 @@ def lift(ctx: Ctx, who: Administrator, wanted: LiftIn) -> View:
 def etag(version: int) -> str:
     """The version as an entity tag."""
     return f'"settings-{version}"'
+
+
+def _wanted(changes: SettingsIn) -> dict[str, object]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in changes.model_dump(exclude_unset=True).items()
+        if value is not None
+    }
 
 
 def _versions(condition: str) -> set[int]:
