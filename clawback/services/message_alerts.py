@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clawback.core.showing import counted
-from clawback.errors import BadInput, NotFound
+from clawback.errors import BadInput, Conflict, NotFound
 from clawback.services.context import Context
 from clawback.services.intake import alert_for_parts
+from clawback.services.selected import OTHER_MESSAGES
 from models.actions import Actor
 from models.alerts import NewAlert
 from models.choosing import HANDPICKED_MAX
@@ -57,15 +60,31 @@ def parts_of(ctx: Context, messages: Sequence[MessageKey]) -> tuple[MessageParts
     )
 
 
+def digest_of(found: Sequence[MessageParts]) -> str:
+    """What stands for these messages with their files and links: the same, the same digest."""
+    listed = sorted((*one.key, *(part.value for part in one.parts)) for one in found)
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
+
+
 def alert_of(
-    ctx: Context, messages: Sequence[MessageKey], *, by: Actor, source: str, name: str, key: str
+    ctx: Context,
+    messages: Sequence[MessageKey],
+    *,
+    by: Actor,
+    source: str,
+    name: str,
+    key: str,
+    reviewed: str = "",
 ) -> NewAlert:
     """The alert about all files and links of these messages; nothing is written.
 
     What no list calls malicious is never acted on. Raises `NotFound` where the index has none of the
-    messages, `BadInput` where there is no file and no link in any, or more than `PARTS_MAX`.
+    messages, `BadInput` where there is no file and no link in any, or more than `PARTS_MAX`, and
+    `Conflict` where they are others than were `reviewed`.
     """
     found = parts_of(ctx, messages)
+    if reviewed and reviewed != digest_of(found):
+        raise Conflict(OTHER_MESSAGES)
     if not any(one.known for one in found):
         raise NotFound(f"the index holds none of {counted(len(found), 'message')}")
     parts = tuple(dict.fromkeys(part for one in found for part in one.parts))

@@ -110,6 +110,7 @@ def _investigate(
         source=wanted.source.value,
         name=name,
         key=wanted.external_id,
+        reviewed=wanted.reviewed,
     )
     try:
         return Responded(*dispatch.investigate(ctx, runs, alert))

@@ -24,6 +24,12 @@ WHY = {
 
 SENDERS_COPY = "the sender's copy in Sent Items"
 
+OTHER_MESSAGES = (
+    "these are other messages now than you reviewed: mail was delivered or removed since. "
+    "Nothing was done: review them again"
+)
+"""Said to who submits what they did not see."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selected:

@@ -18,7 +18,7 @@ from clawback.services.approvals import checked_reason
 from clawback.services.collecting import uncollected
 from clawback.services.context import Context
 from clawback.services.investigate import selected_cluster
-from clawback.services.selected import Selected, selected
+from clawback.services.selected import OTHER_MESSAGES, Selected, selected
 from models.actions import ActionSource, ActionType, Actor
 from models.alerts import Entity, EntityClaim, Investigation, NewAlert
 from models.clusters import Cluster
@@ -79,10 +79,7 @@ def take(ctx: Context, messages: Sequence[MessageKey], action: ActionType, wish:
     reason = checked_reason(wish.reason)
     found = selected(ctx, messages, action, wish.source, senders_copy=wish.senders_copy)
     if wish.reviewed and wish.reviewed != found.indicator.value:
-        raise Conflict(
-            "these are other messages now than you reviewed: mail was delivered or removed since. "
-            "Nothing was done: review them again"
-        )
+        raise Conflict(OTHER_MESSAGES)
     cluster = kept_of(ctx, found)
     selection = Selection(
         action=action,

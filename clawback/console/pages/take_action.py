@@ -108,10 +108,9 @@ class Wizard:
                     tag("strong", "Look again.")
                     tag("span", self._notice)
                 self._notice = ""
-            reviewed = "" if seen.review is None else seen.review.digest
 
             async def submit() -> None:
-                await self._submit(asked, reviewed)
+                await self._submit(asked, seen.digest)
 
             await show_review(self._visit, asked, seen, submit)
 

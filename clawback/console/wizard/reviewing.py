@@ -38,6 +38,11 @@ class Seen:
     parts: tuple[MessageParts, ...] = ()
     sent: Investigation | None = None
 
+    @property
+    def digest(self) -> str:
+        """What stands for all that was seen."""
+        return message_alerts.digest_of(self.parts) if self.review is None else self.review.digest
+
 
 def response_of(asked: Asked, actor: Actor, reviewed: str = "") -> Response:
     """The request that the address makes for this person."""
