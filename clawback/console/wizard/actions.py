@@ -25,7 +25,7 @@ _PROPOSED = (Doing.SOFT_DELETE, *(one for one in MOVES if one is not Doing.SOFT_
 
 def choose_action(here: Here, asked: Asked) -> None:
     """The actions, the options of the chosen one, and the way on."""
-    with panel(), filters("Response actions", resets="page"), tag("div", cls="choices"):
+    with panel(), filters("Response actions", resets="page"), tag("div", cls="wizard-choices"):
         _moves(asked)
         _investigate(asked)
         _propose(here, asked)
@@ -100,7 +100,7 @@ def _senders_copy(asked: Asked) -> None:
 
 
 def _radio(asked: Asked, doing: Doing, label: str, about: str) -> None:
-    with tag("label", cls="choice-line"):
+    with tag("label", cls="wizard-choice-line"):
         tag(
             "input",
             type="radio",

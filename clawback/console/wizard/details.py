@@ -13,7 +13,7 @@ from clawback.services.take_action import NAME_CHARACTERS
 
 def name_it(here: Here, asked: Asked) -> None:
     """A form whose button leads to the review with what was written."""
-    with panel(), filters("Details"), tag("div", cls="details"):
+    with panel(), filters("Details"), tag("div", cls="wizard-details"):
         with tag("label", cls="field"):
             tag("span", "Name")
             tag(
@@ -31,7 +31,7 @@ def name_it(here: Here, asked: Asked) -> None:
             _description(asked)
         tag("input", type="hidden", name="step", value=Step.REVIEW.value)
         tag("input", type="hidden", name="draft", value=asked.draft)
-        with tag("div", cls="row onward"):
+        with tag("div", cls="row wizard-onward"):
             link("Back", here.link(step=Step.MESSAGES), cls="button")
             tag("button", "Next", cls="button primary", type="submit")
 

@@ -27,7 +27,7 @@ def steps(here: Here, current: Step) -> None:
     """The steps in order; those before the current one are links back."""
     known = list(_LABELS)
     at = known.index(current) if current in known else len(known)
-    with tag("nav", cls="steps", aria_label="Steps"), tag("ol"):
+    with tag("nav", cls="wizard-steps", aria_label="Steps"), tag("ol"):
         for number, step in enumerate(known):
             with tag("li", cls="current" if number == at else "done" if number < at else ""):
                 text = f"{number + 1}. {_LABELS[step]}"
@@ -41,7 +41,7 @@ def onward(
     here: Here, draft: str, *, back: Step | None, to: Step | None, why_not: str = ""
 ) -> None:
     """Links to the steps beside; `why_not` says what is missing before one may go on."""
-    with tag("div", cls="row onward"):
+    with tag("div", cls="row wizard-onward"):
         if back is not None:
             link("Back", here.link(step=back, draft=draft, page=None), cls="button")
         if to is not None and not why_not:

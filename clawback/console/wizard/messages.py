@@ -27,12 +27,12 @@ EXCLUSIONS_MAX = 400
 """Of one kind: as many as an address holds beside a hundred messages."""
 
 _COLUMNS = (
+    Column("meant", "Meant"),
     Column("received", "Received"),
     Column("subject", "Subject", wide=True),
-    Column("sender", "Sender"),
-    Column("recipient", "Mailbox"),
+    Column("sender", "Sender", wide=True),
+    Column("recipient", "Mailbox", wide=True),
     Column("location", "Location"),
-    Column("state", ""),
 )
 
 
@@ -94,7 +94,7 @@ def _why_not(asked: Asked, choice: Choice) -> str:
 
 def _totals(asked: Asked, choice: Choice) -> None:
     messages, kept = choice.chosen.messages, choice.kept.messages
-    with tag("p", cls="totals", role="status"):
+    with tag("p", cls="wizard-totals", role="status"):
         tag("strong", counted(len(kept), "message"))
         boxes = len({key.recipient for key in kept})
         mails = len({key.network_message_id for key in kept})
@@ -120,7 +120,7 @@ def _left_out(visit: Visit, without: Exclusions) -> None:
     mailboxes, senders = sorted(without.mailboxes), sorted(without.senders)
     if not without:
         return
-    with tag("ul", cls="left-out", aria_label="Left out"):
+    with tag("ul", cls="wizard-left-out", aria_label="Left out"):
         for name, word, values in (
             ("not_mailbox", "Mailbox", mailboxes),
             ("not_sender", "Sender", senders),
@@ -140,7 +140,7 @@ def _by_address(visit: Visit, without: Exclusions, choice: Choice) -> None:
     """Leave out a mailbox or a sender by its address; those of the page are offered."""
     offered = {one.key.recipient for one in choice.shown}
     offered |= {copy.sender for one in choice.shown for copy in one.copies}
-    with tag("div", cls="row leave-out"):
+    with tag("div", cls="row wizard-leave-out"):
         field = ui.input(label="Address to leave out").props("outlined dense maxlength=320")
         field.props["list"] = "addresses"
         with tag("datalist", id="addresses"):
@@ -206,28 +206,20 @@ def _out_with(message: ListedMessage, without: Exclusions) -> str:
 def _row(visit: Visit, message: ListedMessage, without: Exclusions) -> Row:
     box = plain(message.key.recipient, 80)
     if not message.copies:
-        cells: list[object] = [
-            "",
-            "Not in the index any more",
-            "",
-            box,
-            "",
-            Cell("gone", tone="warn"),
-        ]
-        return Row(message.id, cells, label=f"a message to {box}")
+        gone: list[object] = [Cell("not known", tone="warn"), "", "", "", box, "not in the index"]
+        return Row(message.id, gone, label=f"a message to {box}")
     first = message.copies[0]
     subject, sender = plain(first.subject, 160) or "(no subject)", plain(first.sender, 80)
     places = dict.fromkeys(delivery_location(copy.role).value for copy in message.copies)
     out = _out_with(message, without)
     if not out and message.id in without.messages:
         out = "left out"
-    state = Cell(out, tone="warn") if out else ""
     cells = [
+        Cell(out, tone="warn") if out else "yes",
         when(first.received_at),
         Cell(subject, visit.address(f"/email/{message.id}"), title=subject),
         sender,
         box,
         ", ".join(places),
-        state,
     ]
     return Row(message.id, cells, label=f"{subject} to {box}")

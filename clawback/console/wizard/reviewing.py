@@ -13,7 +13,7 @@ from clawback.console.wizard.asked import Asked, Step
 from clawback.core.explain import counted_mailboxes
 from clawback.core.showing import counted, plain, show_indicator
 from clawback.services import choosing, message_alerts, responding, selection_review
-from clawback.services.choosing import Kept
+from clawback.services.choosing import Kept, ListedMessage
 from clawback.services.context import Context
 from clawback.services.message_alerts import MessageParts
 from clawback.services.responding import Responded, Response
@@ -30,12 +30,13 @@ PARTS_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the review found; `sent` is the investigation of a draft that was submitted before."""
+    """What the review found; `shown` are the messages of `parts`, in the same order, and `sent` is the investigation of a draft that was submitted before."""
 
     chosen: Chosen
     kept: Kept
     review: SelectionReview | None = None
     parts: tuple[MessageParts, ...] = ()
+    shown: tuple[ListedMessage, ...] = ()
     sent: Investigation | None = None
 
     @property
@@ -71,7 +72,8 @@ def see(ctx: Context, asked: Asked, chosen: Chosen, actor: Actor) -> Seen:
         return seen
     responding.checked_name(asked.name)
     if asked.move is None:
-        return replace(seen, parts=message_alerts.parts_of(ctx, kept.messages))
+        parts = message_alerts.parts_of(ctx, kept.messages)
+        return replace(seen, parts=parts, shown=choosing.look_at(ctx, kept.messages))
     wish = Wish(
         actor,
         asked.description,
@@ -107,7 +109,7 @@ async def show_review(
         finally:
             status.say("")
 
-    with tag("div", cls="row onward"):
+    with tag("div", cls="row wizard-onward"):
         link("Back", visit.here.link(step=Step.DETAILS), cls="button")
         button("Submit", visit.doing(press), cls="primary")
         status = tag("span", cls="quiet", role="status")
@@ -280,16 +282,18 @@ def _investigation(asked: Asked, seen: Seen) -> None:
         Table(
             "Files and links of each message",
             [
-                Column("mailbox", "Mailbox"),
+                Column("subject", "Subject", wide=True),
+                Column("mailbox", "Mailbox", wide=True),
                 Column("files", "Files", "number"),
                 Column("links", "Links", "number"),
                 Column("what", "What", wide=True),
             ],
-            [_parts_row(number, one) for number, one in enumerate(seen.parts)],
+            [_parts_row(one, shown) for one, shown in zip(seen.parts, seen.shown, strict=True)],
         )
 
 
-def _parts_row(number: int, one: MessageParts) -> Row:
+def _parts_row(one: MessageParts, shown: ListedMessage) -> Row:
+    subject = plain(shown.copies[0].subject, 160) if shown.copies else ""
     named = [show_indicator(part) for part in one.parts[:PARTS_SHOWN]]
     more = len(one.parts) - PARTS_SHOWN
     what: object = ", ".join(named) + (f" and {more:,} more" if more > 0 else "")
@@ -297,5 +301,5 @@ def _parts_row(number: int, one: MessageParts) -> Row:
         what = Cell("not in the index any more", tone="warn")
     elif not one.parts:
         what = Cell("no file and no link: nothing to look up", tone="warn")
-    cells = [plain(one.key.recipient, 80), f"{one.files:,}", f"{one.links:,}", what]
-    return Row(str(number), cells)
+    box = plain(one.key.recipient, 80)
+    return Row(shown.id, [subject, box, f"{one.files:,}", f"{one.links:,}", what])

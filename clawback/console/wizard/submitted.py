@@ -57,7 +57,7 @@ def show_submitted(visit: Visit, found: Standing) -> None:
         )
         for action in found.actions:
             _action(visit, action)
-    with tag("div", cls="row onward"):
+    with tag("div", cls="row wizard-onward"):
         link("Open investigation", visit.address(f"/investigations/{one.id}"), cls="button primary")
         link("Action center", visit.address("/action-center/pending"), cls="button")
         link("Explorer", visit.address("/explorer"), cls="button")
