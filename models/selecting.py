@@ -53,7 +53,7 @@ class ListedCopy:
 class Exclusions:
     """What a person leaves out of what they chose: single messages, mailboxes, senders; in lower case.
 
-    A message is named by its ReportId (`clawback.core.report_ids`).
+    A message is named by its mark (`clawback.core.report_ids.message_mark`).
     """
 
     messages: frozenset[str] = frozenset()

@@ -15,6 +15,15 @@ def report_id(network_message_id: str, recipient: str) -> str:
     return f"{network_message_id}-{recipient_hash(recipient)}"
 
 
+def message_mark(network_message_id: str, recipient: str) -> str:
+    """The first 64 bits of the SHA-256 of a message's report id, in hex: short enough for addresses.
+
+    Among 200,000 messages two have the same mark about once in a billion times.
+    """
+    name = report_id(network_message_id, recipient).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(name).hexdigest()[:16]
+
+
 @lru_cache(maxsize=65_536)
 def recipient_hash(recipient: str) -> int:
     """The first 63 bits of the SHA-256 of the address in lower case."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from clawback.core.report_ids import report_id
+from clawback.core.report_ids import message_mark, report_id
 from clawback.core.selecting import LIMIT, keys_in
 from clawback.errors import BadInput
 from clawback.services import hunt
@@ -42,9 +42,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class ListedMessage:
-    """One chosen message with its copies, none where the index holds none any more."""
+    """One chosen message with its copies, none where the index holds none any more.
+
+    `id` is its ReportId, `mark` what it is left out by.
+    """
 
     id: str
+    mark: str
     key: MessageKey
     copies: tuple[ListedCopy, ...]
 
@@ -101,7 +105,7 @@ def leave_out(ctx: Context, messages: Sequence[MessageKey], without: Exclusions)
             by_mailbox += 1
         elif senders.get(key.network_message_id.lower()) in without.senders:
             by_sender += 1
-        elif without.messages and report_id(*key) in without.messages:
+        elif without.messages and message_mark(*key) in without.messages:
             by_message += 1
         else:
             kept.append(key)
@@ -123,4 +127,7 @@ def look_at(ctx: Context, messages: Sequence[MessageKey]) -> tuple[ListedMessage
     lowered = [MessageKey(mail.lower(), box.lower()) for mail, box in messages]
     for one in ctx.store.index.listed(lowered):
         copies.setdefault(one.key, []).append(one)
-    return tuple(ListedMessage(report_id(*key), key, tuple(copies.get(key, ()))) for key in lowered)
+    return tuple(
+        ListedMessage(report_id(*key), message_mark(*key), key, tuple(copies.get(key, ())))
+        for key in lowered
+    )

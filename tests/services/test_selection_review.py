@@ -213,7 +213,10 @@ def test_what_was_left_out_stays_where_it_is(scene: Scene) -> None:
         scene.deliver(box)
     keys = synced(scene)
     ids = ids_of(scene, keys)
-    without = Exclusions(messages=frozenset({ids[0]}), mailboxes=frozenset({BOXES[1]}))
+    without = Exclusions(
+        messages=frozenset({choosing.look_at(scene.ctx, keys)[0].mark}),
+        mailboxes=frozenset({BOXES[1]}),
+    )
     sent = respond(scene.ctx, scene.runs, response(ids, without=without))
     made = action_of(scene, take_of(scene, sent.investigation.id))
     assert done(scene, made.id).outcomes == {"moved": 1}

@@ -10,7 +10,7 @@ import pytest
 from store_values import ANALYST, FILE, LINK, NOW, attachment, delta, link, mail, sha
 from store_values import new_copy as copy_of
 
-from clawback.core.report_ids import report_id
+from clawback.core.report_ids import message_mark, report_id
 from clawback.errors import BadInput, Conflict, NotFound
 from clawback.services import choosing
 from clawback.services.context import Context
@@ -157,7 +157,7 @@ def test_each_message_is_left_out_for_one_reason(store: SqlStore) -> None:
     keys = deliver_each(store)
     ctx = context(store)
     by_all = Exclusions(
-        frozenset({report_id(*keys[0])}), frozenset({"b@example.com"}), frozenset({"other@evil.test"})
+        frozenset({message_mark(*keys[0])}), frozenset({"b@example.com"}), frozenset({"other@evil.test"})
     )  # fmt: skip
     kept = choosing.leave_out(ctx, keys, by_all)
     assert (kept.messages, kept.by_message, kept.by_mailbox, kept.by_sender) == ((), 1, 1, 1)

@@ -22,6 +22,10 @@ from models.people import Permission
 LOOK_EVERY_S = 2.0
 """How often what was submitted is looked at until it rests."""
 
+_FROM_THE_BEGINNING = (
+    "document.getElementById('content').focus({preventScroll: true}); window.scrollTo(0, 0)"
+)
+
 
 @page("/take-action", title="Take action", nav="explorer")
 async def take_action(visit: Visit) -> None:
@@ -44,6 +48,7 @@ class Wizard:
         self._known: tuple[Origin, Chosen] | None = None
         self._notice = ""
         self._sending = False
+        self._at: Step | None = None
 
     async def show(self) -> None:
         """The step of the address, and each other one that the person goes to."""
@@ -53,6 +58,7 @@ class Wizard:
         """The step that the address names; a step whose ground is missing leads to the one before."""
         asked = asked_of(self._visit.here, self._opened_at, self._fresh)
         step = self._step(asked)
+        self._begin(step)
         steps(self._visit.here, step)
         match step:
             case Step.ACTION:
@@ -65,6 +71,12 @@ class Wizard:
                 self._review(asked)
             case Step.DONE:
                 await self._done()
+
+    def _begin(self, step: Step) -> None:
+        """Another step than before is read from its beginning."""
+        if self._at not in (None, step):
+            ui.run_javascript(_FROM_THE_BEGINNING)
+        self._at = step
 
     def _step(self, asked: Asked) -> Step:
         if asked.step is Step.DONE:
@@ -83,7 +95,7 @@ class Wizard:
             )
 
         async def build(found: Choice) -> None:
-            await show_messages(self._visit, asked, found)
+            await show_messages(self._visit, asked, found, self._part.build)
 
         slowly("Reading which messages are meant …", work, build)
 

@@ -55,6 +55,9 @@ NAMES = frozenset(
 )
 """What the wizard changes in its address; which messages are meant never changes on the way."""
 
+ADDRESS_MAX = 12_000
+"""Characters of an address that a person may make longer by leaving out more."""
+
 _SOURCES = {"explorer": ActionSource.EXPLORER, "hunting": ActionSource.HUNTING}
 
 
@@ -110,7 +113,7 @@ def asked_of(here: Here, now: datetime, fresh: str) -> Asked:
         move=move,
         senders_copy=here.value("senders_copy") == "1" and move in SENDERS_COPY,
         without=Exclusions(
-            _lowered(here, "not_message"),
+            frozenset(here.value("not_message").lower().split(".")) - {""},
             _lowered(here, "not_mailbox"),
             _lowered(here, "not_sender"),
         ),

@@ -33,7 +33,7 @@ def name_it(here: Here, asked: Asked) -> None:
         tag("input", type="hidden", name="draft", value=asked.draft)
         with tag("div", cls="row wizard-onward"):
             link("Back", here.link(step=Step.MESSAGES), cls="button")
-            tag("button", "Next", cls="button primary", type="submit")
+            tag("button", "Continue", cls="button primary", type="submit")
 
 
 def _description(asked: Asked) -> None:

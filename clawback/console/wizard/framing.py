@@ -45,9 +45,9 @@ def onward(
         if back is not None:
             link("Back", here.link(step=back, draft=draft, page=None), cls="button")
         if to is not None and not why_not:
-            link("Next", here.link(step=to, draft=draft, page=None), cls="button primary")
+            link("Continue", here.link(step=to, draft=draft, page=None), cls="button primary")
         if why_not:
-            tag("button", "Next", cls="button primary", type="button", disabled=True)
+            tag("button", "Continue", cls="button primary", type="button", disabled=True)
             tag("span", why_not, cls="quiet")
 
 

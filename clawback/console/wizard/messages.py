@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from nicegui import ui
@@ -10,7 +11,7 @@ from clawback.console.parts.layout import pager, panel, when
 from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import badge, button, link, tag
 from clawback.console.visiting import Visit, say
-from clawback.console.wizard.asked import Asked, Doing, Step
+from clawback.console.wizard.asked import ADDRESS_MAX, Asked, Doing, Step
 from clawback.console.wizard.framing import onward
 from clawback.core.explain import counted_mailboxes
 from clawback.core.locations import delivery_location
@@ -23,8 +24,7 @@ from models.selecting import Exclusions
 
 SIZES = (25, 50, 100)
 UNKNOWN_SHOWN = 5
-EXCLUSIONS_MAX = 400
-"""Of one kind: as many as an address holds beside a hundred messages."""
+TOO_MANY = "No more can be left out one by one: narrow the query, or leave out mailboxes or senders"
 
 _COLUMNS = (
     Column("meant", "Meant"),
@@ -56,14 +56,19 @@ def look(ctx: Context, chosen: Chosen, without: Exclusions, page: int, size: int
     return Choice(chosen, kept, page, size, choosing.look_at(ctx, some))
 
 
-async def show_messages(visit: Visit, asked: Asked, choice: Choice) -> None:
-    """Totals, what is left out, the messages with a box for each, and the way on."""
+async def show_messages(
+    visit: Visit, asked: Asked, choice: Choice, again: Callable[[], Awaitable[None]]
+) -> None:
+    """Totals, what is left out, the messages with a box for each, and the way on.
+
+    `again` shows the step anew, where a box was ticked in vain.
+    """
     _totals(asked, choice)
     _unknown(choice.chosen)
     _left_out(visit, asked.without)
     _by_address(visit, asked.without, choice)
     with panel("Messages"):
-        _table(visit, asked, choice)
+        _table(visit, asked, choice, again)
         pager(
             visit.here,
             page=choice.page,
@@ -152,47 +157,41 @@ def _by_address(visit: Visit, without: Exclusions, choice: Choice) -> None:
             if "@" not in address:
                 say("Give a whole address, such as name@example.com", good=False)
                 return
-            await _leave_out(visit, name, known, address)
+            await _change(visit, **{name: sorted(known | {address}), "page": None})
 
         button("Leave out mailbox", lambda: leave("not_mailbox", without.mailboxes))
         button("Leave out sender", lambda: leave("not_sender", without.senders))
 
 
-async def _leave_out(visit: Visit, name: str, known: frozenset[str], value: str) -> None:
-    if len(known) >= EXCLUSIONS_MAX:
-        say(f"At most {EXCLUSIONS_MAX} can be left out one by one: narrow the query", good=False)
-        return
-    await visit.here.go(**{name: sorted(known | {value}), "page": None})
+async def _change(visit: Visit, **changes: object) -> bool:
+    """Leave out other things, as far as an address has room for them; whether it had."""
+    if len(visit.here.link(**changes)) > ADDRESS_MAX:
+        say(TOO_MANY, good=False)
+        return False
+    await visit.here.go(**changes)
+    return True
 
 
-def _table(visit: Visit, asked: Asked, choice: Choice) -> None:
+def _table(
+    visit: Visit, asked: Asked, choice: Choice, again: Callable[[], Awaitable[None]]
+) -> None:
     without = asked.without
-    here = {one.id for one in choice.shown}
+    here = {one.mark for one in choice.shown}
+    anyway = {one.mark for one in choice.shown if _out_with(one, without)}
 
-    async def on_choose(keys: list[str]) -> None:
-        out = (without.messages - here) | (here - set(keys) - _out_anyway(choice, without))
-        if len(out) > EXCLUSIONS_MAX:
-            say(
-                f"At most {EXCLUSIONS_MAX} can be left out one by one: narrow the query", good=False
-            )
-            await visit.here.go(not_message=sorted(without.messages) or None)
-            return
-        await visit.here.go(not_message=sorted(out) or None)
+    async def on_choose(marks: list[str]) -> None:
+        out = (without.messages - here) | (here - set(marks) - anyway)
+        if not await _change(visit, not_message=".".join(sorted(out))):
+            await again()
 
-    chosen = here - without.messages - _out_anyway(choice, without)
     Table(
         "Messages that were chosen; a ticked one is meant",
         _COLUMNS,
         [_row(visit, one, without) for one in choice.shown],
         empty="The query finds nothing now.",
         on_choose=on_choose,
-        chosen=sorted(chosen),
+        chosen=sorted(here - without.messages - anyway),
     )
-
-
-def _out_anyway(choice: Choice, without: Exclusions) -> set[str]:
-    """Messages of the page that are left out with their mailbox or sender."""
-    return {one.id for one in choice.shown if _out_with(one, without)}
 
 
 def _out_with(message: ListedMessage, without: Exclusions) -> str:
@@ -207,12 +206,12 @@ def _row(visit: Visit, message: ListedMessage, without: Exclusions) -> Row:
     box = plain(message.key.recipient, 80)
     if not message.copies:
         gone: list[object] = [Cell("not known", tone="warn"), "", "", "", box, "not in the index"]
-        return Row(message.id, gone, label=f"a message to {box}")
+        return Row(message.mark, gone, label=f"a message to {box}")
     first = message.copies[0]
     subject, sender = plain(first.subject, 160) or "(no subject)", plain(first.sender, 80)
     places = dict.fromkeys(delivery_location(copy.role).value for copy in message.copies)
     out = _out_with(message, without)
-    if not out and message.id in without.messages:
+    if not out and message.mark in without.messages:
         out = "left out"
     cells = [
         Cell(out, tone="warn") if out else "yes",
@@ -222,4 +221,4 @@ def _row(visit: Visit, message: ListedMessage, without: Exclusions) -> Row:
         box,
         ", ".join(places),
     ]
-    return Row(message.id, cells, label=f"{subject} to {box}")
+    return Row(message.mark, cells, label=f"{subject} to {box}")

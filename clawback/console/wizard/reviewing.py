@@ -9,7 +9,7 @@ from clawback.console.parts.layout import facts, panel, when
 from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import button, link, tag
 from clawback.console.visiting import Visit
-from clawback.console.wizard.asked import Asked, Step
+from clawback.console.wizard.asked import Asked, Step, new_draft
 from clawback.core.explain import counted_mailboxes
 from clawback.core.showing import counted, plain, show_indicator
 from clawback.services import choosing, message_alerts, responding, selection_review
@@ -30,7 +30,11 @@ PARTS_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the review found; `shown` are the messages of `parts`, in the same order, and `sent` is the investigation of a draft that was submitted before."""
+    """What the review found.
+
+    `shown` are the messages of `parts`, in their order. `sent` is the investigation of a draft that was
+    submitted before: then nothing was reviewed.
+    """
 
     chosen: Chosen
     kept: Kept
@@ -120,7 +124,7 @@ def _sent_before(visit: Visit, sent: Investigation) -> None:
         tag("strong", "You submitted this already.")
         tag("span", "Nothing is done twice.")
         link(f"Investigation {sent.id}", visit.address(f"/investigations/{sent.id}"))
-        link("Do it as something new", visit.here.link(draft=None))
+        link("Do it as something new", visit.here.link(draft=new_draft()))
 
 
 def _action(asked: Asked, seen: Seen, review: SelectionReview) -> None:
