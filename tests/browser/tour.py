@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,28 @@ def tour(said: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("email", "ada", f"/email/{email}")
     yield Stop("hunting", "ada", "/hunting")
     yield Stop("take-action", "ada", f"/take-action?source=explorer&message={email}")
+    chosen = "/take-action?" + urlencode(
+        [
+            *(("message", one) for one in said["emails"][:8]),
+            ("action", "propose"),
+            ("description", "two people reported it"),
+            ("draft", "tour"),
+            ("name", "Phish of Monday"),
+            ("source", "explorer"),
+        ]
+    )
+    for step, waits_for in WIZARD.items():
+        yield Stop(f"take-action-{step}", "ada", f"{chosen}&step={step}", waits_for)
+    yield Stop("review-on-a-phone", "ada", f"{chosen}&step=review", WIZARD["review"], 390)
     yield Stop("settings", "root-admin", "/settings")
     yield Stop("settings-read-only", "rita", "/settings")
     yield Stop("health", "ada", "/health")
     yield Stop("audit", "root-admin", "/audit")
 
 
+WIZARD = {
+    "messages": "text=Address to leave out",
+    "details": "textarea",
+    "review": "text=What policy says",
+}
 TABS = ("graph", "alerts", "mailboxes", "evidence", "entities", "log", "pending", "history")
