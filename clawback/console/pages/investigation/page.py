@@ -47,7 +47,7 @@ async def investigation(visit: Visit, number: str) -> None:
     shown: list[Part] = [await visit.here.part((), head)]
     progress.says()
     await visit.here.part({"tab"}, strip)
-    shown.append(await visit.here.part(_SHOWS, body))
+    shown.append(await visit.here.part(_SHOWS, body, cls="case-list"))
     progress.watch(shown)
 
 
