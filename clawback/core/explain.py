@@ -200,6 +200,8 @@ def _facts(cluster: Cluster) -> str:
     ]
     if facts.volume is not None and facts.volume.is_anomaly is not None:
         lines.append(f"- Volume anomaly: {volume_words(facts.volume)}")
+    if facts.volume is not None and facts.volume.is_anomaly is not None:
+        lines.append(f"- Volume anomaly: {volume_words(facts.volume)}")
     lines += _names(facts)
     lines += reason_lines(cluster)
     if cluster.external_recipients:
