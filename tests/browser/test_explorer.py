@@ -224,6 +224,28 @@ def test_a_message_opens_beside_the_list_and_leads_to_its_page(sign_in: SignIn) 
     expect(page.get_by_role("heading", level=1)).to_have_text("Email entity")
 
 
+def test_nothing_that_was_chosen_is_lost_on_the_way(sign_in: SignIn) -> None:
+    page = sign_in("ada", "/explorer?range=all&size=25&filter=subject=pwned")
+    expect(page.locator(".values-found")).to_be_visible()
+    page.get_by_text("Customize columns").click()
+    page.get_by_role("group", name="Columns that are shown").get_by_label("DMARC").check()
+    expect(page.locator(f"{LIST} th", has_text="DMARC")).to_be_visible()
+    page.locator(f"{LIST} tbody input[type=checkbox]").nth(0).check()
+    page.get_by_label("Chart by").select_option(label="Sender domain")
+    expect(page.locator(".values-found")).to_have_attribute("aria-label", "By sender domain")
+    page.locator(f"{LIST} td[data-label='Subject'] a").nth(1).click()
+    expect(page.locator("aside.flyout")).to_be_visible()
+    expect(page.get_by_role("button", name="Take action on 1")).to_be_enabled()
+    expect(page.locator(f"{LIST} tbody input[type=checkbox]").nth(0)).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(page.locator("aside.flyout")).to_have_count(0)
+    assert "DMARC" in page.locator(f"{LIST} thead").inner_text()
+    page.locator(".facet a").first.click()
+    expect(page.locator(".chip")).to_have_count(2)
+    assert query(page)["pivot"] == ["sender_domain"]
+    assert "dmarc" in query(page)["column"]
+
+
 def test_saved_queries_are_ones_own_or_shared(sign_in: SignIn) -> None:
     page = sign_in("ada", "/explorer?range=30d&filter=subject=pwned&pivot=url_domain&open=x&page=y")
     page.watch.expect_refusal()  # type: ignore[attr-defined]

@@ -11,9 +11,23 @@
     const anchor = event.target.closest && event.target.closest("a[href^='?']");
     if (!anchor || anchor.target === "_blank") return;
     event.preventDefault();
-    go(anchor.getAttribute("href"));
+    go(led(anchor));
     tell();
   });
+
+  // Where a link leads that says which names it sets: the others stay as they are now, not as they were
+  // when the link was made.
+  const led = (anchor) => {
+    const href = anchor.getAttribute("href");
+    if (!anchor.dataset.sets) return href;
+    const query = new URLSearchParams(location.search), wanted = new URLSearchParams(href);
+    for (const name of anchor.dataset.sets.split(" ")) {
+      query.delete(name);
+      for (const value of wanted.getAll(name)) query.append(name, value);
+    }
+    query.sort();
+    return "?" + query.toString();
+  };
 
   const submit = (form) => {
     const query = new URLSearchParams(location.search);

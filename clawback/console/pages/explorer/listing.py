@@ -95,10 +95,16 @@ class Listing:
         self._visit = visit
         self._asked = asked
         self._ids = {str(email.copy_id): email.id for email in listed.emails}
-        self._chosen: list[str] = []
-        self._act = self._bar(bool(listed.emails))
-        self._table(listed)
-        self._pager(listed)
+        self._keys: list[str] = []
+        self._listed = listed
+        self._act: Tag | None = None
+
+    def build(self) -> None:
+        """All of it, as the address is now; rows that were chosen stay so."""
+        self._act = self._bar(bool(self._listed.emails))
+        self._say_chosen()
+        self._table(self._listed)
+        self._pager(self._listed)
 
     def _bar(self, has_rows: bool) -> Tag | None:
         visit, query = self._visit, self._asked.query()
@@ -108,7 +114,6 @@ class Listing:
             with tag("div", cls="row"):
                 if visit.may(Permission.OPERATE):
                     act = button("Take action", visit.doing(self._take_chosen), cls="primary")
-                    act.props["disabled"] = ""
                     if has_rows:
                         whole = {"source": "explorer", "query": "1", **query}
                         every = visit.address("/take-action", **whole)
@@ -116,6 +121,7 @@ class Listing:
                 else:
                     tag("p", "Taking action needs the role operator.", cls="quiet")
             with tag("div", cls="row"):
+                query["sort"] = self._visit.here.value("sort")
                 export = visit.address("/explorer/emails.csv", **query, column=columns)
                 link("Export CSV", export, cls="button small", download=True)
         return act
@@ -138,6 +144,7 @@ class Listing:
             rows,
             empty="No mail is as the filter says. Take a condition away, or choose a longer time range.",
             on_choose=self._choose if self._act is not None else None,
+            chosen=self._keys,
         )
 
     def _cell(self, name: str, email: ExploredEmail) -> Cell:
@@ -170,16 +177,24 @@ class Listing:
                         tag("option", f"{size} a page", value=size, selected=is_chosen)
 
     def _choose(self, keys: list[str]) -> None:
-        self._chosen = list(dict.fromkeys(self._ids[key] for key in keys if key in self._ids))
+        self._keys = [key for key in keys if key in self._ids]
+        self._say_chosen()
+
+    def _chosen(self) -> list[str]:
+        """The messages of the chosen rows, each once: a mailbox may hold one twice."""
+        return list(dict.fromkeys(self._ids[key] for key in self._keys))
+
+    def _say_chosen(self) -> None:
         if self._act is None:
             return
-        self._act.props.set_optional("disabled", None if self._chosen else "")
-        self._act.say(f"Take action on {len(self._chosen)}" if self._chosen else "Take action")
+        number = len(self._chosen())
+        self._act.props.set_optional("disabled", None if number else "")
+        self._act.say(f"Take action on {number}" if number else "Take action")
 
     async def _take_chosen(self) -> None:
-        if self._chosen:
-            chosen = {"source": "explorer", "message": self._chosen[:MOST_CHOSEN]}
-            self._visit.lead_to("/take-action", **chosen)
+        if chosen := self._chosen():
+            query = {"source": "explorer", "message": chosen[:MOST_CHOSEN]}
+            self._visit.lead_to("/take-action", **query)
 
 
 def size_of(here: Here) -> int:

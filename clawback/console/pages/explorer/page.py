@@ -18,6 +18,10 @@ from clawback.console.paging import page
 from clawback.console.parts.tags import tag
 from clawback.console.visiting import Visit
 
+_LISTED = NAMES | {"page", "size", "sort"}
+_ALL = _LISTED | {"column", "open", "pivot"}
+"""What a list depends on, and all that is in an address: its links keep what they do not change."""
+
 _TURNS = asyncio.Semaphore(1)
 """Counts and bars of all open pages, one after the other: lists never wait for them."""
 
@@ -28,22 +32,24 @@ class ExplorerPage:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._listed = asyncio.Event()
+        self._listing: Listing | None = None
+        self._read_at: object = None
 
     async def build(self) -> None:
         """All parts, in the order in which they stand."""
         here = self._visit.here
-        await here.part(NAMES, self._tabs)
+        await here.part(_ALL, self._tabs)
         with tag("div", cls="question"):
             await here.part(NAMES - {"filter"}, self._question)
             await SavedQueries(self._visit).build()
         Builder(self._visit)
-        await here.part(NAMES, self._chips)
+        await here.part(_ALL, self._chips)
         with tag("div", cls="found"):
             later = self._after_the_list
             await here.part(NAMES, self._counts, cls="panel counts", later=later)
             await here.part(NAMES | {"pivot"}, self._bars, cls="panel volume", later=later)
         column_chooser(here)
-        await here.part(NAMES | {"page", "size", "sort", "column", "open"}, self._list)
+        await here.part(_ALL, self._list)
         await here.part({"open"}, self._summary)
 
     def _asked(self) -> AskedMail:
@@ -68,12 +74,20 @@ class ExplorerPage:
     async def _show_list(self) -> None:
         here, asked = self._visit.here, self._asked()
         if asked.wanted is None:
+            self._listing = None
             tag("p", "Nothing is listed until the filter above is right.", cls="notice warn")
             return
-        listed = await self._visit.read(
-            read_page, asked.wanted, order_of(here), place=here.value("page"), size=size_of(here)
-        )
-        Listing(self._visit, asked, listed)
+        at = [here.values(name) for name in sorted(_LISTED)]
+        if self._listing is None or self._read_at != at:
+            listed = await self._visit.read(
+                read_page,
+                asked.wanted,
+                order_of(here),
+                place=here.value("page"),
+                size=size_of(here),
+            )
+            self._read_at, self._listing = at, Listing(self._visit, asked, listed)
+        self._listing.build()
 
     async def _counts(self) -> None:
         await show_counts(self._visit, self._asked())
