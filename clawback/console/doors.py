@@ -67,11 +67,11 @@ class Doors:
         if self.is_demo:
             parts = [forms.note(_DEMO), forms.way(f"{_root(request)}{to}", "Open the demo")]
             return _frame(request).page("Clawback demo", parts)
+        if not await run_in_threadpool(self.ctx.store.people.users):
+            return _frame(request).page("Sign in", [forms.note(_NOBODY)])
         parts = [forms.sign_in_form(to)]
         if "over" in request.query_params:
             parts.insert(0, forms.note("Your session is over. Sign in to go on where you were."))
-        if not await run_in_threadpool(self.ctx.store.people.users):
-            parts.insert(0, forms.note(_NOBODY))
         return _frame(request).page("Sign in", parts)
 
     async def _sign_in(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ Whatever is put into one is escaped here: texts and attributes come in as they a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -106,12 +107,17 @@ def field(
 
 def problem(text: str) -> str:
     """What went wrong, said at once by a screen reader."""
-    return f'<p class="problem" role="alert">{escape(text)}</p>'
+    return f'<p class="problem" role="alert">{_said(text)}</p>'
 
 
 def note(text: str) -> str:
     """Something to know."""
-    return f'<p class="note">{escape(text)}</p>'
+    return f'<p class="note">{_said(text)}</p>'
+
+
+def _said(text: str) -> str:
+    """The text; what stands in backticks is to be typed."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def way(href: str, text: str) -> str:

@@ -101,6 +101,8 @@ def test_once_it_is_ready_everything_is_sound_and_says_where_it_is(stack: Runnin
     assert running.api_url == stack.api_url
     assert (running.clawback_api, running.api_pid) == (stack.clawback_api, stack.api.pid)
     assert httpx.get(f"{running.clawback_api}/health").status_code == 200
+    assert running.console == stack.console == stack.clawback_api.replace("/api/v1", "/console")
+    assert httpx.get(f"{running.console}/login").status_code == 200
     assert all(path.exists() for path in stack.log_files.values())
     automations = PrefectRest(stack.api_url).post("/automations/filter", {"limit": 200})
     assert len(automations) == len({one["name"] for one in automations}) == 3

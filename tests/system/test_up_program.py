@@ -63,6 +63,7 @@ def test_up_says_it_is_ready_stands_alone_and_leaves_no_process(
         assert any("clawback.api.serve" in command for command in running.values())
         assert len(running) >= 4, "the mark is on the program, the server, the worker and the API"
         check_api(said)
+        check_first_account(said)
         if number is signal.SIGINT:
             check_neighbours(home, tmp_path / "other", said)
         stop(program, number)
@@ -85,6 +86,22 @@ def check_api(said: dict[str, Any]) -> None:
     assert httpx.get(f"{api}/actions").status_code == 401
     assert httpx.get(api.replace("/api/v1", "/openapi.json")).json()["openapi"].startswith("3.")
     assert httpx.get(api.replace("/api/v1", "/docs")).status_code == 404
+
+
+def check_first_account(said: dict[str, Any]) -> None:
+    """The printed link makes an account, which sees the console; a page that loads nothing else."""
+    site = urlsplit(said["console"])
+    assert (site.hostname, site.path) == ("127.0.0.1", "/console")
+    link, password = said["first_account_url"], "correct horse battery"
+    key = link.partition("/first?key=")[2]
+    with httpx.Client(timeout=60, headers={"Origin": f"http://{site.netloc}"}) as browser:
+        assert browser.get(f"{said['console']}/").status_code == 303
+        assert browser.get(link).status_code == 200
+        form = {"key": key, "name": "rosa", "password": password, "again": password}
+        assert browser.post(f"{said['console']}/first", data=form).status_code == 303
+        page = browser.get(f"{said['console']}/action-center/pending")
+        assert (page.status_code, "rosa" in page.text) == (200, True)
+        assert browser.get(link).status_code == 409
 
 
 def check_neighbours(home: Path, other: Path, said: dict[str, Any]) -> None:
