@@ -25,12 +25,15 @@ from models.hunting import (
     HuntLimits,
     HuntQuery,
     HuntResult,
+    HuntRun,
     HuntTable,
     HuntWord,
     ListContent,
     ListInfo,
     NamedList,
+    NewRun,
     QueryKind,
+    RunEnd,
     SavedQuery,
 )
 from models.selecting import MessageKey
@@ -244,6 +247,22 @@ class HuntingStore(Protocol):
 
     def delete_query(self, query_id: int) -> None:
         """Delete one. Raises `NotFound`."""
+        ...
+
+    def begin_run(self, asked: NewRun, now: datetime, *, most: int) -> HuntRun:
+        """The run, kept; of its owner's runs the newest `most` stay."""
+        ...
+
+    def end_run(self, run_id: int, end: RunEnd) -> None:
+        """Write down how it ended, where it is still kept."""
+        ...
+
+    def runs(self, owner: str) -> tuple[HuntRun, ...]:
+        """The owner's runs, the newest first."""
+        ...
+
+    def run(self, run_id: int, owner: str) -> HuntRun:
+        """One of the owner's runs. Raises `NotFound`."""
         ...
 
     def lists(self) -> tuple[ListInfo, ...]:

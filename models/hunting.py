@@ -159,6 +159,37 @@ class SavedQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class NewRun:
+    """A query that somebody runs on the hunting page; the range as its address has it."""
+
+    owner: str
+    text: str
+    range: str
+    since: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended: with rows, or with a fault in words. `rows` is 0 where there is a fault."""
+
+    elapsed: timedelta
+    rows: int = 0
+    truncated: bool = False
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HuntRun:
+    """One run in somebody's history; `end` is None while it runs, and where the program was ended."""
+
+    id: int
+    asked: NewRun
+    ran_at: datetime
+    end: RunEnd | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListInfo:
     """A named list without its rows; until `approved_at` is set no query may use it.
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from clawback.errors import Conflict, NotFound
-from clawback.store.database import Database
+from clawback.store.hunt_runs import HuntRuns
 from clawback.store.journal import record
 from models.actions import Actor
 from models.history import Event
@@ -33,11 +33,8 @@ _INFO = (
 """What `_info` reads: never the rows, which may have megabytes."""
 
 
-class SqlHunting:
-    """Queries and lists; each change is one transaction."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class SqlHunting(HuntRuns):
+    """Queries, lists and runs; each change is one transaction."""
 
     def queries(self, reader: str, kind: QueryKind = QueryKind.HUNTING) -> tuple[SavedQuery, ...]:
         """The reader's own queries of a kind and those that others share, by name."""

@@ -13,7 +13,7 @@ from clawback.store.database import Database
 HEAD = "0021"
 """The revision that this version of Clawback works with; a test compares it with the scripts."""
 
-UNUSED = frozenset({"0019", "0020"})
+UNUSED = frozenset({"0020"})
 """Numbers that no revision has."""
 
 OLDER = frozenset(f"{number:04}" for number in range(1, int(HEAD))) - UNUSED

@@ -12,7 +12,7 @@ from models.tables.copies import CopyRow
 from models.tables.decisions import DecisionRow
 from models.tables.events import PostDeliveryEventRow
 from models.tables.history import AuditHeadRow, HistoryRow
-from models.tables.hunting import NamedListRow, SavedQueryRow
+from models.tables.hunting import HuntRunRow, NamedListRow, SavedQueryRow
 from models.tables.identity import IdentityRow
 from models.tables.investigations import InvestigationRow, VerdictRow
 from models.tables.locations import CopyLocationRow, LocationCheckRow
@@ -68,6 +68,7 @@ audit_head = table_of(AuditHeadRow)
 identity = table_of(IdentityRow)
 replies = table_of(ReplyRow)
 saved_queries = table_of(SavedQueryRow)
+hunt_runs = table_of(HuntRunRow)
 named_lists = table_of(NamedListRow)
 users = table_of(UserRow)
 tokens = table_of(TokenRow)

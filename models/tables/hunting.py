@@ -32,6 +32,25 @@ class SavedQueryRow(Row, table=True):
     kind: str = words()
 
 
+class HuntRunRow(Row, table=True):
+    """One run of a query on the hunting page: its owner's history, bounded in number."""
+
+    __tablename__ = "hunt_runs"
+    __table_args__ = (Index(None, "owner", "id"),)
+
+    id: int = key()
+    owner: str = words()
+    text: str = words()
+    time_range: str = words("as addresses name it")
+    since: str = words("as it was written, for a range of one's own")
+    until: str = words()
+    ran_at: datetime = moment()
+    elapsed_ms: int | None = number("null until it ends", nullable=True)
+    row_count: int = number()
+    truncated: bool = flag("there were more rows")
+    fault: str = words("what went wrong, empty where it was answered")
+
+
 class NamedListRow(Row, table=True):
     """One list; of each name there is at most one that is approved, and one that waits for it."""
 

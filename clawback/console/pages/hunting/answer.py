@@ -10,7 +10,7 @@ from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import Tag, button, link, tag
 from clawback.console.visiting import Visit
 from clawback.core.hunt_charts import drawing_of, undrawn
-from clawback.core.hunt_ranges import TimeRange
+from clawback.core.hunt_ranges import TimeRange, bounds_of, range_of
 from clawback.core.hunt_rows import NUMBERS, arranged, message_of, names_messages, shown_value
 from clawback.core.showing import counted, plain
 from clawback.errors import BadInput
@@ -18,7 +18,11 @@ from clawback.services.context import Context
 from models.hunting import HuntResult, KqlType
 from models.people import Permission
 
-SHOWS = frozenset({"sort", "find", "page", "size", "view"})
+BESIDE = frozenset({"side", "table", "saved", "range", "since", "until"})
+"""What else the address says: links of an answer carry it along, so they are made anew with it."""
+
+SHOWS = frozenset({"sort", "find", "page", "size", "view"}) | BESIDE
+
 SIZE, MOST_SIZE = 100, 200
 CELL = 200
 MOST_CHOSEN = 100
@@ -72,10 +76,14 @@ def _bar(visit: Visit, ended: Ended, kept: Kept, take: Tag | None) -> None:
 
 
 def _all_results(visit: Visit, ended: Ended) -> str:
-    asked = ended.question
-    query: dict[str, object] = {"source": "hunting", "hunt": asked.text, "range": asked.range.value}
-    if asked.range is TimeRange.OWN:
-        query |= {"since": asked.since, "until": asked.until}
+    """Where action is taken on all that the query finds in the times that it had."""
+    asked, query = ended.run.asked, {"source": "hunting", "hunt": ended.text}
+    times = bounds_of(range_of(asked.range), ended.run.ran_at, since=asked.since, until=asked.until)
+    for name, moment in zip(("since", "until"), times, strict=True):
+        if moment is not None:
+            query[name] = moment.isoformat()
+    if times == (None, None):
+        query["range"] = TimeRange.ALL.value
     return visit.address("/take-action", **query)
 
 
@@ -148,8 +156,18 @@ class Grid:
             if result.rows
             else "The query found nothing in this time range."
         )
-        Table("Answer", columns, [self._row(number) for number in shown], empty=empty, sticky=True,
-              on_choose=self._choose if self._take is not None else None)  # fmt: skip
+        rows = [self._row(number) for number in shown]
+        keys = {row.key for row in rows}
+        self._choose([key for key in self._ended.chosen if key in keys])
+        Table(
+            "Answer",
+            columns,
+            rows,
+            empty=empty,
+            sticky=True,
+            on_choose=self._choose if self._take is not None else None,
+            chosen=self._ended.chosen,
+        )
 
     def _row(self, number: int) -> Row:
         here, result = self._visit.here, self._result
@@ -166,6 +184,7 @@ class Grid:
         return Row(str(number), cells, here.number("row", 0) == number + 1, f"row {number + 1}")
 
     def _choose(self, keys: list[str]) -> None:
+        self._ended.chosen = keys
         found = (self._messages.get(key, "") for key in keys)
         self._chosen = list(dict.fromkeys(one for one in found if one))
         if self._take is None:

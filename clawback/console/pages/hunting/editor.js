@@ -235,10 +235,11 @@ export default {
     this.view.destroy();
   },
   watch: {
-    given(now) {
-      this.put(now.text);
+    // Each message brings all values anew: only another edition is another text.
+    "given.edition"() {
+      this.put(this.given.text);
     },
-    error() {
+    "error.edition"() {
       this.mark();
     },
   },

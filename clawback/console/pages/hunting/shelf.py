@@ -19,11 +19,10 @@ _LOOKED_AT = 500
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One answer: who asked, what, and the name by which it is fetched."""
+    """One answer: who asked, and the name by which it is fetched."""
 
     key: str
     owner: str
-    text: str
     result: HuntResult
 
 
@@ -35,9 +34,9 @@ class Shelf:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[Kept, int]] = OrderedDict()
 
-    def keep(self, owner: str, text: str, result: HuntResult) -> Kept:
+    def keep(self, owner: str, result: HuntResult) -> Kept:
         """The answer, kept; those that were not used for the longest time give way."""
-        kept = Kept(secrets.token_urlsafe(16), owner, text, result)
+        kept = Kept(secrets.token_urlsafe(16), owner, result)
         size = size_of(result)
         with self._lock:
             self._kept[kept.key] = kept, size
