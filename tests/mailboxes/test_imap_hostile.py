@@ -12,6 +12,7 @@ import pytest
 from clawback.errors import SourceError
 from clawback.mailboxes.imap.handles import handle_for
 from clawback.mailboxes.imap.source import ImapSource, open_imap
+from clawback.mailboxes.throttled import unheard
 from models.copies import CopyRef, FolderRole, Place, SourceFault
 from models.outcomes import MoveIntent
 from tests.mailboxes.imap_fake import CAPABILITY, HANG_UP, Fake
@@ -33,8 +34,9 @@ def on(fake: Fake, call: Callable[[ImapSource], Awaitable[Result]], **changed: A
 
     async def run() -> Result:
         async with fake.running() as port:
+            told = changed.pop("on_throttled", unheard)
             config = configured(port, **{"timeout_seconds": 2, **changed})
-            return await call(open_imap(config, ENV, read_at_most=1_000))
+            return await call(open_imap(config, ENV, read_at_most=1_000, on_throttled=told))
 
     return asyncio.run(run())
 

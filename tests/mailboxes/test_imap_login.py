@@ -89,3 +89,32 @@ def test_capabilities_of_a_login_count_and_not_those_of_another_user() -> None:
             await locate(source, OTHER)
 
     on(fake, both, master_user="")
+
+
+@pytest.mark.parametrize("along", [False, True], ids=["alone", "along"])
+@pytest.mark.parametrize(
+    ("code", "is_told"),
+    [
+        (b"[UNAVAILABLE]", True),
+        (b"[LIMIT]", True),
+        (b"[AUTHENTICATIONFAILED]", False),
+        (b"", False),
+    ],
+)
+def test_a_server_that_lets_nobody_in_for_now_is_told_of(
+    code: bytes, is_told: bool, along: bool
+) -> None:
+    """A refusal for good is none of it, wherever in a session the login stands."""
+    refused = base64.b64encode(f"\0{BEN}\0{ENV['SECRET']}".encode())
+    said = b"{tag} NO " + code + b" -\r\n"
+    answers = {b"AUTHENTICATE": TELLING, b"AUTHENTICATE PLAIN " + refused: said}
+    fake = Fake({**FETCHED, **answers})
+    told: list[tuple[str, float, int | None]] = []
+    on(
+        fake,
+        lambda source: one_by_one(source, *([COPY, OTHER] if along else [OTHER])),
+        master_user="",
+        connections=3,
+        on_throttled=lambda *what: told.append(what),
+    )
+    assert told == ([("stage", 0.0, 3)] if is_told else [])

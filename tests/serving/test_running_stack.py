@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from clawback.config import load_config
+from clawback.core.diagnosis import SILENT_WORKER
 from clawback.core.indicators import parse_url_indicator
 from clawback.errors import Conflict
 from clawback.runs.rest import PrefectRest
@@ -123,6 +124,25 @@ def test_schedules_make_runs(stack: RunningStack) -> None:
         return {run["deployment_id"] for run in runs if run["created_by"]["type"] == "SCHEDULE"}
 
     until(lambda: len(scheduled()) == 3, "runs of sync, refresh and sweep")
+
+
+def test_the_overview_tells_of_the_worker_the_schedules_and_the_latest_runs(
+    stack: RunningStack, ctx: Context
+) -> None:
+    runs = ctx.runs
+    assert runs is not None
+
+    def is_told() -> bool:
+        found = runs.overview()
+        assert found.problem == ""
+        scheduled = [one for one in found.deployments if one.next_at is not None]
+        return len(found.workers) == 1 and len(scheduled) == 3
+
+    until(is_told, "a worker and three schedules in the overview")
+    found = runs.overview()
+    assert all(one.is_deployed for one in found.deployments)
+    assert ctx.clock.now() - found.workers[0].heard_at < SILENT_WORKER
+    assert (found.late, found.queued) == (0, 0)
 
 
 def test_an_approval_waits_without_a_process_through_the_death_of_server_and_worker(

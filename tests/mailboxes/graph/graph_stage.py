@@ -54,6 +54,7 @@ class GraphStage:
         self.transport = wrapped(transport) if wrapped else transport
         self.read_at_most = read_at_most
         self.config = config(**more)
+        self.throttled: list[tuple[str, float, int | None]] = []
         self.source = self.open()
 
     def open(self, chance: int = 1) -> GraphSource:
@@ -68,6 +69,7 @@ class GraphStage:
             mail_key_of=mail_key_of(DEFAULT_LIMITS),
             transport=self.transport,
             chance=random.Random(chance),
+            on_throttled=lambda *told: self.throttled.append(told),
         )
 
     @property

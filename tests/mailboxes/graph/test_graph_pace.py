@@ -158,3 +158,17 @@ def test_a_token_that_ended_is_replaced_and_one_that_is_wrong_is_said() -> None:
     stage.tenant.static_token = "another"
     with pytest.raises(SourceDenied, match="token-refused"):
         run(locate(stage.source, *copies), stage.time)
+
+
+def test_each_request_that_is_put_off_is_told_of_with_its_wait_and_the_limit_now() -> None:
+    stage, copies = stage_of(4, 5)
+    work(stage, copies)
+    assert stage.throttled == []
+    stage, copies = stage_of(4, 5, faults={Fault.THROTTLED.value: 0.3})
+    work(stage, copies)
+    assert len(stage.throttled) == stage.gateway.statistics.statuses[429] > 0
+    for name, wait, at_once in stage.throttled:
+        assert name == "stage"
+        assert wait > 0
+        assert at_once is not None
+        assert at_once >= 1
