@@ -27,7 +27,8 @@ class PrefectDouble:
         self.runs: dict[str, dict[str, Any]] = {}
         self.resumed: list[tuple[str, dict[str, str]]] = []
         self.deployments = list(DEPLOYMENTS)
-        self.workers = [{"name": "w", "last_heartbeat_time": datetime.now(UTC).isoformat()}]
+        self.workers = [{"name": "w"}]
+        """Each reports now, unless a test says when it did last."""
         self.works = True
 
     def __enter__(self) -> PrefectDouble:
@@ -163,7 +164,9 @@ def _handler(double: PrefectDouble) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
             match self.path.removeprefix("/api").strip("/").split("/"):
                 case ["work_pools", _, "workers", "filter"]:
-                    self._answer(double.workers)
+                    now = datetime.now(UTC).isoformat()
+                    heard = {"last_heartbeat_time": now}
+                    self._answer([heard | worker for worker in double.workers])
                 case ["flow_runs", "filter"]:
                     self._answer(double.found(body))
                 case ["flow_runs", "count"]:

@@ -16,6 +16,7 @@ from clawback.console.parts.tags import Tag, badge, tag
 from clawback.console.visiting import Visit
 from clawback.core.diagnosis import overall_words
 from clawback.core.showing import plain
+from clawback.errors import Unavailable
 from clawback.services.context import Context
 from models.condition import Advice, Part, Tone
 
@@ -65,8 +66,11 @@ async def health(visit: Visit) -> None:
     shown = _Shown(visit, await reading.value(visit.ctx))
 
     async def refresh() -> None:
-        await visit.read(_nothing)  # who may not read any more sees no more
-        shown.show(await reading.value(visit.ctx))
+        try:
+            await visit.read(_nothing)  # who may not read any more sees no more
+            shown.show(await reading.value(visit.ctx))
+        except Unavailable as error:
+            shown.cannot(error)
 
     ui.timer(EVERY_SECONDS, visit.doing(refresh), immediate=False)
 
@@ -122,6 +126,10 @@ class _Shown:
         self._workers.show(words.worker_rows(now))
         self._deployments.show(words.deployment_rows(now))
         self._storage.show(words.storage_rows(found))
+
+    def cannot(self, error: Unavailable) -> None:
+        """Say that what is shown is not of now, until it is again."""
+        self._at.say(f"Not of now any more, and asked again every few seconds: {error}.")
 
     def _section(self, title: str, part: Part) -> Tag:
         with tag("section", cls="panel", aria_label=title) as made, tag("div", cls="row"):

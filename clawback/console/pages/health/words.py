@@ -180,7 +180,7 @@ def _deployment(one: DeploymentRuns, found: Condition) -> list[object]:
         return [one.name, Cell("Not deployed", tone="bad"), NONE, NONE, NONE]
     state = Cell("None yet")
     if one.state:
-        state = Cell(one.state.capitalize(), one.url, TONES.get(one.state, ""))
+        state = Cell(one.state.capitalize(), one.url, TONES.get(one.state, ""), is_run=True)
     took = NONE if one.seconds is None else span_words(timedelta(seconds=one.seconds))
     due = NONE
     if one.next_at is not None:
