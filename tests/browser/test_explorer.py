@@ -126,7 +126,7 @@ def test_bars_and_counts_come_and_their_values_narrow_the_filter(sign_in: SignIn
     expect(page.locator(".bars canvas")).to_be_visible()
     expect(page.locator(".totals")).to_be_visible()
     page.get_by_text("Show as a table").click()
-    table = page.locator(".volume .table")
+    table = page.locator(".mail-volume .table")
     numbers = [int(text.replace(",", "")) for text in table.locator("td.number").all_inner_texts()]
     assert sum(numbers) == found(page) > 0
     junk = page.locator(".values-found li", has_text="Junk folder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 
 from clawback.console.pages.email import tables
 from clawback.console.pages.email.facts import (
@@ -37,7 +38,21 @@ CASES = 50
 async def email_entity(visit: Visit, report_id: str) -> None:
     """One message in one mailbox."""
     found = await visit.read(read_email, report_id)
-    _head(visit, found)
+    with tag("div", cls="email-entity"):
+        _head(visit, found)
+        _facts(found)
+        _section("Timeline")
+        tables.timeline(found)
+        message_text(visit, found)
+        _section("Attachments")
+        tables.attachments(visit, found.files)
+        _section("Links")
+        tables.links(visit, found.links)
+        await visit.here.part((), partial(_show_cases, visit, found), later=nullcontext)
+        await visit.here.part((), partial(_show_others, visit, found), later=nullcontext)
+
+
+def _facts(found: EmailEntity) -> None:
     with tag("div", cls="panels entity"):
         for title, values in (
             ("Delivery details", delivery_facts(found)),
@@ -47,27 +62,19 @@ async def email_entity(visit: Visit, report_id: str) -> None:
         ):
             with panel(title):
                 facts(values)
-    _section("Timeline")
-    tables.timeline(found)
-    message_text(visit, found)
-    _section("Attachments")
-    tables.attachments(visit, found.files)
-    _section("Links")
-    tables.links(visit, found.links)
 
-    async def cases() -> None:
-        investigations, actions = await visit.read(_cases, found)
-        _section("Investigations and actions")
-        tables.investigations(visit, investigations)
-        tables.actions(visit, actions)
 
-    async def others() -> None:
-        emails = await visit.read(_others, found)
-        _section("Other recipients of this message")
-        tables.others(visit, emails)
+async def _show_cases(visit: Visit, found: EmailEntity) -> None:
+    investigations, actions = await visit.read(_cases, found)
+    _section("Investigations and actions")
+    tables.investigations(visit, investigations)
+    tables.actions(visit, actions)
 
-    await visit.here.part((), cases, later=nullcontext)
-    await visit.here.part((), others, later=nullcontext)
+
+async def _show_others(visit: Visit, found: EmailEntity) -> None:
+    emails = await visit.read(_others, found)
+    _section("Other recipients of this message")
+    tables.others(visit, emails)
 
 
 def _section(title: str) -> None:

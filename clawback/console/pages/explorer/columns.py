@@ -108,7 +108,7 @@ def table_columns(here: Here, order: ExploreOrder) -> list[Column]:
 def column_chooser(here: Here) -> None:
     """Check boxes that keep the choice in the address."""
     chosen = set(chosen_columns(here))
-    with tag("details", cls="columns"):
+    with tag("details", cls="column-chooser"):
         tag("summary", "Customize columns", cls="button small")
         with filters("Columns", resets="open"), tag("fieldset"):
             tag("legend", "Columns that are shown")

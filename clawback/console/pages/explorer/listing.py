@@ -110,7 +110,7 @@ class Listing:
         visit, query = self._visit, self._asked.query()
         columns = [name for name in self._visit.here.values("column") if name in COLUMNS]
         act = None
-        with tag("div", cls="row spread bar"):
+        with tag("div", cls="row spread list-bar"):
             with tag("div", cls="row"):
                 if visit.may(Permission.OPERATE):
                     act = button("Take action", visit.doing(self._take_chosen), cls="primary")

@@ -46,8 +46,8 @@ class ExplorerPage:
         await here.part(_ALL, self._chips)
         with tag("div", cls="found"):
             later = self._after_the_list
-            await here.part(NAMES, self._counts, cls="panel counts", later=later)
-            await here.part(NAMES | {"pivot"}, self._bars, cls="panel volume", later=later)
+            await here.part(NAMES, self._counts, cls="panel mail-counts", later=later)
+            await here.part(NAMES | {"pivot"}, self._bars, cls="panel mail-volume", later=later)
         column_chooser(here)
         await here.part(_ALL, self._list)
         await here.part({"open"}, self._summary)
@@ -110,4 +110,5 @@ class ExplorerPage:
 @page("/explorer", title="Explorer", nav="explorer")
 async def explorer(visit: Visit) -> None:
     """Delivered mail."""
-    await ExplorerPage(visit).build()
+    with tag("div", cls="explorer"):
+        await ExplorerPage(visit).build()

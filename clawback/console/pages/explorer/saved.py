@@ -78,7 +78,7 @@ class SavedQueries:
         if not found:
             tag("p", "Nothing is saved yet: set a filter, give it a name and save it.", cls="quiet")
             return
-        with tag("ul", cls="queries", aria_label="Saved queries"):
+        with tag("ul", cls="saved-list", aria_label="Saved queries"):
             for query in found:
                 self._row(query)
 
