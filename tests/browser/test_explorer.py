@@ -56,7 +56,9 @@ def test_conditions_are_chips_that_narrow_the_list_and_go_again(sign_in: SignIn)
     expect(chips).to_have_count(1)
     expect(chips.locator(".about")).to_have_text("Sender domain · Equal any of")
     expect(chips.locator(".value")).to_have_text("document-portal.test")
-    assert {one.split("@")[1] for one in column(page, "Sender address")} == {"document-portal.test"}
+    senders = page.locator(f"{LIST} td[data-label='Sender address']")
+    expect(senders.filter(has_not_text="@document-portal.test")).to_have_count(0)
+    assert senders.count() > 5
     add(page, "Latest delivery location", "Junk folder", "Inbox/folder")
     expect(chips).to_have_count(4)  # with the link that clears all
     assert sorted(query(page)["filter"]) == [

@@ -36,7 +36,8 @@ def tour(said: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("investigations", "ada", "/investigations")
     for tab in TABS:
         yield Stop(f"investigation-{tab}", "ada", f"/investigations/{investigation}?tab={tab}")
-    yield Stop("explorer", "ada", "/explorer?range=30d")
+    yield Stop("explorer", "ada", "/explorer?range=30d", ".values-found")
+    yield Stop("explorer-open", "ada", f"/explorer?range=30d&open={email}", "aside.flyout")
     yield Stop("email", "ada", f"/email/{email}")
     yield Stop("hunting", "ada", "/hunting")
     yield Stop("take-action", "ada", f"/take-action?source=explorer&message={email}")
