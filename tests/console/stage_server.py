@@ -1,6 +1,6 @@
 """The console over a small lab with cases in every state, as a process of its own.
 
-`python -m tests.console.stage_server DIR [--hostile]` writes DIR/ready.json once it is about to answer,
+`python -m tests.console.stage_server DIR [--hostile] [--busy]` writes DIR/ready.json once it is about to answer,
 and serves until it is interrupted. Runs do their work at once, in this process; everything else is as
 `clawback up` has it. Nothing of pytest here: it also serves those who look at the pages by hand.
 """
@@ -49,11 +49,14 @@ ACCOUNTS: dict[str, Sequence[Role]] = {
 """Two analysts, of whom one may preview; a reader; an administrator; and one who may everything."""
 
 LAB = {"mailboxes": 12, "messages_per_mailbox": 20, "file_copies": 30, "url_copies": 40}
+MORE_WAITING = 14
+"""Actions that wait besides on a busy stage, all over the same messages."""
+
 PERSON = Actor("root", DecidedVia.CLI, verified=True)
 LIMITS = {"requests_per_minute": 10**9, "hunts_per_minute": 10**9, "failures_per_minute": 10**9}
 
 
-def main(folder: Path, *, hostile: bool = False) -> None:
+def main(folder: Path, *, hostile: bool = False, busy: bool = False) -> None:
     """Serve until interrupted."""
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["CLAWBACK_HOME"] = str(folder / "home")
@@ -66,6 +69,8 @@ def main(folder: Path, *, hostile: bool = False) -> None:
         make_cases(ctx, manifest)
         if hostile:
             hostile_mail.make_cases(ctx, raise_alert)
+        for number in range(MORE_WAITING if busy else 0):
+            raise_alert(ctx, manifest.malicious_url, f"waiting too {number}")
         config = ApiConfig(port=claim("127.0.0.1", 0).port, **LIMITS)
         app = create_app(ctx, config)
         attach(app, ctx, config)
@@ -139,4 +144,4 @@ def newest_emails(ctx: Context) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), hostile="--hostile" in sys.argv[2:])
+    main(Path(sys.argv[1]), hostile="--hostile" in sys.argv[2:], busy="--busy" in sys.argv[2:])
