@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from stage import Stage
+from stage import ROOT, Stage, python
 
 STAGE_OPTIONS = ("--busy",)
 
@@ -256,9 +258,13 @@ def test_a_phone_shows_cards_and_decides_with_two_thumbs(sign_in: SignIn, number
     page = sign_in("ada", PENDING, width=390, height=800)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(".actions").get_by_role("link", name=str(number), exact=True).click()
-    box = flyout(page).bounding_box()
-    assert box is not None
-    assert (box["x"], box["width"]) == (0, 390)
+    page.wait_for_function(
+        """() => {
+          const open = document.querySelector('.built:not(.hidden) > aside.flyout');
+          const box = open && open.getBoundingClientRect();
+          return box && box.x === 0 && box.width === innerWidth;
+        }"""
+    )
     for name in ("Approve", "Reject"):
         size = flyout(page).get_by_role("button", name=name, exact=True).bounding_box()
         assert size is not None
@@ -296,3 +302,32 @@ def test_the_export_is_what_the_filters_give(sign_in: SignIn, tmp_path: Path) ->
     [row] = csv.DictReader(io.StringIO((tmp_path / "actions.csv").read_text()))
     assert (row["Decided by"], row["Action source"]) == ("Automation", "Automated email action")
     assert row["Asset"] == column(page, "Asset")[0]
+
+
+def stop_button(home: Path, *words: str) -> None:
+    """Press or release the stop button, as an operator does at a terminal."""
+    subprocess.run(
+        [python(), "-c", "from clawback.cli import main; main()", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "CLAWBACK_HOME": str(home)},
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_a_running_action_is_followed_without_a_reload(
+    sign_in: SignIn, number: int, home: Path
+) -> None:
+    stop_button(home, "pause", "--reason", "to see it run")
+    try:
+        page = sign_in("ada", f"{PENDING}?open={number}")
+        decide(page, "Approve")
+        expect(flyout(page).locator(".state")).to_contain_text("Running")
+        expect(flyout(page).locator("progress")).to_be_visible()
+        other = sign_in("ben", f"{HISTORY}?open={number}")
+        flyout(other).locator("details.more summary").click()
+        flyout(other).get_by_role("button", name="Cancel the action").click()
+        give_reason(other, "Cancel the action", "stopped for good")
+        expect(flyout(page).locator(".state")).to_contain_text("Cancelled")
+        expect(fact(page, "Cancelled")).to_have_text("by ben: stopped for good")
+    finally:
+        stop_button(home, "resume")

@@ -1,8 +1,8 @@
 """The console over a small lab with cases in every state, as a process of its own.
 
-`python -m tests.console.stage_server DIR [--hostile] [--busy]` writes DIR/ready.json once it is about to answer,
-and serves until it is interrupted. Runs do their work at once, in this process; everything else is as
-`clawback up` has it. Nothing of pytest here: it also serves those who look at the pages by hand.
+`python -m tests.console.stage_server DIR [--hostile] [--busy]` writes DIR/ready.json once it is about
+to answer, and serves until it is interrupted. Runs do their work at once, in this process; everything
+else is as `clawback up` has it. Nothing of pytest here: it also serves those who look at the pages.
 """
 
 from __future__ import annotations

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from nicegui import app as pages_app
 from nicegui import ui
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
 
 from clawback.console.asked_actions import FILTERS, NAMES, SIZES, Tab, asked_actions
 from clawback.console.pages.action_center_choosing import Choosing
@@ -33,10 +36,11 @@ LOOK_SECONDS = 2.0
 """How often a page looks again while an action on it runs; else it does not."""
 
 
-@page("/", title="Action center", nav="action-center")
-async def start(visit: Visit) -> None:
+@pages_app.get("/", include_in_schema=False)
+async def start(request: Request) -> RedirectResponse:
     """Leads to what waits."""
-    visit.lead_to("/action-center/pending")
+    root = request.scope.get("root_path", "")
+    return RedirectResponse(f"{root}/action-center/pending", 303)
 
 
 @page("/action-center/{tab}", title="Action center", nav="action-center")

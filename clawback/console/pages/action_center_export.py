@@ -6,16 +6,23 @@ from collections.abc import Iterator, Sequence
 
 from clawback.console.asked_actions import Tab, asked_actions, entity_type
 from clawback.console.downloads import Sheet, csv_file
+from clawback.console.pages.action_center_results import MESSAGES, chosen_result
 from clawback.console.pages.action_center_table import asset_of, columns_of, threat_type
 from clawback.console.visiting import Visit
+from clawback.core.result_words import result_of
+from clawback.core.showing import plain
 from clawback.services import action_center, report
-from models.action_list import ListedAction
+from models.action_list import ActionMessage, ListedAction
+from models.actions import RemediationAction
 from models.locations import Bucket
 
 FILES = {
     Tab.PENDING: "/action-center/files/PendingActions.csv",
     Tab.HISTORY: "/action-center/files/ActionHistory.csv",
 }
+
+_TEXT = 2_000
+"""Characters of a text of a mail that are written: a subject may have more."""
 
 _MORE = ("Cluster", "Messages", "Created", "Ended")
 
@@ -30,6 +37,36 @@ def export_pending(visit: Visit) -> Sheet:
 def export_history(visit: Visit) -> Sheet:
     """What was decided, likewise."""
     return _sheet(visit, Tab.HISTORY)
+
+
+@csv_file(MESSAGES)
+def export_messages(visit: Visit) -> Sheet:
+    """What became of each message of the open action, as it is filtered by result, whole."""
+    action = visit.ctx.store.cases.action(visit.here.number("open", 0))
+    chosen = chosen_result(visit.here)
+    rows, _ = action_center.results(
+        visit.ctx, action, chosen, offset=0, limit=action_center.EXPORT_MAX
+    )
+    columns = (
+        "Recipient", "Source", "Sender", "Subject", "Result", "Detail", "From folder", "To folder",
+        "Finished", "Recoverable until",
+    )  # fmt: skip
+    return columns, (_message(one, action) for one in rows)
+
+
+def _message(one: ActionMessage, action: RemediationAction) -> list[object]:
+    return [
+        plain(one.mailbox, _TEXT),
+        one.source,
+        plain(one.from_address, _TEXT),
+        plain(one.subject, _TEXT),
+        result_of(one.state, one.outcome, action.status).value,
+        plain(one.detail, _TEXT),
+        plain(one.from_folder, _TEXT),
+        plain(one.to_folder, _TEXT),
+        report.iso(one.finished_at),
+        report.iso(one.recoverable_until),
+    ]
 
 
 def _sheet(visit: Visit, tab: Tab) -> Sheet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from clawback.console.here import Here
 from clawback.console.parts.layout import when
 from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import link, tag
@@ -16,6 +17,8 @@ from models.actions import RemediationAction
 from models.history import HistoryEntry
 
 SIZE = 25
+MESSAGES = "/action-center/files/ActionMessages.csv"
+"""Where the messages of the open action are as CSV."""
 
 _TONES = {
     Result.SUCCESS: "good",
@@ -31,7 +34,7 @@ _COUNTED = (Result.SUCCESS, Result.FAILURE, Result.ALREADY, Result.NOT_FOUND)
 async def show_results(visit: Visit, action: RemediationAction) -> None:
     """Counts by result, which are links that filter, and one page of messages."""
     tag("h3", "Results")
-    chosen = _chosen(visit)
+    chosen = chosen_result(visit.here)
     _counts(visit, action, chosen)
     page = visit.here.number("rpage", 1, least=1)
     rows, total = await visit.read(results, action, chosen, offset=(page - 1) * SIZE, limit=SIZE)
@@ -52,8 +55,9 @@ async def show_results(visit: Visit, action: RemediationAction) -> None:
     _pages(visit, page, total)
 
 
-def _chosen(visit: Visit) -> Result | None:
-    text = visit.here.value("result")
+def chosen_result(here: Here) -> Result | None:
+    """The result that the address asks for, None for all."""
+    text = here.value("result")
     return Result(text) if text in _COUNTED else None
 
 
@@ -74,6 +78,9 @@ def _counts(visit: Visit, action: RemediationAction, chosen: Result | None) -> N
                     cls="button small",
                     aria_current="true" if result is chosen else None,
                 )
+        named = {"open": action.id, "result": chosen and chosen.value}
+        address = visit.address(MESSAGES, **named)
+        link("Export CSV of messages", address, cls="button small", download=True)
 
 
 def _row(one: ActionMessage, action: RemediationAction) -> Row:
