@@ -35,6 +35,7 @@ class EntityClaim(StrEnum):
     TAKEN = "taken"  # a person took these messages away: malicious, source "operator NAME"
     CLEARED = "cleared"  # a person put these into the Inbox: no threats found, by the same source
     PART = "part"  # part of a message that was reported: looked up on the lists
+    CHOSEN = "chosen"  # part of a message that a person has investigated: looked up likewise
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ _T = InvestigationType
 _C = EntityClaim
 
 TOLD_BY: Mapping[InvestigationType, tuple[frozenset[EntityClaim], frozenset[IndicatorKind]]] = {
-    _T.MANUAL: (frozenset({_C.NAMED}), frozenset(IndicatorKind)),
+    _T.MANUAL: (frozenset({_C.NAMED, _C.CHOSEN}), frozenset(IndicatorKind)),
     _T.REPORTED: (frozenset({_C.PART}), frozenset(IndicatorKind)),
     _T.URL_VERDICT: (frozenset({_C.LISTED}), frozenset({IndicatorKind.URL})),
     _T.FILE_VERDICT: (frozenset({_C.LISTED}), frozenset({IndicatorKind.FILE})),

@@ -11,6 +11,9 @@ from models.indicators import Indicator, Judgement, Verdict
 OPERATOR = "operator"
 NOBODY = "none"
 
+LOOKED_UP = frozenset({EntityClaim.PART, EntityClaim.CHOSEN})
+"""Claims that say nothing themselves: whoever has a message looked into does not know yet."""
+
 _SEVERITY = {Verdict.UNKNOWN: 0, Verdict.CLEAN: 1, Verdict.SUSPICIOUS: 2, Verdict.MALICIOUS: 3}
 
 
@@ -19,7 +22,7 @@ def to_look_up(entities: Iterable[Entity]) -> tuple[Indicator, ...]:
 
     A user who reports a message says nothing about its parts: most links of a phish are harmless.
     """
-    parts = (entity.indicator for entity in entities if entity.claim is EntityClaim.PART)
+    parts = (entity.indicator for entity in entities if entity.claim in LOOKED_UP)
     return tuple(dict.fromkeys(parts))
 
 
@@ -34,7 +37,7 @@ def judge_entity(entity: Entity, said: Sequence[Judgement] = ()) -> Judgement:
             return Judgement(entity.indicator, Verdict.MALICIOUS, person_source(entity.source))
         case EntityClaim.CLEARED:
             return Judgement(entity.indicator, Verdict.CLEAN, person_source(entity.source))
-        case EntityClaim.PART:
+        case EntityClaim.PART | EntityClaim.CHOSEN:
             nothing = Judgement(entity.indicator, Verdict.UNKNOWN, NOBODY)
             return max(said, key=lambda one: _SEVERITY[one.verdict], default=nothing)
         case _:

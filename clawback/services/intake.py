@@ -76,33 +76,7 @@ def alert_for_message(
         for attachment in facts.attachments
     ]
     urls = [Indicator(IndicatorKind.URL, url.url, url.url) for url in facts.urls]
-    return alert_for_parts(
-        [*files, *urls],
-        source=source,
-        external_id=external_id,
-        reported_by=reported_by,
-        now=now,
-        title=title,
-        via=via,
-        verified=verified,
-        token_id=token_id,
-    )
-
-
-def alert_for_parts(
-    parts: Sequence[Indicator],
-    *,
-    source: str,
-    external_id: str,
-    reported_by: str,
-    now: datetime,
-    title: str = "",
-    via: DecidedVia = DecidedVia.AUTOMATION,
-    verified: bool = False,
-    token_id: int | None = None,
-) -> NewAlert:
-    """The same about files and links that the index already has of one or several messages."""
-    entities = tuple(Entity(item, EntityClaim.PART) for item in dict.fromkeys(parts))
+    entities = tuple(Entity(item, EntityClaim.PART) for item in dict.fromkeys([*files, *urls]))
     alert = _alert(entities, source, external_id, reported_by, now)
     return _entitled(replace(alert, via=via, verified=verified, token_id=token_id), title)
 

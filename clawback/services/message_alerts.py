@@ -7,13 +7,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clawback.core.showing import counted
+from clawback.core.showing import counted, inert
 from clawback.errors import BadInput, Conflict, NotFound
 from clawback.services.context import Context
-from clawback.services.intake import alert_for_parts
+from clawback.services.intake import TITLE_MAX
 from clawback.services.selected import OTHER_MESSAGES
 from models.actions import Actor
-from models.alerts import NewAlert
+from models.alerts import Entity, EntityClaim, NewAlert
 from models.choosing import HANDPICKED_MAX
 from models.indicators import Indicator, IndicatorKind
 from models.selecting import MessageKey
@@ -95,13 +95,13 @@ def alert_of(
             f"these messages carry {len(parts):,} files and links, more than one investigation "
             f"takes ({PARTS_MAX:,}): choose fewer messages"
         )
-    return alert_for_parts(
-        parts,
+    return NewAlert(
         source=source,
         external_id=key,
+        title=inert(name, TITLE_MAX),
+        entities=tuple(Entity(part, EntityClaim.CHOSEN) for part in parts),
         reported_by=by.name,
-        now=ctx.clock.now(),
-        title=name,
+        received_at=ctx.clock.now(),
         via=by.via,
         verified=by.verified,
         token_id=by.token_id,

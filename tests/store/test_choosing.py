@@ -21,6 +21,7 @@ from clawback.services.take_action import Wish
 from clawback.store.engine import SqlStore
 from models.actions import ActionSource, ActionType, Actor, DecidedVia
 from models.alerts import EntityClaim
+from models.cases import CaseFilter, CaseOrder, InvestigationType
 from models.choosing import ExplorerQuery, Handpicked
 from models.copies import FolderRole
 from models.decisions import Effect
@@ -255,9 +256,11 @@ def test_messages_are_investigated_by_their_files_and_links_as_a_reported_one(
     sent = respond(ctx, runs, response(keys, action=None, reviewed=seen))
     entities = store.cases.entities(sent.investigation.id)
     assert {(one.indicator.value, one.claim) for one in entities} == {
-        (FILE.value, EntityClaim.PART), (LINK.value, EntityClaim.PART),
+        (FILE.value, EntityClaim.CHOSEN), (LINK.value, EntityClaim.CHOSEN),
     }  # fmt: skip
     assert sent.investigation.title == "Phish of Monday"
+    [line] = store.lists.cases(CaseFilter(), CaseOrder(), offset=0, limit=9, now=NOW).lines
+    assert line.type is InvestigationType.MANUAL
     assert [tuple(row) for row in rows("SELECT source, reported_by FROM alerts")] == [
         ("Explorer action", "analyst")
     ]
