@@ -42,7 +42,8 @@ interop: $(INTEROP)/.installed $(RUNTIME) ## drive the lab's Graph tenant with M
 
 browser: $(BROWSER)/.installed $(RUNTIME) ## drive the console with chromium (needs it: apt-get install chromium)
 	@CLAWBACK_PYTHON=$(abspath $(BIN)/python) $(BROWSER)/bin/python -m pytest \
-		-c tests/browser/pytest.ini --rootdir . --confcutdir tests/browser tests/browser $(ARGS)
+		-c tests/browser/pytest.ini --rootdir . --confcutdir tests/browser \
+		-n $(JOBS) --maxprocesses 4 --dist loadfile tests/browser $(ARGS)
 
 screenshots: $(BROWSER)/.installed $(RUNTIME) ## take pictures of every page into docs/images (ARGS=DIR for another folder)
 	@CLAWBACK_PYTHON=$(abspath $(BIN)/python) PYTHONPATH=tests/browser \
