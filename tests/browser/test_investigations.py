@@ -284,3 +284,10 @@ def test_a_phone_shows_the_list_as_cards_and_scrolls_the_graph_alone(sign_in: Vi
     assert page.evaluate(
         "((one) => one.scrollWidth > one.clientWidth)(document.querySelector('.graph .scroll'))"
     )
+
+
+def test_a_page_beyond_the_last_says_so_and_leads_back(sign_in: Visit) -> None:
+    page = sign_in("ada", f"/investigations/{REMEDIATED}?tab=entities&of=emails&page=900&size=25")
+    expect(page.get_by_text("Nothing so far back: 31 in all")).to_be_visible()
+    page.get_by_role("link", name="Previous").click()
+    expect(page.get_by_text("26–31 of 31")).to_be_visible()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from clawback.console.case_tones import OF_ACTION, OF_REMEDIATION, OF_VERDICT
 from clawback.console.pages.action_center_buttons import show_buttons
 from clawback.console.pages.action_center_deciding import Deciding
 from clawback.console.pages.action_center_results import show_history, show_results
@@ -15,6 +14,7 @@ from clawback.console.parts.layout import facts, flyout, when
 from clawback.console.parts.table import Column, Row, Table
 from clawback.console.parts.tags import badge, link, tag
 from clawback.console.visiting import Visit
+from clawback.core.case_tones import OF_ACTION, OF_REMEDIATION, OF_VERDICT
 from clawback.core.explain import names_line, selection_line, share_line, unmatched_line
 from clawback.core.showing import counted, plain, show_indicator
 from clawback.services import report

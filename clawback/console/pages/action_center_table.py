@@ -16,12 +16,12 @@ from clawback.console.asked_actions import (
     Tab,
     entity_type,
 )
-from clawback.console.case_tones import OF_ACTION
 from clawback.console.here import Here
 from clawback.console.parts.layout import filters, select_field, text_field, when
 from clawback.console.parts.table import Cell, Column, Row
 from clawback.console.parts.tags import link, tag
 from clawback.console.visiting import Visit
+from clawback.core.case_tones import OF_ACTION
 from clawback.core.showing import plain
 from clawback.services import report
 from clawback.services.action_center import time_left

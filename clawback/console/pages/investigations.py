@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from clawback.console.case_tones import OF_INVESTIGATION
 from clawback.console.here import Here
 from clawback.console.paging import page
 from clawback.console.parts.layout import filters, pager, select_field, text_field, when
@@ -15,6 +14,7 @@ from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import link, tag
 from clawback.console.visiting import Visit
 from clawback.core.case_log import lasting
+from clawback.core.case_tones import OF_INVESTIGATION
 from clawback.core.showing import plain
 from clawback.services import cases
 from models.alerts import InvestigationStatus

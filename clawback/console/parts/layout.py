@@ -91,11 +91,15 @@ def pager(
     """Which rows are shown of how many, and links to the pages beside; `page` counts from 1."""
     last = max(1, -(-total // size))
     first_row = 0 if total == 0 else (page - 1) * size + 1
+    shown = f"{first_row:,}–{min(page * size, total):,} of {total:,}"
+    if page > last:
+        shown = f"Nothing so far back: {total:,} in all"
     with tag("div", cls="pager"):
-        tag("span", f"{first_row:,}–{min(page * size, total):,} of {total:,}", role="status")
+        tag("span", shown, role="status")
         with tag("div", cls="row"):
             if page > 1:
-                link("Previous", here.link(page=page - 1 if page > 2 else None), cls="button small")
+                before = min(page - 1, last)
+                link("Previous", here.link(page=before if before > 1 else None), cls="button small")
             if page < last:
                 link("Next", here.link(page=page + 1), cls="button small")
             with filters("Page size"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from clawback.console.case_tones import OF_ACTION
 from clawback.console.pages.investigation.progress import Progress
 from clawback.console.parts.layout import when
 from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import tag
 from clawback.console.visiting import Visit
 from clawback.core.case_log import lasting
+from clawback.core.case_tones import OF_ACTION
 from clawback.core.evidence import threat
 from clawback.core.remediation import waited
 from clawback.core.showing import plain

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from clawback.console.case_tones import OF_REMEDIATION, OF_VERDICT
 from clawback.console.pages.investigation.progress import Progress
 from clawback.console.parts.layout import pager, tabs, when
 from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import link, tag
 from clawback.console.visiting import Visit
+from clawback.core.case_tones import OF_REMEDIATION, OF_VERDICT
 from clawback.core.case_words import volume_words
 from clawback.core.delivery import delivery_action, location_words
 from clawback.core.evidence import counters, evidence_of, threat

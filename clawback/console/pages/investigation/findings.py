@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from clawback.console.case_tones import OF_INVESTIGATION, OF_REMEDIATION, OF_VERDICT
 from clawback.console.pages.investigation.progress import Progress
 from clawback.console.parts.layout import pager, when
 from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import tag
 from clawback.console.visiting import Visit
+from clawback.core.case_tones import OF_INVESTIGATION, OF_REMEDIATION, OF_VERDICT
 from clawback.core.case_types import CATEGORY, severity
 from clawback.core.case_words import places_text
 from clawback.core.evidence import evidence_of, threat

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clawback.console.case_tones import OF_INVESTIGATION
 from clawback.console.here import Part
 from clawback.console.pages.investigation import actions, entities, findings, log, overview
 from clawback.console.pages.investigation.progress import Progress
@@ -10,6 +9,7 @@ from clawback.console.paging import page
 from clawback.console.parts.layout import tabs
 from clawback.console.parts.tags import badge, link, tag
 from clawback.console.visiting import Visit
+from clawback.core.case_tones import OF_INVESTIGATION
 from clawback.core.case_words import subtitle
 from clawback.core.showing import plain
 from clawback.errors import NotFound
