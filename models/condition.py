@@ -147,7 +147,8 @@ class DeploymentRuns:
 class RunsCondition:
     """What the server of runs says; `problem` is empty if it answers, and then the rest is told.
 
-    `late` runs should have begun, `queued` ones wait for a free slot.
+    `late` runs should have begun, `queued` ones wait for a free slot. `is_told` is false while it is
+    still being asked: then nothing is known.
     """
 
     problem: str
@@ -156,6 +157,7 @@ class RunsCondition:
     late: int = 0
     queued: int = 0
     running: int = 0
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)

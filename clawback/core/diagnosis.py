@@ -157,6 +157,8 @@ def counted_boxes(number: int) -> str:
 
 
 def _runs(runs: RunsCondition, found: Condition) -> Iterator[Advice]:
+    if not runs.is_told:
+        return
     if runs.problem:
         yield Advice(
             Part.RUNS,

@@ -167,6 +167,8 @@ def _handler(double: PrefectDouble) -> type[BaseHTTPRequestHandler]:
                     now = datetime.now(UTC).isoformat()
                     heard = {"last_heartbeat_time": now}
                     self._answer([heard | worker for worker in double.workers])
+                case ["deployments", "filter"]:
+                    self._answer([{"id": name, "name": name} for name in double.deployments])
                 case ["flow_runs", "filter"]:
                     self._answer(double.found(body))
                 case ["flow_runs", "count"]:

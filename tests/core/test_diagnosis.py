@@ -158,6 +158,7 @@ def test_each_trouble_is_told_with_what_to_do(
         {"backlog": backlog(starting=1, starting_since=NOW - 9 * MINUTE)},
         {"hunting": HuntingCondition("", None, is_installed=False)},
         {"room": None},
+        {"runs": RunsCondition(problem="", is_told=False)},
     ],
 )
 def test_what_is_usual_is_not_told(changes: dict[str, Any]) -> None:

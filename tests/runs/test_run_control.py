@@ -191,11 +191,11 @@ NAMES = ("investigate", "approve", "revert", "sync", "refresh", "sweep")
 
 def overviewed(**answers: Any) -> Server:
     """A server that runs everything, and whose runs answer so."""
-    deployed = {f"GET /deployments/name/{name}/{name}": {"id": f"id-{name}"} for name in NAMES}
+    deployed = [{"id": f"id-{name}", "name": name} for name in answers.get("names", NAMES)]
     worker = {"name": "w", "last_heartbeat_time": "2026-03-02T09:00:00Z"}
     return Server(
         {
-            **deployed,
+            "POST /deployments/filter": lambda: httpx.Response(200, json=deployed),
             "POST /work_pools/clawback/workers/filter": lambda: httpx.Response(200, json=[worker]),
             "POST /flow_runs/filter": lambda: httpx.Response(200, json=answers.get("runs", [])),
             "POST /flow_runs/count": lambda: httpx.Response(200, json=answers.get("count", 0)),
@@ -206,6 +206,7 @@ def overviewed(**answers: Any) -> Server:
 def test_the_overview_tells_workers_latest_runs_and_what_waits() -> None:
     run = {
         "id": RUN,
+        "deployment_id": "id-sync",
         "state": {"name": "Failed", "type": "FAILED"},
         "start_time": "2026-03-02T08:00:00Z",
         "end_time": "2026-03-02T08:00:09Z",
@@ -220,13 +221,13 @@ def test_the_overview_tells_workers_latest_runs_and_what_waits() -> None:
     assert (sync.state, sync.seconds, sync.is_deployed) == ("FAILED", 9.0, True)
     assert sync.url.endswith(f"/{RUN}")
     assert sync.next_at is not None
+    assert [one.name for one in found.deployments if one.next_at] == ["sync"]
     filters = [body["flow_runs"] for _, path, body in server.asked if path == "/flow_runs/filter"]
     assert {"deployment_id": {"any_": ["id-sync"]}, "start_time": {"is_null_": False}} in filters
 
 
 def test_a_deployment_without_a_run_and_one_that_is_missing_are_told() -> None:
-    server = overviewed()
-    del server.answers["GET /deployments/name/sweep/sweep"]
+    server = overviewed(names=NAMES[:-1])
     *others, sweep = server.control().overview().deployments
     assert not sweep.is_deployed
     assert {(one.state, one.started_at, one.next_at) for one in others} == {("", None, None)}

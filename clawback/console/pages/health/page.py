@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from clawback.console.pages.health import words
-from clawback.console.pages.health.reading import Reading, reading
+from clawback.console.pages.health.reading import Reading, read_health
 from clawback.console.pages.health.stop_button import StopButton
 from clawback.console.paging import page
 from clawback.console.parts.layout import when
@@ -21,6 +21,12 @@ from clawback.services.context import Context
 from models.condition import Advice, Part, Tone
 
 EVERY_SECONDS = 5.0
+
+FIRST_PATIENCE_SECONDS = 0.25
+"""How long a page that opens waits for the server of runs before it shows the rest."""
+
+PATIENCE_SECONDS = 4.0
+"""The same for one that is open: longer than the server may take over one answer."""
 
 SOURCES = (
     Column("name", "Name"),
@@ -63,16 +69,19 @@ TONE_WORDS = {Tone.GOOD: "Well", Tone.WARN: "Look at it", Tone.BAD: "Cannot wait
 @page("/health", title="Health", nav="health")
 async def health(visit: Visit) -> None:
     """The state of everything, refreshed every few seconds while somebody looks."""
-    shown = _Shown(visit, await reading.value(visit.ctx))
+    first = await read_health(visit.ctx, patience_seconds=FIRST_PATIENCE_SECONDS)
+    shown = _Shown(visit, first)
 
     async def refresh() -> None:
         try:
             await visit.read(_nothing)  # who may not read any more sees no more
-            shown.show(await reading.value(visit.ctx))
+            shown.show(await read_health(visit.ctx, patience_seconds=PATIENCE_SECONDS))
         except Unavailable as error:
             shown.cannot(error)
 
     ui.timer(EVERY_SECONDS, visit.doing(refresh), immediate=False)
+    if not first.condition.runs.is_told:
+        ui.timer(FIRST_PATIENCE_SECONDS, visit.doing(refresh), once=True)
 
 
 def _nothing(_: Context) -> None:

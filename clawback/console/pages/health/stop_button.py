@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from clawback.console.pages.health.reading import reading
+from clawback.console.pages.health import reading
 from clawback.console.parts.asking import ask_yes
 from clawback.console.parts.layout import ask_reason, facts, when
 from clawback.console.parts.tags import Tag, button, tag

@@ -194,6 +194,8 @@ def _deployment(one: DeploymentRuns, found: Condition) -> list[object]:
 def runs_words(found: Condition) -> str:
     """What waits and runs on the server, in one line."""
     runs = found.runs
+    if not runs.is_told:
+        return "The server of runs is being asked."
     if runs.problem:
         return f"The server of runs does not answer: {runs.problem}."
     return f"{runs.running:,} running, {runs.queued:,} wait for a free slot, {runs.late:,} late."
