@@ -13,6 +13,7 @@ from clawback.console.paging import page
 from clawback.console.parts.layout import facts, panel
 from clawback.console.parts.tags import button, tag
 from clawback.console.visiting import Visit, say
+from clawback.core.showing import plain
 from clawback.errors import Conflict
 from clawback.services import settings_history
 from clawback.services.automation import WARNING, change_settings
@@ -62,7 +63,6 @@ class SettingsPage:
         if not self._may_change:
             with tag("div", cls="notice"):
                 tag("p", READ_ONLY)
-        self._tell_between()
         with panel(cls="automation"):
             form.clusters()
             self._recoverability()
@@ -93,6 +93,7 @@ class SettingsPage:
     async def _build_review(self) -> None:
         changes, faults = self._draft.changes, self._draft.faults
         with tag("section", cls="panel", aria_label="Your edits"):
+            self._tell_between()
             with tag("div", role="status", cls="edits"):
                 _show_edits([str(each) for each in changes], len(faults))
             with tag("div", cls="row"):
@@ -158,8 +159,8 @@ class SettingsPage:
             await self._go_on_from_theirs()
             return
         self._between = ()
+        say(f"Saved as version {saved:,}.")  # before the button that was clicked is built anew
         await self._reload()
-        say(f"Saved as version {saved:,}.")
 
     async def _go_on_from_theirs(self) -> None:
         before = self._draft.version
@@ -167,7 +168,6 @@ class SettingsPage:
         self._between = await self._visit.read(settings_history.since, before)
         self._draft.rebase(self._overview.settings, self._overview.version)
         await self._show_all()
-        say("Somebody else saved in between: look at what they changed.", good=False)
 
     async def _reload(self) -> None:
         self._overview = await self._visit.read(settings_history.overview)
@@ -181,15 +181,11 @@ class SettingsPage:
             await part.build()
 
     async def _load(self, told: ToldVersion) -> None:
-        unknown = self._draft.load(told.settings)
+        unknown = ", ".join(plain(key, 60) for key in self._draft.load(told.settings))
+        left_out = f" Left out, as no such setting exists here: {unknown}." if unknown else ""
+        say(f"Version {told.version:,} is in the form. Look at the edits, then save.{left_out}")
         for part in (self._form, self._review, self._replay):
             await part.build()
-        left_out = (
-            f" Left out, as this Clawback has no such setting: {', '.join(unknown)}."
-            if unknown
-            else ""
-        )
-        say(f"Version {told.version:,} is in the form. Look at the edits, then save.{left_out}")
 
     async def _show_all(self) -> None:
         for part in (self._form, self._review, self._replay, self._lists, self._history):
