@@ -37,6 +37,8 @@ ACTED = frozenset(ActionStatus) - {
 
 THREATS = ("Malware", "Phish", "High Confidence Phish", "Spam")
 DELIVERIES = ("Delivered", "Junked", "Replaced", "Blocked")
+NOT_TOLD = frozenset({"Replaced"})
+"""What no mail system here tells; of threats it is those that the cluster has no number of."""
 
 
 class OpenAction:
@@ -172,13 +174,16 @@ def _cluster(case: ActionCase) -> None:
         _tiles("Latest delivery location", shown, f"checked {when(counts.checked_at)}")
     _tiles(
         "Original delivery locations",
-        {name: cluster.by_delivery.get(name, 0) for name in DELIVERIES},
+        {
+            name: None if name in NOT_TOLD else cluster.by_delivery.get(name, 0)
+            for name in DELIVERIES
+        },
     )
 
 
-def _threats(case: ActionCase) -> dict[str, int]:
+def _threats(case: ActionCase) -> dict[str, int | None]:
     found = case.cluster.by_threat
-    return {name: found.get(name, 0) for name in THREATS} if found else {}
+    return {name: found.get(name) for name in THREATS} if found else {}
 
 
 def _left_out(cluster: ClusterSummary) -> str:
@@ -187,7 +192,8 @@ def _left_out(cluster: ClusterSummary) -> str:
     )
 
 
-def _tiles(title: str, numbers: Mapping[str, int], note: str = "") -> None:
+def _tiles(title: str, numbers: Mapping[str, int | None], note: str = "") -> None:
+    """Numbers side by side; None is a dash: nothing here counts that."""
     with tag("h3", title):
         if note:
             tag("small", note, cls="quiet")
@@ -198,7 +204,7 @@ def _tiles(title: str, numbers: Mapping[str, int], note: str = "") -> None:
         for name, number in numbers.items():
             with tag("div", cls="tile" if number else "tile none"):
                 tag("dt", name)
-                tag("dd", f"{number:,}")
+                tag("dd", "–" if number is None else f"{number:,}")
 
 
 def volume_words(found: Volume) -> str:
