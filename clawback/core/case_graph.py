@@ -22,7 +22,7 @@ from clawback.core.case_tones import (
 from clawback.core.case_words import is_going_on
 from clawback.core.evidence import evidence_of
 from clawback.core.locations import bucket_of
-from models.actions import ActionStatus
+from models.actions import ActionStatus, ActionType, RemediationAction
 from models.case_graph import (
     CaseGraph,
     GraphEdge,
@@ -42,6 +42,14 @@ MOST_HARMLESS = 2
 """Entities without a cluster that have cards of their own beside those that have one."""
 
 
+_ANYWHERE = (Bucket.MAILBOX, Bucket.NOT_IN_MAILBOX)
+_TAKES_FROM = {
+    ActionType.SOFT_DELETE: (Bucket.MAILBOX,),
+    ActionType.MOVE_TO_INBOX: (Bucket.NOT_IN_MAILBOX, Bucket.MAILBOX),
+}
+"""Where an action's messages are, the likeliest first; of the others `_ANYWHERE`."""
+
+
 def case_graph(
     case: Case, settings: Settings, now: datetime, *, anomalies: Collection[int] = ()
 ) -> CaseGraph:
@@ -52,7 +60,11 @@ def case_graph(
 
 
 class _Drawing:
-    """The graph while it grows; `_shown` maps what was folded to the card that stands for it."""
+    """The graph while it grows.
+
+    `_shown` maps what was folded to the card that stands for it; `_left` counts messages of each
+    cluster and bucket that no action took.
+    """
 
     def __init__(
         self, case: Case, settings: Settings, now: datetime, anomalies: frozenset[int]
@@ -64,6 +76,13 @@ class _Drawing:
         self._now = now
         self._anomalies = anomalies
         self._shown: dict[str, str] = {}
+        self._left = Counter(
+            {
+                (one.id, bucket): number
+                for one in case.clusters if one.counts
+                for bucket, number in one.counts.by_bucket.items()
+            }
+        )  # fmt: skip
 
     def draw(self) -> None:
         """All layers, from the left."""
@@ -161,14 +180,10 @@ class _Drawing:
         for layer, some in ((GraphLayer.ACTIONS, removals), (GraphLayer.REVERTS, reverts)):
             nodes = [action_card(one, layer, self._now) for one in some]
             self._add(layer, nodes, "actions", Target("history"))
-        known = {node.key for node in self.nodes}
         for one in removals:
-            is_running = one.status is ActionStatus.RUNNING
-            origin = f"bucket-{Bucket.MAILBOX.name}"
-            start = origin if origin in known else f"cluster-{one.cluster_id}"
-            self._flow(
-                start, f"action-{one.id}", one.copies, OF_ACTION[one.status], busy=is_running
-            )
+            tone, busy = OF_ACTION[one.status], one.status is ActionStatus.RUNNING
+            for start, count in self._taken(one):
+                self._flow(start, f"action-{one.id}", count, tone, busy=busy)
         for one in reverts:
             is_running = one.status is ActionStatus.RUNNING
             self._flow(
@@ -176,19 +191,31 @@ class _Drawing:
                 OF_ACTION[one.status], busy=is_running,
             )  # fmt: skip
 
+    def _taken(self, action: RemediationAction) -> Iterator[tuple[str, int]]:
+        """From which buckets an action takes its messages, as far as the latest check tells."""
+        buckets = _TAKES_FROM.get(action.type, _ANYWHERE)
+        need = action.copies
+        for bucket in buckets:
+            key = (action.cluster_id, bucket)
+            if count := min(need, self._left[key]):
+                self._left[key] -= count
+                need -= count
+                yield f"bucket-{bucket.name}", count
+        if need:  # checked before anything was put back, or not checked yet
+            known = {node.key for node in self.nodes}
+            likely = f"bucket-{buckets[0].name}"
+            yield likely if likely in known else f"cluster-{action.cluster_id}", need
+
     def _result(self) -> None:
         self.nodes.append(result_card(self._case, self._now))
         undone = {one.reverts_action_id for one in self._case.actions}
         for one in self._case.actions:
             if one.id not in undone:
                 self._flow(f"action-{one.id}", "result", one.copies, OF_ACTION[one.status])
-        acted = sum(one.copies for one in self._case.actions if one.reverts_action_id is None)
-        for node in tuple(self.nodes):
-            if node.layer is GraphLayer.LOCATIONS:
-                count = _in_bucket(self._case, node.key)
-                left = count - acted if node.key == f"bucket-{Bucket.MAILBOX.name}" else count
-                if left > 0:
-                    self._flow(node.key, "result", left, node.tone)
+        for bucket in Bucket:
+            left = sum(self._left[one.id, bucket] for one in self._case.clusters)
+            if left:
+                self._flow(f"bucket-{bucket.name}", "result", left, OF_BUCKET[bucket])
         self._dead_ends()
 
     def _dead_ends(self) -> None:
@@ -199,8 +226,3 @@ class _Drawing:
         for node in tuple(self.nodes):
             if node.key not in leading and node.layer is not GraphLayer.RESULT:
                 self._flow(node.key, "result", 0, node.tone, busy=is_going_on(self._case))
-
-
-def _in_bucket(case: Case, key: str) -> int:
-    bucket = Bucket[key.removeprefix("bucket-")]
-    return sum(one.counts.by_bucket.get(bucket, 0) for one in case.clusters if one.counts)

@@ -53,6 +53,24 @@ def test_what_was_put_back_flows_through_the_revert() -> None:
     assert "3 put back" in by_key["result"].lines
 
 
+def test_what_is_brought_back_to_the_inbox_comes_from_where_it_is_and_is_counted_once() -> None:
+    to_inbox = action(type=ActionType.MOVE_TO_INBOX, copies=2)
+    outside = cluster(counts=counts(3, 4))
+    found = flows(drawn(case(to_inbox, clusters=(outside,))))
+    assert found["bucket-NOT_IN_MAILBOX", "action-1"] == 2
+    assert found["bucket-NOT_IN_MAILBOX", "result"] == 2
+    assert found["bucket-MAILBOX", "result"] == 3
+    assert ("bucket-MAILBOX", "action-1") not in found
+
+
+def test_a_second_removal_after_a_revert_still_flows_from_the_mailboxes() -> None:
+    back = action(2, type=ActionType.RESTORE, reverts_action_id=1)
+    again = action(3)
+    found = flows(drawn(case(action(), back, again)))
+    assert found["bucket-MAILBOX", "action-1"] == found["bucket-MAILBOX", "action-3"] == 3
+    assert ("bucket-MAILBOX", "result") not in found
+
+
 def test_what_nobody_acted_on_flows_to_the_result_by_itself() -> None:
     assert flows(drawn(case()))["bucket-MAILBOX", "result"] == 3
 
