@@ -31,6 +31,8 @@ def test_no_page_has_a_fault_nor_anything_serious_for_axe(
     found: dict[str, list[str]] = {}
     for stop in tour(stage.said):
         page = sign_in(stop.user, stop.path, width=stop.width, dark=dark)
+        if stop.clicks:
+            page.click(stop.clicks)
         page.wait_for_selector(stop.waits_for)
         page.wait_for_timeout(250)
         if problems := serious(page):

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from urllib.parse import urlencode
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One page: a name, who looks, the address, and a selector of what has to be there."""
+    """One page: a name, who looks, the address, and a selector of what has to be there.
+
+    `clicks` is a selector of what is clicked first.
+    """
 
     name: str
     user: str
     path: str
     waits_for: str = "#content h1"
     width: int = 1280
+    clicks: str = ""
 
 
 def tour(said: dict[str, Any]) -> Iterator[Stop]:
@@ -39,7 +44,10 @@ def tour(said: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("explorer", "ada", "/explorer?range=30d", ".values-found")
     yield Stop("explorer-open", "ada", f"/explorer?range=30d&open={email}", "aside.flyout")
     yield Stop("email", "ada", f"/email/{email}")
-    yield Stop("hunting", "ada", "/hunting")
+    yield Stop("hunting", "ada", "/hunting?table=EmailEvents")
+    yield Stop("hunting-chart", "ada", _hunt(CHART), ".chart canvas", clicks="[data-runs]")
+    yield Stop("hunting-rows", "ada", _hunt(ROWS), "[aria-label=Answer]", clicks="[data-runs]")
+    yield Stop("hunting-error", "ada", _hunt(WRONG), ".kql-error", clicks="[data-runs]")
     yield Stop("take-action", "ada", f"/take-action?source=explorer&message={email}")
     chosen = "/take-action?" + urlencode(
         [
@@ -65,4 +73,20 @@ WIZARD = {
     "details": "textarea",
     "review": "text=What policy says",
 }
+CHART = (
+    'EmailEvents\n| where EmailDirection == "Inbound"\n'
+    "| summarize Messages = count(), People = dcount(RecipientEmailAddress) by SenderFromDomain\n"
+    "| top 12 by Messages\n| render barchart"
+)
+ROWS = (
+    "EmailEvents\n| where isnotempty(ThreatTypes)\n"
+    "| project Timestamp, Subject, SenderFromAddress, RecipientEmailAddress, ThreatTypes, ReportId"
+)
+WRONG = "EmailEvents\n| where Subjekt has 'invoice'"
+
+
+def _hunt(query: str) -> str:
+    return f"/hunting?range=all&table=EmailEvents&query={quote(query)}"
+
+
 TABS = ("graph", "alerts", "mailboxes", "evidence", "entities", "log", "pending", "history")
