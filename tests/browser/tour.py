@@ -40,6 +40,14 @@ def tour(said: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("investigations", "ada", "/investigations")
     for tab in TABS:
         yield Stop(f"investigation-{tab}", "ada", f"/investigations/{investigation}?tab={tab}")
+    for of in ("emails", "clusters"):
+        path = f"/investigations/{investigation}?tab=entities&of={of}"
+        yield Stop(f"investigation-{of}", "ada", path, "#content table")
+    messages = f"/investigations/{investigation}?tab=log&of=messages"
+    yield Stop("investigation-messages", "ada", messages, "#content table")
+    yield Stop(
+        "investigation-on-a-phone", "ada", f"/investigations/{investigation}", ".graph .card", 390
+    )
     yield Stop("explorer", "ada", "/explorer?range=30d", ".values-found")
     yield Stop("explorer-open", "ada", f"/explorer?range=30d&open={email}", "aside.flyout")
     yield Stop("email", "ada", f"/email/{email}")
