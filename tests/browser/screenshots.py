@@ -49,7 +49,8 @@ def take(browser: Browser, stage: Stage, folder: Path, *, dark: bool) -> None:
         page.goto(f"{stage.console}{stop.path}")
         if stop.clicks:
             page.wait_for_function("() => window.did_handshake === true")
-            page.click(stop.clicks)
+        for selector in stop.clicks:
+            page.click(selector)
         page.wait_for_selector(stop.waits_for)
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(700)  # charts draw themselves in

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from stage import Stage
 from tour import tour
+from watching import foreign
 
 SERIOUS = ("serious", "critical")
 
@@ -31,12 +32,13 @@ def test_no_page_has_a_fault_nor_anything_serious_for_axe(
     found: dict[str, list[str]] = {}
     for stop in tour(stage.said):
         page = sign_in(stop.user, stop.path, width=stop.width, dark=dark)
-        if stop.clicks:
-            page.click(stop.clicks)
+        for selector in stop.clicks:
+            page.click(selector)
         page.wait_for_selector(stop.waits_for)
         page.wait_for_timeout(250)
-        if problems := serious(page):
+        if problems := serious(page) + foreign(page):
             found[stop.name] = problems
+        page.context.close()
     assert not found, found
 
 

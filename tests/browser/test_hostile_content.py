@@ -17,10 +17,13 @@ def test_hostile_mail_is_inert_on_every_page(stage: Stage, sign_in: Callable[...
     seen = 0
     for stop in tour(stage.said):
         page = sign_in("all-roles", stop.path, width=stop.width)
+        for selector in stop.clicks:
+            page.click(selector)
         page.wait_for_selector(stop.waits_for)
         page.wait_for_timeout(250)
         assert not foreign(page), (stop.name, foreign(page))
         seen += "pwned" in page.inner_text("#content")
+        page.context.close()
     assert seen >= 4, "hostile mail was hardly shown: this proves nothing"
 
 

@@ -20,7 +20,7 @@ class Stop:
     path: str
     waits_for: str = "#content h1"
     width: int = 1280
-    clicks: str = ""
+    clicks: tuple[str, ...] = ()
 
 
 def tour(said: dict[str, Any]) -> Iterator[Stop]:
@@ -52,9 +52,9 @@ def tour(said: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("explorer-open", "ada", f"/explorer?range=30d&open={email}", "aside.flyout")
     yield Stop("email", "ada", f"/email/{email}")
     yield Stop("hunting", "ada", "/hunting?table=EmailEvents")
-    yield Stop("hunting-chart", "ada", _hunt(CHART), ".chart canvas", clicks="[data-runs]")
-    yield Stop("hunting-rows", "ada", _hunt(ROWS), "[aria-label=Answer]", clicks="[data-runs]")
-    yield Stop("hunting-error", "ada", _hunt(WRONG), ".kql-error", clicks="[data-runs]")
+    yield Stop("hunting-chart", "ada", _hunt(CHART), ".chart canvas", clicks=("[data-runs]",))
+    yield Stop("hunting-rows", "ada", _hunt(ROWS), "[aria-label=Answer]", clicks=("[data-runs]",))
+    yield Stop("hunting-error", "ada", _hunt(WRONG), ".kql-error", clicks=("[data-runs]",))
     yield Stop("take-action", "ada", f"/take-action?source=explorer&message={email}")
     chosen = "/take-action?" + urlencode(
         [
@@ -70,6 +70,13 @@ def tour(said: dict[str, Any]) -> Iterator[Stop]:
         yield Stop(f"take-action-{step}", "ada", f"{chosen}&step={step}", waits_for)
     yield Stop("review-on-a-phone", "ada", f"{chosen}&step=review", WIZARD["review"], 390)
     yield Stop("settings", "root-admin", "/settings")
+    yield Stop(
+        "settings-what-if",
+        "root-admin",
+        "/settings",
+        ".what-if .verdict",
+        clicks=("label:has-text('Similar URLs')", "button:has-text('What if')"),
+    )
     yield Stop("settings-read-only", "rita", "/settings")
     yield Stop("health", "ada", "/health")
     yield Stop("audit", "root-admin", "/audit")
