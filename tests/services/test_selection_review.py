@@ -156,6 +156,8 @@ def test_a_review_writes_nothing(scene: Scene) -> None:
     before = dump()
     review(scene.ctx, keys, SOFT_DELETE, wish(propose=True))
     assert dump() == before
+    take(scene, keys, SOFT_DELETE, propose=True)
+    assert dump() != before, "what is written would not be seen"
 
 
 def test_nothing_known_all_protected_and_a_wrong_wish_are_said_clearly(scene: Scene) -> None:

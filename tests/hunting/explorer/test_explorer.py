@@ -307,6 +307,21 @@ def test_bars_of_every_pivot_add_up(explorer: EmailExplorer, pivot: Pivot) -> No
         assert None in values
 
 
+def test_messages_are_told_each_once_the_latest_first(explorer: EmailExplorer) -> None:
+    wanted = read_filter(["directionality=Inbound"])
+    emails = explorer.emails(wanted, limit=ALL).emails
+    latest: dict[str, datetime] = {}
+    for one in emails:
+        latest.setdefault(one.id, one.delivered_at)
+    found = explorer.messages(wanted, ALL)
+    names = [report_id(*key) for key in found]
+    assert len(names) == len(set(names))
+    assert set(names) == set(latest)
+    times = [latest[name] for name in names]
+    assert times == sorted(times, reverse=True)
+    assert explorer.messages(wanted, 3) == found[:3]
+
+
 def test_one_message_tells_its_story(organisation: Organisation, explorer: EmailExplorer) -> None:
     sql = "SELECT mail, recipient FROM p WHERE type = 'Automated Remediation' ORDER BY id LIMIT 1"
     [(mail, recipient)] = store_rows(organisation.scene.store, sql)
