@@ -335,7 +335,7 @@ def test_the_wizard_fits_a_phone(stage: Stage, sign_in: SignIn) -> None:
 
 def test_messages_are_put_into_the_inbox_and_then_wait_for_a_second_look(sign_in: SignIn) -> None:
     """The last of all: what a person put back is not taken again at once."""
-    ids = some(sign_in, "Recoverable Items", 1)
+    ids = some(sign_in, "Recoverable Items folder", 1)
     known = {"name": "A mistake", "description": "it was harmless"}
     page = sign_in("ada", picked(*ids, action="move_to_inbox", step="review", **known))
     assert would_move(page) == 1
