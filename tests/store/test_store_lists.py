@@ -64,6 +64,23 @@ def test_lists_of_what_is_not_there(store: SqlStore) -> None:
         store.lists.messages(1, after=0, limit=9)
 
 
+def test_cases_of_a_message_are_those_with_one_of_its_copies(store: SqlStore) -> None:
+    cluster_id, members = case(store, "a@example.com", "b@example.com")
+    first, second = (member.ref.copy_id for member in members)
+    planned = store.cases.create_action(new_action(cluster_id, members[:1]), NOW)
+    [unrelated] = add(store, "a case without messages")
+    investigation = store.cases.investigation_of(cluster_id)
+    for copy_ids in ([first], [second], [first, second]):
+        found = store.lists.investigations_of(copy_ids, limit=9)
+        assert [one.id for one in found] == [investigation] != [unrelated]
+    assert [one.id for one in store.lists.actions_of([first, second], limit=9)] == [planned.id]
+    assert store.lists.actions_of([second], limit=9) == ()
+    for nothing in ([], [10**6]):
+        assert store.lists.investigations_of(nothing, limit=9) == ()
+        assert store.lists.actions_of(nothing, limit=9) == ()
+    assert store.lists.investigations_of([first], limit=0) == ()
+
+
 def test_a_key_is_held_by_one_and_its_reply_given_again(store: SqlStore) -> None:
     replies = store.replies
     assert replies.begin(ASKED, NOW).standing is Standing.FREE
