@@ -42,7 +42,7 @@ def page(
         @ui.page(path, title=f"{title} · Clawback", response_timeout=BUILD_SECONDS)
         async def serve(request: Request) -> None:
             visit = visit_of(request)
-            with shell(visit, title, nav, dark=_theme(request)):
+            with shell(visit, title, nav, dark=theme_of(request)):
                 try:
                     if not visit.may(permission):
                         raise Forbidden(f"this page needs the permission to {permission.value}")
@@ -69,5 +69,6 @@ def visit_of(request: Request) -> Visit:
     )
 
 
-def _theme(request: Request) -> bool | None:
+def theme_of(request: Request) -> bool | None:
+    """Whether the person chose dark; None where the browser is to decide."""
     return {"dark": True, "light": False}.get(request.cookies.get("clawback_theme", ""))

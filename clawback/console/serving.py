@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse
 
 from clawback.config import ApiConfig
 from clawback.console import sockets
+from clawback.console.failing import nothing_here, tell_of_failures
 from clawback.console.gate import Gate
 from clawback.console.headers import NoClientsPrefix, PageHeaders
 from clawback.console.paging import open_to
@@ -51,9 +52,11 @@ def attach(app: FastAPI, ctx: Context, config: ApiConfig, *, demo_account: str =
     pages_app.add_middleware(Gate, ctx=ctx, config=config, demo_account=demo_account)
     pages_app.add_middleware(PageHeaders, config=config)
     sockets.bind(ctx)
+    tell_of_failures()
     pages_app.config.socket_io_js_transports = ["websocket"]
     ui.run_with(
         app,
+        root=nothing_here,
         title="Clawback",
         mount_path=MOUNT,
         dark=None,

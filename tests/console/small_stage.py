@@ -51,6 +51,12 @@ async def probe(visit: Visit) -> None:
     button("Press", visit.doing(press))
 
 
+@page("/broken", title="Broken", nav="health")
+async def fails(visit: Visit) -> None:
+    """Fails as nobody foresaw, with something in the error that is nobody's business."""
+    raise RuntimeError("secret of a database <b>")
+
+
 def _press(ctx: Context, name: str) -> None:
     with (Path(os.environ["CLAWBACK_HOME"]) / "pressed").open("a") as file:
         file.write(f"{name}\n")
