@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import nicegui
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -37,6 +39,12 @@ _ELSEWHERE = (
 )
 
 
+PAGES_OF_ONE = 60
+"""Sockets that one account may have open at once: all accounts share the 150 of the server."""
+
+_TOO_MANY_PAGES = f"Close other tabs first: {PAGES_OF_ONE} pages of your account are open."
+
+
 class Gate:
     """Lets in who has a session, page and socket alike; `demo_account` needs none on this machine."""
 
@@ -48,6 +56,7 @@ class Gate:
         self._config = config
         self._demo_account = demo_account
         self._doors = Doors(ctx, config, is_demo=bool(demo_account))
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -72,7 +81,21 @@ class Gate:
             await _refuse(scope, receive, send, self._outside(scope, path, login))
             return
         scope.setdefault("state", {})["login"] = login
+        if scope["type"] == "websocket":
+            await self._hold_open(scope, receive, send, login.person.name)
+            return
         await self._app(scope, receive, send)
+
+    async def _hold_open(self, scope: Scope, receive: Receive, send: Send, name: str) -> None:
+        """Serve a socket until it is closed, unless its account has too many already."""
+        if self._open[name] >= PAGES_OF_ONE:
+            await _refuse(scope, receive, send, PlainTextResponse(_TOO_MANY_PAGES, 429))
+            return
+        self._open[name] += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._open[name] -= 1
 
     async def _known(self, scope: Scope) -> Login | None:
         secret = SessionCookie.of(scope, self._config).read(scope)

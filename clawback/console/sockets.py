@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import parse_qs
@@ -38,6 +39,7 @@ _noted: dict[str, float] = {}
 def bind(ctx: Context) -> None:
     """Let sockets speak only for pages of their own session; once in a process."""
     handlers = core.sio.handlers["/"]
+    handlers["log"] = _page_said
     for name in _MESSAGES:
         handlers[name] = _guarded(handlers[name], ctx, name)
     handlers["connect"] = _admitted(handlers["connect"])
@@ -72,7 +74,7 @@ def _guarded(handler: Callable[..., Any], ctx: Context, name: str) -> Callable[.
     def passes(sid: str, message: object) -> bool:
         named = message.get("client_id") if isinstance(message, dict) else None
         if not isinstance(named, str) or not _may_speak(sid, named):
-            log.warning("socket_message_refused", extra={"event": name})
+            log.warning("socket_message_refused", extra={"kind": name})
             return False
         if name == "event":
             _note_use(sid, ctx)
@@ -81,14 +83,35 @@ def _guarded(handler: Callable[..., Any], ctx: Context, name: str) -> Callable[.
     if iscoroutinefunction(handler):
 
         async def later(sid: str, message: object = None) -> Any:
-            return await handler(sid, message) if passes(sid, message) else False
+            if not passes(sid, message):
+                return False
+            with _told_in_a_line(name):
+                return await handler(sid, message)
+            return False
 
         return later
 
-    def at_once(sid: str, message: object = None) -> Any:
-        return handler(sid, message) if passes(sid, message) else None
+    def at_once(sid: str, message: object = None) -> None:
+        if passes(sid, message):
+            with _told_in_a_line(name):
+                handler(sid, message)
 
     return at_once
+
+
+@contextmanager
+def _told_in_a_line(name: str) -> Iterator[None]:
+    """What no page of ours sends ends here: a trace for each would let a script fill the disk, with
+    words of its own. What handlers of elements raise is no concern of this: NiceGUI logs that itself."""
+    try:
+        yield
+    except Exception as error:
+        log.warning("socket_message_malformed", extra={"kind": name, "error": type(error).__name__})
+
+
+def _page_said(_sid: str, message: Mapping[str, object]) -> None:
+    """Log that the script of a page had something to say, and not what: it may be about mail."""
+    log.warning("page_said_something", extra={"worse": message.get("level") == "error"})
 
 
 def _forgotten(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula. Source: OWASP, CSV Injection."""
+
+_WITHIN = re.compile(r"([;\t\r\n][ \"]*)(?=[=+\-@＝＋－＠])")
+"""A spreadsheet whose separator is another one than the comma begins a cell here."""
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """RFC 4180: a heading, then one record a row, each with its CRLF; text that begins like a formula
-    gets an apostrophe in front.
+    gets an apostrophe in front, also within a cell where another separator would begin one.
 
     Numbers stay numbers. None is an empty cell; lists and objects are JSON.
     """
@@ -40,5 +44,5 @@ def csv_cell(value: object) -> str:
             text = value
         case _:
             text = json.dumps(value, ensure_ascii=False)
-    text = text.replace("\x00", "\ufffd")
+    text = _WITHIN.sub(r"\1'", text.replace("\x00", "\ufffd"))
     return f"'{text}" if text.startswith(_STARTS) else text

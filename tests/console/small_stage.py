@@ -79,6 +79,7 @@ BROKEN: dict[str, Callable[[], None]] = {
     "binding": lambda: setattr(sockets, "_may_speak", lambda sid, client_id: True),
     "ended": lambda: setattr(sessions, "who_is", _believe),
     "prefix": lambda: setattr(headers, "without_prefix", _keep),
+    "crowd": lambda: setattr(gate, "PAGES_OF_ONE", 10**6),
     "loopback": lambda: setattr(gate, "is_from_here", lambda scope: True),
 }
 """What can be taken away, to see that the tests notice."""

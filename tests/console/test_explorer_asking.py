@@ -116,7 +116,7 @@ def test_the_form_makes_conditions_that_the_filter_reads() -> None:
 @pytest.mark.parametrize(
     "sent",
     [None, {}, [], "x", [["field", "nothing"]], [["field", "sender"], ["value", " , "]],
-     [["field", "threat"]]],
+     [["field", "threat"]], [["field"], ["field", [], {}], 5, [[], {}]]],
 )  # fmt: skip
 def test_a_form_that_says_too_little_is_refused(sent: object) -> None:
     with pytest.raises(BadInput):

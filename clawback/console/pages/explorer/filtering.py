@@ -130,7 +130,7 @@ class Builder:
                     tag("option", label, value=field.value, selected=field is self._field)
 
     def _pick(self, event: GenericEventArguments) -> None:
-        if event.args in set(ExploreField):
+        if isinstance(event.args, str) and event.args in set(ExploreField):
             self._field = ExploreField(event.args)
             self._say("")
             self._show_values()
@@ -193,7 +193,8 @@ def _boxes(label: str, choices: Sequence[str]) -> None:
 
 def conditions_of(given: object) -> list[str]:
     """The conditions of what the form sent: pairs of name and value. Raises `BadInput`."""
-    pairs = [one for one in given if isinstance(one, list)] if isinstance(given, list) else []
+    sent = given if isinstance(given, list) else []
+    pairs = [one for one in sent if isinstance(one, list) and len(one) == 2]
     fields = [str(value) for name, value in pairs if name == "field"]
     comparisons = [str(value) for name, value in pairs if name == "comparison"]
     texts = [str(value) for name, value in pairs if name == "value"]

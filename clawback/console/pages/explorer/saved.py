@@ -58,7 +58,8 @@ class SavedQueries:
         )
 
     async def _submitted(self, event: GenericEventArguments) -> None:
-        pairs = [one for one in event.args if isinstance(one, list) and len(one) == 2]
+        sent = event.args if isinstance(event.args, list) else []
+        pairs = [one for one in sent if isinstance(one, list) and len(one) == 2]
         given = {str(name): str(value) for name, value in pairs}
         await self._visit.doing(partial(self._save, given.get("name", ""), "shared" in given))()
 
