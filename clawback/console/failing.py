@@ -21,7 +21,7 @@ async def nothing_here(request: Request) -> PlainTextResponse | None:
         return PlainTextResponse("There is nothing here.", 404)
     context.client.status_code = 404
     context.client.title = "Not found · Clawback"
-    with shell(visit_of(request), "Not found", "", dark=theme_of(request)):
+    async with shell(visit_of(request), "Not found", "", dark=theme_of(request)):
         say_why_not(NotFound("no page has this address: choose one above"))
     return None
 

@@ -11,7 +11,7 @@ from nicegui import background_tasks, ui
 from nicegui.element import Element
 
 from clawback.console.parts.notices import say_why_not
-from clawback.console.parts.tags import tag
+from clawback.console.parts.tags import Way, tag
 from clawback.errors import ClawbackError, Unauthenticated
 
 Build = Callable[[], Awaitable[None]]
@@ -48,13 +48,16 @@ class Here:
         found = int(text) if text.isascii() and text.isdigit() and len(text) < 17 else default
         return min(max(found, least), most)
 
-    def link(self, **changes: object) -> str:
-        """The address with some names changed: None removes one, a list or tuple gives it several values."""
-        return search(self._changed(changes))
+    def link(self, **changes: object) -> Way:
+        """The address with some names changed: None removes one, a list or tuple gives it several values.
+
+        As a link it changes those names alone, wherever the page is by the time that it is followed.
+        """
+        return Way(search(self._changed(changes)), " ".join(sorted(changes)))
 
     async def go(self, **changes: object) -> None:
         """Go to the address with these changes; it is a step of the browser's history."""
-        query = self.link(**changes)
+        query = search(self._changed(changes))
         # First: what asks for it may stand in a part that is built anew, and then speaks for no page.
         ui.run_javascript(f"clawbackGo({json.dumps(query)})")
         await self.arrive(query)

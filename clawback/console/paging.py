@@ -42,7 +42,7 @@ def page(
         @ui.page(path, title=f"{title} · Clawback", response_timeout=BUILD_SECONDS)
         async def serve(request: Request) -> None:
             visit = visit_of(request)
-            with shell(visit, title, nav, dark=theme_of(request)):
+            async with shell(visit, title, nav, dark=theme_of(request)):
                 try:
                     if not visit.may(permission):
                         raise Forbidden(f"this page needs the permission to {permission.value}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from nicegui import ui
@@ -32,8 +32,8 @@ STYLES = ("console.css", *sorted(one.name for one in STATIC.glob("page-*.css")))
 """The look of all pages, then what single pages add."""
 
 
-@contextmanager
-def shell(visit: Visit, title: str, nav: str, *, dark: bool | None) -> Iterator[None]:
+@asynccontextmanager
+async def shell(visit: Visit, title: str, nav: str, *, dark: bool | None) -> AsyncIterator[None]:
     """The frame; what is built within goes into the page's main part."""
     _head(visit)
     ui.dark_mode(dark)
@@ -41,7 +41,7 @@ def shell(visit: Visit, title: str, nav: str, *, dark: bool | None) -> Iterator[
     with context.client.layout:
         header = _header(visit, nav)
         header.move(target_index=0)
-    StopNotice(visit)
+    await StopNotice.of(visit)
     with tag("div", cls="page", id="content", tabindex="-1"):
         tag("h1", title)
         yield

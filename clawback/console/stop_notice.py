@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Self
 
 from nicegui import ui
 
@@ -28,22 +29,30 @@ held = Shared(_read, seconds=SECONDS / 2)
 """The stop button for all open pages."""
 
 
+async def _found(ctx: Context, before: Pause | None = None) -> Pause | None:
+    try:
+        return await held.value(ctx)
+    except ClawbackError:
+        log.warning("stop_button_unknown")  # the page itself says that the database is away
+        return before
+
+
 class StopNotice:
     """The place of the notice; empty while the button is not pressed."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, found: Pause | None) -> None:
         self._visit = visit
         self._place = tag("div", role="status")
-        self._shown: Pause | None = None
-        self._show(visit.ctx.store.settings.pause())
+        self._show(found)
         ui.timer(SECONDS, self._look, immediate=False)
 
+    @classmethod
+    async def of(cls, visit: Visit) -> Self:
+        """The notice as of now; where that cannot be told, it is told within seconds of when it can."""
+        return cls(visit, await _found(visit.ctx))
+
     async def _look(self) -> None:
-        try:
-            found = await held.value(self._visit.ctx)
-        except ClawbackError:
-            log.warning("stop_button_unknown")  # the page itself says that the database is away
-            return
+        found = await _found(self._visit.ctx, self._shown)
         if found != self._shown and not self._place.is_deleted:
             self._show(found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 
 from nicegui import app as pages_app
@@ -26,14 +27,19 @@ from clawback.console.parts.layout import pager, tabs
 from clawback.console.parts.table import Row, Table
 from clawback.console.parts.tags import link, tag
 from clawback.console.visiting import Visit
-from clawback.errors import NotFound
+from clawback.errors import ClawbackError, NotFound, Unauthenticated
 from clawback.services import action_center, approvals
 from models.action_list import ActionPage
 from models.actions import ActionStatus
 from models.people import Permission
 
 LOOK_SECONDS = 2.0
-"""How often a page looks again while an action on it runs; else it does not."""
+"""How often a page looks again while an action on it runs."""
+
+WAIT_SECONDS = 10.0
+"""How often while one waits, which somebody else may decide; a page without either does not look."""
+
+log = logging.getLogger(__name__)
 
 
 @pages_app.get("/", include_in_schema=False)
@@ -110,9 +116,15 @@ class ActionCenter:
             empty=self._empty(),
             on_choose=choosing.choose if self._visit.may(Permission.OPERATE) else None,
         )
-        asked_page, size = self._asked.page, self._asked.size
-        pager(here, page=asked_page, size=size, total=self._shown.total, sizes=SIZES)
+        self._pager = tag("div", cls="paging")
+        self._show_pager()
         self._watch()
+
+    def _show_pager(self) -> None:
+        self._pager.clear()
+        page, size = self._asked.page, self._asked.size
+        with self._pager:
+            pager(self._visit.here, page=page, size=size, total=self._shown.total, sizes=SIZES)
 
     async def _read_page(self) -> ActionPage:
         asked = self._asked
@@ -149,29 +161,57 @@ class ActionCenter:
         self._watch()
 
     def _watch(self) -> None:
-        """Look again from time to time while something that is shown runs; else not at all."""
+        """Look again from time to time while what is shown may change by itself or by others."""
+        seconds = self._pace()
+        if self._timer is not None and self._timer.interval != seconds:
+            self._timer.cancel()
+            self._timer = None
+        if seconds is not None and self._timer is None:
+            with self._questions:
+                self._timer = ui.timer(seconds, self._look, immediate=False)
+
+    def _pace(self) -> float | None:
         shown = [one.action.status for one in self._shown.rows]
         shown += [self._open.status] if self._open else []
-        if ActionStatus.RUNNING not in shown:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = None
-        elif self._timer is None:
-            with self._questions:
-                self._timer = ui.timer(LOOK_SECONDS, self._look, immediate=False)
+        if ActionStatus.RUNNING in shown:
+            return LOOK_SECONDS
+        waits = self._tab is Tab.PENDING or ActionStatus.PENDING in shown
+        return WAIT_SECONDS if waits else None
 
     async def _look(self) -> None:
-        before = {one.action.id: one.action.status for one in self._shown.rows}
-        self._shown = await self._read_page()
-        now = {one.action.id: one.action.status for one in self._shown.rows}
+        try:
+            await self._look_at_list()
+            await self._look_at_open()
+        except Unauthenticated:
+            ui.navigate.reload()  # the gate leads to the login, and back here
+        except ClawbackError as error:  # what is shown stays, and is looked at again
+            log.warning("actions_not_read", extra={"kind": type(error).__name__})
+        self._watch()
+
+    async def _look_at_list(self) -> None:
+        before = self._shown
+        found = await self._read_page()
+        if self._shown is not before:  # the list was built anew meanwhile
+            return
+        self._shown = found
         if self._table is not None:
             self._table.show(self._rows())
-        if before != now:
+        if (found.total, _statuses(found)) != (before.total, _statuses(before)):
+            self._show_pager()
             await self._tabs.build()
-        if self._open is not None and self._open.status is ActionStatus.RUNNING:
-            found = await self._visit.read(approvals.action, self._open.action_id)
-            if found.status is ActionStatus.RUNNING:
-                self._open.show_progress(found)
-            else:
-                await self._flyout.build()
-        self._watch()
+
+    async def _look_at_open(self) -> None:
+        shown = self._open
+        if shown is None or shown.status not in (ActionStatus.PENDING, ActionStatus.RUNNING):
+            return
+        found = await self._visit.read(approvals.action, shown.action_id)
+        if self._open is not shown:
+            return
+        if found.status is shown.status:
+            shown.show_progress(found)
+        else:
+            await self._flyout.build()
+
+
+def _statuses(page: ActionPage) -> dict[int, ActionStatus]:
+    return {one.action.id: one.action.status for one in page.rows}

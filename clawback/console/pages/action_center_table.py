@@ -56,6 +56,13 @@ WAITING_COLUMNS = (
     (_C.CREATED, "Waiting since", "text"),
     (_C.EXPIRES, "Expires", "text"),
 )
+BY_CHOICE = frozenset(
+    {"Not in mailbox", "On-prem/External", "First seen", "Waiting since", "Decision", "Decided by",
+     "Status"}
+)  # fmt: skip
+"""What Pending shows only to who chooses it: without these it fits into 1280 px. The last three say
+nothing of what waits, the open action has all of the others, and so has the CSV."""
+
 _BEFORE = 6
 """Columns of the original before those."""
 
@@ -71,11 +78,13 @@ def columns_of(tab: Tab) -> tuple[tuple[str, str, str], ...]:
 
 
 def shown_columns(here: Here, tab: Tab) -> list[int]:
-    """Which of the columns are shown, by place: all, or those that the address names."""
+    """Which of the columns are shown, by place: the usual ones, or those that the address names."""
     wanted = set(here.values("columns"))
     columns = columns_of(tab)
     chosen = [number for number, (_, label, _) in enumerate(columns) if label in wanted]
-    return chosen or list(range(len(columns)))
+    left_out = BY_CHOICE if tab is Tab.PENDING else frozenset()
+    usual = [number for number, (_, label, _) in enumerate(columns) if label not in left_out]
+    return chosen or usual
 
 
 def show_column_choice(here: Here, tab: Tab) -> None:

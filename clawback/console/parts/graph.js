@@ -85,6 +85,7 @@ export default {
         {
           key: node.key,
           href: node.href,
+          "data-sets": node.sets || undefined,
           class: ["card", node.tone, { dim: this.dim(node.key), lit: this.lit === node.key, busy: node.busy }],
           style: { left: this.across(node.x), width: this.across(node.width), top: `${node.y}px`, height: `${node.height}px` },
           onMouseenter: () => (this.lit = node.key),

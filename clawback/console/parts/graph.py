@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui.element import Element
 
+from clawback.console.parts.tags import sets_of
 from models.case_graph import GraphLayout, PlacedEdge, PlacedNode, Target
 
 Leads = Callable[[Target], str]
@@ -36,6 +37,7 @@ class Graph(Element, component="graph.js"):
 
 def _node(placed: PlacedNode, leads: Leads) -> dict[str, Any]:
     node = placed.node
+    href = leads(node.target)
     return {
         "key": node.key,
         "layer": node.layer.value,
@@ -47,7 +49,8 @@ def _node(placed: PlacedNode, leads: Leads) -> dict[str, Any]:
         "bars": [{"label": bar.label, "count": bar.count, "share": bar.share} for bar in node.bars],
         "progress": node.progress,
         "busy": node.is_busy,
-        "href": leads(node.target),
+        "href": href,
+        "sets": sets_of(href),
         "x": placed.x,
         "y": placed.y,
         "width": placed.width,

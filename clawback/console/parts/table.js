@@ -37,7 +37,7 @@ export default {
     heading(column) {
       const h = Vue.h;
       const inside = column.sort
-        ? h("a", { href: column.sort, class: "sort" }, [column.label, h("span", { class: "mark", "aria-hidden": "true" }, { asc: "▲", desc: "▼" }[column.sorted] || "↕")])
+        ? h("a", { href: column.sort, "data-sets": column.sets || undefined, class: "sort" }, [column.label, h("span", { class: "mark", "aria-hidden": "true" }, { asc: "▲", desc: "▼" }[column.sorted] || "↕")])
         : column.label;
       return h("th", { scope: "col", class: column.kind, "aria-sort": SORTED[column.sorted] }, [inside]);
     },
@@ -47,7 +47,7 @@ export default {
       if (typeof cell === "string") return h("td", label, [cell]);
       const shown = cell.tone ? [h("span", { class: `badge ${cell.tone}` }, cell.text)] : cell.text;
       const outside = cell.run ? { "data-run": "", target: "_blank", rel: "noreferrer" } : {};
-      const inside = cell.href ? h("a", { href: cell.href, ...outside }, shown) : shown;
+      const inside = cell.href ? h("a", { href: cell.href, "data-sets": cell.sets || undefined, ...outside }, shown) : shown;
       return h("td", { ...label, title: cell.title || undefined }, Array.isArray(inside) ? inside : [inside]);
     },
     box(label, checked, onChange) {

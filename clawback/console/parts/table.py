@@ -9,6 +9,8 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from clawback.console.parts.tags import sets_of
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -43,6 +45,7 @@ class Cell:
         return {
             "text": self.text,
             "href": self.href,
+            "sets": sets_of(self.href),
             "tone": self.tone,
             "title": self.title,
             "run": self.is_run,
@@ -106,6 +109,7 @@ def _column(column: Column) -> dict[str, Any]:
         "label": column.label,
         "kind": column.kind,
         "sort": column.sort,
+        "sets": sets_of(column.sort),
         "sorted": column.sorted,
         "wide": column.wide,
     }

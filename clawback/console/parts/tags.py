@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Self
 
 from nicegui.elements.mixins.text_element import TextElement
 
 Handler = Callable[[], Awaitable[None] | None]
+
+
+class Way(str):
+    """An address within one page that remembers which names it sets, parted by spaces.
+
+    The browser takes all others from where the page is when the link is followed: a filter that was set
+    since the link was made stays.
+    """
+
+    __slots__ = ("sets",)
+    sets: str
+
+    def __new__(cls, address: str, sets: str) -> Self:
+        """The address, which is a text like any other."""
+        made = super().__new__(cls, address)
+        made.sets = sets
+        return made
+
+
+def sets_of(address: object) -> str:
+    """The names that an address sets; empty for one that says where it leads as a whole."""
+    return address.sets if isinstance(address, Way) else ""
 
 
 class Tag(TextElement):
@@ -39,6 +61,8 @@ def tag(
     for key, value in attributes.items():
         if value is not None and value is not False:
             made.props[key.rstrip("_").replace("_", "-")] = "" if value is True else value
+    if sets := sets_of(attributes.get("href")):
+        made.props["data-sets"] = sets
     if on_click is not None:
         made.on("click", on_click, args=[])
     return made

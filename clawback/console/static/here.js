@@ -16,7 +16,7 @@
   });
 
   // Where a link leads that says which names it sets: the others stay as they are now, not as they were
-  // when the link was made.
+  // when the link was made. One that is opened elsewhere or copied leads there too.
   const led = (anchor) => {
     const href = anchor.getAttribute("href");
     if (!anchor.dataset.sets) return href;
@@ -28,6 +28,12 @@
     query.sort();
     return "?" + query.toString();
   };
+
+  const freshen = (event) => {
+    const anchor = event.target.closest && event.target.closest("a[data-sets]");
+    if (anchor) anchor.setAttribute("href", led(anchor));
+  };
+  for (const kind of ["pointerdown", "focusin"]) document.addEventListener(kind, freshen);
 
   const submit = (form) => {
     const query = new URLSearchParams(location.search);

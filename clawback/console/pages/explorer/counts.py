@@ -67,7 +67,7 @@ def value_link(here: Here, asked: AskedMail, field: ExploreField, value: str) ->
     written = f"{field.value}={value}"
     narrowed = here.link(filter=[*asked.written, written], page=None, open=None)
     if _narrows(asked, field, value, written) and len(narrowed) <= ADDRESS_CHARACTERS:
-        link(shown, narrowed, data_sets="filter page open")
+        link(shown, narrowed)
     else:
         tag("span", shown)
 

@@ -14,6 +14,7 @@ from clawback.console.visiting import Visit
 from clawback.core.case_words import is_going_on
 from clawback.errors import ClawbackError, Unauthenticated
 from clawback.services import cases
+from models.actions import ActionStatus
 from models.cases import Case
 
 log = logging.getLogger(__name__)
@@ -21,9 +22,12 @@ log = logging.getLogger(__name__)
 SECONDS = 2.0
 """Between two looks at an investigation that is going on."""
 
+WAIT_SECONDS = 10.0
+"""Between two looks at one that waits for people: one of them may decide elsewhere."""
+
 
 class Progress:
-    """The investigation as it is shown. It is read again every so often until nothing goes on in it."""
+    """The investigation as it is shown. It is read again while it may change."""
 
     def __init__(self, visit: Visit, case: Case) -> None:
         self.case = case
@@ -53,13 +57,17 @@ class Progress:
         self._follow()
 
     def watch(self, parts: Sequence[Part]) -> None:
-        """Keep these parts in step from now on, as long as something goes on."""
+        """Keep these parts in step from now on, as long as something goes on or waits."""
         self._parts = parts
-        self._timer = ui.timer(SECONDS, self._look, active=is_going_on(self.case), immediate=False)
+        self._timer = ui.timer(SECONDS, self._look, active=False, immediate=False)
+        self._follow()
 
     def _follow(self) -> None:
-        if self._timer is not None:
-            self._timer.active = is_going_on(self.case)
+        if self._timer is None:
+            return
+        waits = any(one.status is ActionStatus.PENDING for one in self.case.actions)
+        self._timer.active = is_going_on(self.case) or waits
+        self._timer.interval = SECONDS if is_going_on(self.case) else WAIT_SECONDS
 
     async def _look(self) -> None:
         try:
