@@ -10,7 +10,7 @@ from enum import StrEnum
 from models.actions import RemediationAction
 from models.clusters import ClusterFacts, ClusterKind
 from models.indicators import Indicator, Verdict
-from models.locations import LocationCounts
+from models.locations import Bucket, LocationCounts
 from models.outcomes import LedgerState, Outcome
 
 
@@ -55,8 +55,14 @@ class ListedAction:
 
     @property
     def emails(self) -> int:
-        """Messages of the cluster, wherever they are; without a location check those of the action."""
-        return sum(self.counts.by_bucket.values()) if self.counts else self.action.copies
+        """Messages of the cluster, wherever they are; without a location check those of the action.
+
+        Recipients without a mailbox here are no messages of it.
+        """
+        if self.counts is None:
+            return self.action.copies
+        buckets = self.counts.by_bucket
+        return sum(buckets.values()) - buckets.get(Bucket.EXTERNAL, 0)
 
 
 @dataclass(frozen=True, slots=True)

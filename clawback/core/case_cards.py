@@ -93,7 +93,7 @@ def cluster_card(one: Evidence, cluster: CaseCluster, anomalies: Collection[int]
 
 
 def bucket_card(bucket: Bucket, count: int, inside: Counter[DeliveryLocation]) -> GraphNode:
-    """So many messages in one bucket; `inside` says in which places."""
+    """So many messages in one bucket, or recipients without a mailbox; `inside` says in which places."""
     most = inside.most_common()
     bars = [(location.value, number) for location, number in most if number]
     if len(bars) > MOST_BARS:
@@ -106,7 +106,7 @@ def bucket_card(bucket: Bucket, count: int, inside: Counter[DeliveryLocation]) -
         _BUCKET_ICONS[bucket],
         bucket.value,
         Target("mailboxes"),
-        (counted(count, "message"),),
+        (counted(count, "recipient" if bucket is Bucket.EXTERNAL else "message"),),
         tone=OF_BUCKET[bucket],
         bars=tuple(GraphBar(label, number, number / greatest) for label, number in bars),
     )

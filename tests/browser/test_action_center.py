@@ -155,6 +155,54 @@ def test_of_two_analysts_the_second_is_told_who_was_first(sign_in: SignIn, numbe
     expect(late.locator("nav.tabs")).to_contain_text(f"({before - 1} waiting)")
 
 
+def test_pages_that_wait_notice_what_was_decided_elsewhere(sign_in: SignIn, number: int) -> None:
+    opened = sign_in("ben", f"{PENDING}?open={number}")
+    before = waiting(opened)
+    case = fact(opened, "Investigation").inner_text()
+    investigation = sign_in("ben", f"/investigations/{case}?tab=history")
+    expect(investigation.locator("td.empty")).to_be_visible()
+    decide(sign_in("ada", f"{PENDING}?open={number}"), "Reject")
+    expect(flyout(opened).locator(".state")).to_contain_text("Rejected")
+    expect(fact(opened, "Decided by")).to_have_text("ada")
+    expect(opened.locator("nav.tabs")).to_contain_text(f"({before - 1} waiting)")
+    expect(opened.locator(".actions .pager")).to_contain_text(f"of {before - 1}")
+    assert str(number) not in column(opened, "Approval ID")
+    expect(investigation.locator("#content tbody")).to_contain_text("ada")
+
+
+def test_a_link_keeps_what_was_set_since_it_was_made(sign_in: SignIn, stage: Stage) -> None:
+    page = sign_in("ada", f"{HISTORY}?open={stage.said['completed'][0]}")
+    page.locator("select[name=type]").select_option("Soft delete")
+    expect(page).to_have_url(re.compile("type=Soft"))
+    flyout(page).get_by_role("link", name="Close").click()
+    expect(flyout(page)).to_have_count(0)
+    assert "type=Soft+delete" in page.url
+    assert "open=" not in page.url
+    page.get_by_role("link", name="Clear filters").click()
+    expect(page.get_by_role("link", name="Clear filters")).to_have_count(0)
+    page.locator('.actions td[data-label="Approval ID"] a').first.click()
+    expect(flyout(page)).to_be_visible()
+    # A link that does not say what it sets leads to the whole address that it was made with.
+    flyout(page).locator("a.close").evaluate("one => delete one.dataset.sets")
+    page.locator("select[name=type]").select_option("Soft delete")
+    expect(page).to_have_url(re.compile("type=Soft"))
+    flyout(page).locator("a.close").click()
+    expect(flyout(page)).to_have_count(0)
+    assert "type=" not in page.url
+
+
+def test_what_waits_fits_into_a_small_screen(sign_in: SignIn) -> None:
+    page = sign_in("ada", PENDING)
+    table = page.get_by_role("region", name="Actions that wait")
+    fits = "one => one.scrollWidth <= one.clientWidth"
+    assert table.evaluate(fits)
+    page.locator("details.columns summary").click()
+    for label in ("Not in mailbox", "First seen", "Waiting since"):
+        page.locator("details.columns").get_by_label(label).check()
+        expect(table.locator("th", has_text=label)).to_be_visible()
+    assert not table.evaluate(fits)
+
+
 def test_chosen_actions_are_decided_together_and_what_failed_is_said(
     sign_in: SignIn, numbers: Iterator[int]
 ) -> None:

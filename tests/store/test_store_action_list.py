@@ -141,14 +141,16 @@ def test_a_row_says_what_the_latest_check_and_verdict_say(store: SqlStore) -> No
     [row] = [one for one in page_rows(store) if one.action.id == action.id]
     assert (row.counts, row.verdict, row.emails) == (None, None, 1)
     for number in (4, 7):
-        store.cases.save_locations(action.cluster_id, [], counts(number))
+        found = counts(number)
+        found = replace(found, by_bucket={**found.by_bucket, Bucket.EXTERNAL: 2})
+        store.cases.save_locations(action.cluster_id, [], found)
     entity = Entity(FILE, EntityClaim.NAMED)
     for verdict in (Verdict.UNKNOWN, Verdict.MALICIOUS):
         judgement = Judgement(FILE, verdict, "operator")
         store.cases.save_verdicts(action.investigation_id, [(entity, judgement)], NOW)
     row = store.lists.listed_action(action.id)
     assert row.counts is not None
-    assert row.counts.by_bucket == {Bucket.MAILBOX: 7}
+    assert row.counts.by_bucket == {Bucket.MAILBOX: 7, Bucket.EXTERNAL: 2}
     assert (row.verdict, row.emails, row.name) == (Verdict.MALICIOUS, 7, "a file")
     assert row.first_seen_at == NOW
     with pytest.raises(NotFound):

@@ -53,7 +53,7 @@ def _pending_row(visit: Visit, case: Case, action: RemediationAction) -> Row:
             Cell(action.type.value, address),
             when(cluster.facts.first_seen_at, "–") if cluster else "–",
             asset(action),
-            f"{action.copies:,}",
+            f"{cluster.members if cluster else action.copies:,}",
             *(f"{buckets.get(bucket, 0):,}" for bucket in _BUCKETS),
             ENTITY_TYPE,
             threat(IndicatorKind(action.indicator_kind)) or "–",
@@ -74,7 +74,7 @@ async def history(visit: Visit, progress: Progress) -> None:
     columns = (
         Column("id", "Action", "number"), Column("type", "Action type"),
         Column("wait", "Wait time"), Column("entity", "Entity", wide=True),
-        Column("count", "Email count", "number"), Column("status", "Status"),
+        Column("count", "Messages", "number"), Column("status", "Status"),
         Column("by", "Handled by"), Column("time", "Time"), Column("run", "Run"),
     )  # fmt: skip
     Table(
