@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from clawback.config import ApiConfig
@@ -25,6 +26,9 @@ PATHS = (LOGIN, LOGOUT, FIRST)
 
 BODY_BYTES = 16_384
 """Of a form: a name, a password, and where to go."""
+
+BODY_SECONDS = 10.0
+"""In which it arrives."""
 
 _NOBODY = (
     "Nobody has an account yet. Open the link that `clawback up` printed when it started, or run "
@@ -55,6 +59,9 @@ class Doors:
                     return await self._make_first(request)
                 case "/logout", "POST":
                     return await self._sign_out(request, login)
+        except BadInput as error:
+            text = f"This form was not taken: {error}. Load the page anew."
+            return _frame(request).page("Not taken", [forms.problem(text)], status=400)
         except ClawbackError as error:
             return _frame(request).page("Not now", [forms.problem(str(error))], status=503)
         allowed = "POST" if path == LOGOUT else "GET, HEAD, POST"
@@ -75,7 +82,7 @@ class Doors:
         return _frame(request).page("Sign in", parts)
 
     async def _sign_in(self, request: Request) -> Response:
-        given = await _given(request)
+        given = await self._given(request)
         to, name = own_path(given.get("to", "/")), given.get("name", "")
         try:
             return await self._let_in(request, name, given.get("password", ""), to)
@@ -97,7 +104,7 @@ class Doors:
 
     async def _sign_out(self, request: Request, login: Login | None) -> Response:
         if login is not None:
-            sent = (await _given(request)).get("form_token", "")
+            sent = (await self._given(request)).get("form_token", "")
             if not hmac.compare_digest(sent.encode(), login.form_token.encode()):
                 text = "This form is of another session. Go back, load the page anew, and sign out there."
                 return _frame(request).page("Not signed out", [forms.problem(text)], status=403)
@@ -124,7 +131,7 @@ class Doors:
         return _frame(request).page("The first account", parts, status=422 if wrong else 200)
 
     async def _make_first(self, request: Request) -> Response:
-        given = await _given(request)
+        given = await self._given(request)
         key, name, password = (given.get(one, "") for one in ("key", "name", "password"))
         if password != given.get("again", ""):
             return await self._ask_first(request, key, name, "The two passwords are not the same.")
@@ -137,6 +144,21 @@ class Doors:
         except Conflict as error:
             return self._no_first(request, error)
         return await self._let_in(request, user.name, password, "/")
+
+    async def _given(self, request: Request) -> dict[str, str]:
+        """The fields of a form. Raises `BadInput` for one that is large, late or no form.
+
+        Before the guard of the API does, whose word middleware in between would make a failure of.
+        """
+        seconds = min(BODY_SECONDS, self.config.body_seconds / 2)
+        try:
+            async with asyncio.timeout(seconds):
+                body = await _body(request)
+            return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+        except (TimeoutError, ClientDisconnect):
+            raise BadInput("it did not arrive in time") from None
+        except ValueError:
+            raise BadInput("it cannot be read") from None
 
     def _no_first(self, request: Request, error: Conflict) -> Response:
         parts = [forms.problem(_sentence(error)), forms.way(f"{_root(request)}{LOGIN}", "Sign in")]
@@ -156,14 +178,15 @@ def _sentence(error: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-async def _given(request: Request) -> dict[str, str]:
-    """The fields of a form. Raises `BadInput` for a large one."""
+async def _body(request: Request) -> bytes:
+    """What was sent. Raises `BadInput` for a large form, before it is read where it says its size."""
+    declared = request.headers.get("content-length", "0")
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > BODY_BYTES:
-            raise BadInput("this form is too large")
-    try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
-    except ValueError:
-        raise BadInput("this form cannot be read") from None
+    if len(declared) < 10 and int(declared) <= BODY_BYTES:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > BODY_BYTES:
+                break
+        else:
+            return body
+    raise BadInput("it is too large")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import socket
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import pytest
-from serving_small import Served, open_page, sign_in, socket_of
+from serving_small import SOON, Served, open_page, served, sign_in, socket_of
 
 from clawback.services import people, sessions
 from models.actions import Actor, DecidedVia
@@ -122,6 +124,42 @@ def test_a_wrong_password_says_so_and_too_many_say_how_long_to_wait(console: Ser
         assert f"try again in {wait} s" in held.text
         assert sign_in(browser, "ada").status_code == 303, "another account waits as well"
         assert 'value="&quot;&gt;&lt;b&gt;"' in sign_in(browser, '"><b>', "x").text
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"x" * 5_000_000, "it is too large"),
+        ([b"name=", b"x" * 20_000], "it is too large"),
+        (b"&".join([b"a=1"] * 500), "it cannot be read"),
+    ],
+)
+def test_a_form_that_nobody_fills_in_is_refused_in_words_and_leaves_no_trace_in_the_log(
+    console: Served, body: bytes | list[bytes], why: str
+) -> None:
+    before = console.log.stat().st_size
+    for path in ("/console/login", "/console/first"):
+        with console.browser() as browser:
+            answer = browser.post(path, content=body)
+        assert answer.status_code == 400
+        assert f"This form was not taken: {why}." in answer.text
+    assert "Traceback" not in console.log.read_text()[before:]
+
+
+def test_a_form_that_stops_halfway_leaves_no_trace_and_one_that_never_ends_is_told_so(
+    tmp_path: Path,
+) -> None:
+    with served(tmp_path, config={"body_seconds": 0.6}) as console:
+        head = (
+            f"POST /console/login HTTP/1.1\r\nHost: 127.0.0.1:{console.port}\r\n"
+            f"Origin: {console.base}\r\nContent-Length: 100\r\n\r\nname="
+        )
+        with socket.create_connection(("127.0.0.1", console.port), SOON) as gone:
+            gone.sendall(head.encode())
+        with socket.create_connection(("127.0.0.1", console.port), SOON) as slow:
+            slow.sendall(head.encode())
+            assert slow.recv(100).startswith(b"HTTP/1.1 400 ")
+        assert "Traceback" not in console.log.read_text()
 
 
 def people_roles() -> list[people.Role]:
