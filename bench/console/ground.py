@@ -30,10 +30,14 @@ WAITING_EACH = 10
 """One action in so many is left pending, and one is rejected; the others are carried out."""
 
 
-def fill(ctx: Context, messages: int, actions: int) -> None:
-    """So many messages, and so many actions over some of them, made by the services."""
+def fill(ctx: Context, messages: int) -> None:
+    """So many messages, delivered over the last thirty days."""
+    ground.fill(ctx, messages, LabOptions(mailboxes=max(1, messages // 100)))
+
+
+def act(ctx: Context, messages: int, actions: int) -> None:
+    """So many actions over some of these messages, each made and ended by the services."""
     lab = LabOptions(mailboxes=max(1, messages // 100))
-    ground.fill(ctx, messages, lab)
     acting = replace(ctx, sources={SOURCE: IndexedMail(SOURCE)})
     made = 0
     for number, indicator in enumerate(_indicators(messages, actions, lab)):

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.console.ground import fill
+from bench.console.ground import act, fill
+from bench.console.multiplying import multiply
 from bench.grounds import opened
 from clawback.errors import BadInput
 from clawback.services import people
@@ -18,6 +19,9 @@ from models.people import Role
 
 NAME = "bench"
 PASSWORD = "measured from end to end"
+BY_SERVICES = 500
+"""Actions that the services make; the others are copies of these."""
+
 _NOTE = "bench-console.json"
 _PERSON = Actor("root", DecidedVia.CLI, verified=True)
 _CONFIGURATION = """\
@@ -62,11 +66,19 @@ def made(home: Path, messages: int, actions: int) -> Home:
     (home / "mail").mkdir(parents=True, exist_ok=True)
     (home / "clawback.toml").write_text(_CONFIGURATION, encoding="utf-8")
     with opened(home, home / "mail") as ctx:
-        fill(ctx, messages, actions)
+        fill(ctx, messages)
+        act(ctx, messages, min(actions, BY_SERVICES))
+    return _finished(home, messages, actions)
+
+
+def _finished(home: Path, messages: int, actions: int) -> Home:
+    """The home with all its actions and its mirror, which a note describes from now on."""
+    multiply(home / "clawback.db", actions)
+    with opened(home, home / "mail") as ctx:
         found = _looked_at(ctx, messages, actions)
         assert ctx.hunting is not None
         ctx.hunting.close()
-    note.write_text(json.dumps({name: getattr(found, name) for name in Home.__slots__}))
+    (home / _NOTE).write_text(json.dumps({name: getattr(found, name) for name in Home.__slots__}))
     return found
 
 

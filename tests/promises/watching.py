@@ -97,13 +97,15 @@ class Fused:
 
 @dataclass
 class FusedStore:
-    """The stores that services write, each with a fuse, and the mirror's side, which is not theirs."""
+    """The stores that services write, each with a fuse; without it what they only read, and the mirror."""
 
     index: Any
     cases: Any
     ledger: Any
     settings: Any
     mirror: Any
+    figures: Any
+    throttles: Any
 
 
 @dataclass(frozen=True)

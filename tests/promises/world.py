@@ -109,6 +109,8 @@ class World:
                 ledger=Fused(self.ledger, self.fuse),
                 settings=self.store.settings,
                 mirror=self.store.mirror,
+                figures=self.store.figures,
+                throttles=Fused(self.store.throttles, self.fuse),
             ),
             sources={},
             verdict_sources=(),
