@@ -46,13 +46,15 @@ _HISTORY = 1_000
 class ActionCase:
     """One action with its cluster, and what was decided about it and happened.
 
-    `unmatched` messages were read again since, and no longer carry the indicator. `recoverable_days`
-    is the shortest that any mail system of the cluster keeps what an approval would take away, None
-    for no fixed end. `why_closed` says why it cannot be decided, if so.
+    `title` is that of its investigation, which a person chose for what they selected. `unmatched`
+    messages were read again since, and no longer carry the indicator. `recoverable_days` is the shortest
+    that any mail system of the cluster keeps what an approval would take away, None for no fixed end.
+    `why_closed` says why it cannot be decided, if so.
     The addresses of runs are empty where there is none.
     """
 
     listed: ListedAction
+    title: str
     cluster: ClusterSummary
     status: RemediationStatus
     decision: Decision | None
@@ -106,8 +108,10 @@ def case(ctx: Context, action_id: int) -> ActionCase:
     history = cases.history(action_id=action_id, limit=_HISTORY)
     cluster = lists.cluster_summary(action.cluster_id, sample=SAMPLE)
     is_waiting = action.status is ActionStatus.PENDING
+    investigation = cases.investigation(action.investigation_id)
     return ActionCase(
         listed=row,
+        title=investigation.title,
         cluster=cluster,
         status=_status(ctx, action),
         decision=cases.latest_decision(action.cluster_id),
@@ -120,7 +124,7 @@ def case(ctx: Context, action_id: int) -> ActionCase:
         recoverable_days=_recoverable_days(ctx, row),
         why_closed=_why_closed(ctx, action_id),
         run_url=_link(ctx, action.run_id or action.approval_run_id),
-        investigation_run_url=_link(ctx, cases.investigation(action.investigation_id).run_id),
+        investigation_run_url=_link(ctx, investigation.run_id),
     )
 
 

@@ -224,6 +224,7 @@ def test_a_proposal_is_approved_by_another_person_and_not_by_who_proposed_it(
     flyout = page.locator("aside.flyout")
     expect(flyout).to_contain_text("Move to Junk")
     expect(flyout).to_contain_text("Completed")
+    expect(flyout.locator("dt:text-is('Name') + dd")).to_have_text("To be approved")
     expect(flyout).to_contain_text("ben")
 
 

@@ -18,6 +18,7 @@ from clawback.services.bulk import BulkResult
 from clawback.services.context import Context
 from clawback.services.revert import RevertTo
 from models.actions import ActionStatus, Choice, RemediationAction
+from models.indicators import IndicatorKind
 from models.people import Permission
 
 Refresh = Callable[[], Awaitable[None]]
@@ -47,7 +48,9 @@ class Deciding:
     async def decide(self, action: RemediationAction, choice: Choice) -> None:
         """Approve or reject one action."""
         what = f"{action.type.value} of {counted(action.copies, 'message')}"
-        ends = f"They are moved now. {report.asset(action)}"
+        ends = "They are moved now."
+        if action.indicator_kind != IndicatorKind.SELECTION:
+            ends += f" {report.asset(action)}"
         with self._place:
             reason = await ask_reason(
                 f"{choice.value.capitalize()} action {action.id}",

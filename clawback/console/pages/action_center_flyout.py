@@ -151,7 +151,7 @@ def _cluster(case: ActionCase) -> None:
             "Verdict": partial(badge, verdict.value, OF_VERDICT[verdict]),
             "Remediation status": partial(badge, case.status.value, OF_REMEDIATION[case.status]),
             "Email count": f"{case.listed.emails:,}",
-            "Name": cluster.name,
+            "Name": cluster.name if case.selection is None else plain(case.title, 200),
             "Volume anomaly": volume_words(case.volume),
             "Indicator": show_indicator(cluster.indicator, whole=True),
             "Query time": when(cluster.query_at),
