@@ -12,6 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from clawback.config import ApiConfig
 from clawback.console.here import Here
+from clawback.console.parts.notices import WORDS
+from clawback.core.showing import plain
 from clawback.errors import ClawbackError, SetupError, Unauthenticated
 from clawback.ports import RunControl
 from clawback.services import people, sessions
@@ -112,7 +114,7 @@ class Visit:
             except Unauthenticated:
                 ui.navigate.reload()  # the gate leads to the login, and back here
             except ClawbackError as error:
-                say(str(error), good=False)
+                say(plain(str(error), WORDS), good=False)
 
         return guarded
 

@@ -21,6 +21,7 @@ from clawback.console.paging import page
 from clawback.console.parts.tags import button, tag
 from clawback.console.serving import attach
 from clawback.console.visiting import Visit
+from clawback.errors import NotFound
 from clawback.services import people, sessions
 from clawback.services.context import Context
 from clawback.serving.addresses import claim
@@ -55,6 +56,12 @@ async def probe(visit: Visit) -> None:
 async def fails(visit: Visit) -> None:
     """Fails as nobody foresaw, with something in the error that is nobody's business."""
     raise RuntimeError("secret of a database <b>")
+
+
+@page("/picky", title="Picky", nav="health")
+async def repeats(visit: Visit) -> None:
+    """Says in an error what the address asks for."""
+    raise NotFound(f"no message is called {visit.here.value('say')}")
 
 
 def _press(ctx: Context, name: str) -> None:

@@ -28,3 +28,10 @@ def test_a_page_that_fails_tells_the_log_the_cause_and_nobody_else(console: Serv
         assert "secret of a database" in console.log.read_text()
         with socket_of(open_page(browser)) as socket:
             assert socket.is_attached()
+
+
+def test_what_is_hidden_in_what_an_error_repeats_is_marked(console: Served) -> None:
+    with console.signed_in("ada") as browser:
+        text = browser.get("/console/picky?say=invoice%E2%80%AEfdp.exe").text
+    assert "no message is called invoice\ufffdfdp.exe" in text
+    assert "\u202e" not in text

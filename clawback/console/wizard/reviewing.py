@@ -245,7 +245,7 @@ def _rows(caption: str, headings: tuple[str, str], rows: Sequence[tuple[str, int
 
 
 def _policy(decision: Decision) -> None:
-    tag("p", decision.reason)
+    tag("p", plain(decision.reason, 2_000))
     Table(
         "Rules of the policy for what people select, in order",
         [Column("rule", "Rule"), Column("hit", "Hit"), Column("why", "Why", wide=True)],
