@@ -1,8 +1,6 @@
 """A small organisation in memory, the services over it, and a model of what is true of it.
 
-The model watches from outside: it checks each move at the moment it is made, and each outcome at
-the moment it is written, against the mail system itself.
-"""
+The model checks each move and each outcome, at the moment that it comes, against the mail itself."""
 
 from __future__ import annotations
 
