@@ -39,7 +39,7 @@ def entry_fault(key: str, entry: str) -> str:
             try:
                 parse_url_indicator(entry)
             except BadIndicator as error:
-                return f"{inert(entry, 60)}: {error}"
+                return f"{inert(entry, 60)}: {str(error).removesuffix('.')}"
             return ""
         case "allowed_indicators":
             is_known = names_something(entry)

@@ -32,6 +32,8 @@ PATIENCE = timedelta(minutes=5)
 
 ANALYST = Actor("demo analyst", DecidedVia.FORM, verified=False)
 WORKING = (InvestigationStatus.STARTING, InvestigationStatus.RUNNING)
+SETTLING = timedelta(seconds=30)
+"""How long an investigation is waited for to say what its ended actions came to."""
 
 
 def run_demo(options: DemoOptions) -> None:
@@ -102,9 +104,11 @@ class _Demo:
             screen.ask(self.console, self.ctx, self.ways, self.ctx.store.cases.action(action.id))
         if self.options.wait:
             self._wait_for_analyst(waiting)
+            self._stay_open()
         else:
             self._decide(waiting)
             self._revert_first()
+        self._settle()
         self._result()
 
     def _welcome(self) -> None:
@@ -218,6 +222,28 @@ class _Demo:
             while any(screen.is_open(self._fresh(action)) for action in waiting):
                 time.sleep(POLL_SECONDS)
         self._show_actions()
+
+    def _stay_open(self) -> None:
+        """Let people look at what came of it, and undo it; a program that waits goes on at once."""
+        if not (self.ways.console and sys.stdin.isatty() and self.console.is_terminal):
+            return
+        self.console.print(f"Look round, or undo it: {self.ways.console} (Ctrl-C ends the demo)")
+        try:
+            while True:
+                time.sleep(POLL_SECONDS)
+        except KeyboardInterrupt:
+            self.console.print("Ended by Ctrl-C.")
+
+    def _settle(self) -> None:
+        """Wait until no investigation speaks of actions that have ended by now as open ones."""
+        deadline = time.monotonic() + SETTLING.total_seconds()
+        while self._is_unsettled() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+
+    def _is_unsettled(self) -> bool:
+        is_open = any(screen.is_open(action) for action in self._actions())
+        pending = (*WORKING, InvestigationStatus.PENDING_ACTION)
+        return not is_open and any(one.status in pending for one in self._found())
 
     def _decide(self, waiting: Sequence[RemediationAction]) -> None:
         """Decide as the Prefect UI does, through its resume endpoint; one bad answer first."""

@@ -55,6 +55,19 @@ def test_an_entry_opens_with_its_details_as_text_and_leads_to_its_neighbours(
     expect(flyout).to_have_count(0)
 
 
+def test_a_closed_flyout_gives_the_focus_back_to_what_opened_it(sign_in: SignIn) -> None:
+    page = sign_in("root-admin", "/audit?event=settings:changed")
+    opener = rows(page).first.get_by_role("link").first
+    opener.focus()
+    page.keyboard.press("Enter")
+    flyout = page.locator("aside.flyout")
+    expect(flyout).to_contain_text('"changed"')
+    flyout.get_by_role("link", name="Close").focus()
+    page.keyboard.press("Escape")
+    expect(flyout).to_have_count(0)
+    expect(opener).to_be_focused()
+
+
 def test_pages_go_on_by_the_number_of_an_entry(sign_in: SignIn) -> None:
     page = sign_in("root-admin", "/audit?size=25")
     expect(rows(page)).to_have_count(25)

@@ -105,6 +105,26 @@ def test_what_falls_silent_is_told_while_the_page_is_open(sign_in: SignIn, home:
     expect(page.get_by_label("Overall state")).to_contain_text("All is well")
 
 
+def test_a_question_that_is_closed_gives_the_focus_back_to_what_asked_it(sign_in: SignIn) -> None:
+    page = sign_in("ada", "/health")
+    asks = page.get_by_role("button", name="Press the stop button")
+    asks.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").locator("textarea, input").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(asks).to_be_focused()
+
+
+def test_on_a_phone_the_page_is_marked_where_it_can_be_seen_and_the_menu_too(
+    sign_in: SignIn,
+) -> None:
+    page = sign_in("ada", "/health", width=390)
+    expect(page.locator("header nav [aria-current]")).to_be_in_viewport(ratio=1)
+    page.locator(".person summary").click()
+    expect(page.locator(".person .menu")).to_be_in_viewport(ratio=1)
+
+
 def test_focus_stays_while_figures_are_refreshed(stage: Stage, sign_in: SignIn) -> None:
     page = sign_in("ada", "/health")
     page.get_by_role("button", name="Press the stop button").focus()

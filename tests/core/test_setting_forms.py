@@ -63,6 +63,8 @@ def test_every_setting_has_a_field_with_a_title_a_meaning_and_its_bounds() -> No
 def test_what_cannot_be_saved_is_named_by_field_and_line(key: str, text: str, fault: str) -> None:
     [said] = faults_in({key: text})[key]
     assert fault in said
+    assert said.endswith(".")
+    assert not said.endswith("..")
 
 
 def test_a_thousand_separator_and_repeated_or_empty_lines_are_read_as_meant() -> None:

@@ -28,15 +28,24 @@ def show_days(told: WhatIf) -> None:
     most = max(max(sum(day.happened.values()), sum(day.edited.values())) for day in told.days)
     by_day = {day.day: day for day in told.days}
     label = f"Decisions by day, at most {most:,} a day; left as it happened, right as edited"
-    with tag("svg", cls="days", viewBox=f"0 0 {WIDTH} {HEIGHT + 18}", role="img", aria_label=label):
+    tag("p", "Of each pair: left as it happened, right under the edited settings.", cls="quiet")
+    with tag(
+        "svg",
+        cls="days",
+        viewBox=f"0 0 {WIDTH} {HEIGHT + 1}",
+        preserveAspectRatio="none",
+        role="img",
+        aria_label=label,
+    ):
         step = WIDTH / number
         for place in range(number):
             found = by_day.get(told.since.date() + timedelta(days=place))
             if found is not None:
                 _day(found, place * step, step, most)
         tag("line", x1="0", x2=str(WIDTH), y1=str(HEIGHT), y2=str(HEIGHT), cls="axis")
-        tag("text", f"{told.since:%Y-%m-%d}", x="0", y=str(HEIGHT + 14))
-        tag("text", f"{told.until:%Y-%m-%d}", x=str(WIDTH), y=str(HEIGHT + 14), text_anchor="end")
+    with tag("p", cls="days-ends quiet"):  # beside the picture, which is stretched to the page
+        tag("span", f"{told.since:%Y-%m-%d}")
+        tag("span", f"{told.until:%Y-%m-%d}")
 
 
 def _day(day: Day, left: float, step: float, most: int) -> None:

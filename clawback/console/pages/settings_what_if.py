@@ -77,10 +77,11 @@ def _verdict(told: WhatIf) -> str:
         return "There was nothing to decide in this time."
     if not runs.decisions:
         return "Nothing would have run by itself."
+    by_whom = "itself" if runs.decisions == 1 else "themselves"
     said = (
         f"{counted(runs.decisions, 'cluster')} with {counted(runs.copies, 'message')} would have run "
-        f"by themselves"
-    ).replace("1 cluster with", "One cluster with")
+        f"by {by_whom}"
+    )
     if not runs.objections:
         return f"{said}. No person objected to any of them."
     listed = ", ".join(f"{n:,} {FATES[fate].lower()}" for fate, n in _objections(runs))

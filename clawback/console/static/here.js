@@ -61,18 +61,29 @@
   const name = (field) =>
     [field.tagName, field.id.replace(/^c\d+$/, ""), field.name, field.type === "radio" ? field.value : "",
       field.getAttribute("aria-label") || (field.matches("a, button") ? field.textContent : "")].join("|");
-  let place = null;
+  const twin = (of) => {
+    const wanted = name(of);
+    return [...document.querySelectorAll(`#content ${of.tagName}`)].find((one) => name(one) === wanted && one.offsetParent);
+  };
+  // So they do after a question, which stands outside of the page, and after a flyout: what opened it.
+  let place = null, opener = null, asked = false;
   document.addEventListener("focusin", (event) => {
+    asked = Boolean(event.target.closest(".q-dialog"));
+    if (asked) return;
     place = event.target.closest("#content") && event.target.matches("a, button, input, select, textarea") ? event.target : null;
+    if (place && !place.closest(".flyout")) opener = place;
   });
   document.addEventListener("pointerdown", (event) => {
+    if (event.target.closest(".q-dialog")) return;
     if (place && !place.contains(event.target)) place = null;
+    if (!event.target.closest(".flyout")) opener = null;
   });
   new MutationObserver(() => {
-    if (!place || place.isConnected || document.activeElement !== document.body) return;
-    const wanted = name(place);
-    const twin = [...document.querySelectorAll(`#content ${place.tagName}`)].find((one) => name(one) === wanted && one.offsetParent);
-    if (twin) twin.focus({ preventScroll: true });
+    if (document.activeElement !== document.body || document.querySelector(".q-dialog")) return;
+    const left = place && (place.isConnected ? asked && place : twin(place));
+    const found = left || (place && !place.isConnected && opener && !document.querySelector(".flyout") && (opener.isConnected ? opener : twin(opener)));
+    asked = false;
+    if (found) found.focus({ preventScroll: true });
   }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
 
   document.addEventListener("keydown", (event) => {
@@ -91,6 +102,8 @@
     (answer) => answer.status === 401 && location.reload(), () => {});
   const watch = () => {
     if (!window.socket) return setTimeout(watch, 200);
+    const here = document.querySelector("header nav [aria-current]");
+    if (here) here.closest("nav").scrollLeft = here.offsetLeft - here.closest("nav").offsetLeft - 48;  // on a phone
     window.socket.on("connect_error", ask);
     window.socket.on("disconnect", ask);
   };

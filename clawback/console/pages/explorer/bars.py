@@ -172,7 +172,7 @@ def _options(
         "xAxis": {
             "type": "category",
             "data": [when_of(at, bucket) for at in axis],
-            "axisLabel": {":color": ink},
+            "axisLabel": {":color": ink, "hideOverlap": True, **_WITHIN},
             "axisLine": {"lineStyle": {":color": line}},
         },
         "yAxis": {
@@ -193,6 +193,15 @@ def _options(
             for place, (one, name) in enumerate(zip(series, names, strict=True))
         ],
     }
+
+
+_WITHIN = {
+    "showMinLabel": True,
+    "showMaxLabel": True,
+    "alignMinLabel": "left",
+    "alignMaxLabel": "right",
+}
+"""The first and the last label end with the picture, which would cut them off."""
 
 
 def _colour(name: str) -> str:
