@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -61,6 +62,7 @@ def test_conditions_are_chips_that_narrow_the_list_and_go_again(sign_in: SignIn)
     assert senders.count() > 5
     add(page, "Latest delivery location", "Junk folder", "Inbox/folder")
     expect(chips).to_have_count(4)  # with the link that clears all
+    expect(page).to_have_url(re.compile("latest_location"))
     assert sorted(query(page)["filter"]) == [
         "latest_location=Inbox/folder",
         "latest_location=Junk folder",
