@@ -48,3 +48,14 @@ def test_axe_would_find_a_button_without_a_name(stage: Stage, sign_in: Callable[
         "document.querySelector('#content').appendChild(document.createElement('button'))"
     )
     assert any(problem.startswith("button-name") for problem in serious(page))
+
+
+def test_what_is_typed_stays_while_other_parts_of_a_page_are_built(
+    sign_in: Callable[..., Page],
+) -> None:
+    page = sign_in("ada", "/explorer?range=all")
+    page.wait_for_selector(".values-found")
+    page.locator("form input[name=value]").fill("typed, not sent")
+    page.get_by_label("Chart by").select_option(label="URL domain")
+    page.wait_for_selector(".values-found[aria-label='By url domain']")
+    assert page.locator("form input[name=value]").input_value() == "typed, not sent"

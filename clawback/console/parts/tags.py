@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self
 
 from nicegui.elements.mixins.text_element import TextElement
@@ -60,12 +60,27 @@ def tag(
         made.classes(add=cls)
     for key, value in attributes.items():
         if value is not None and value is not False:
-            made.props[key.rstrip("_").replace("_", "-")] = "" if value is True else value
+            made.props[_prop(name, key, attributes)] = "" if value is True else value
     if sets := sets_of(attributes.get("href")):
         made.props["data-sets"] = sets
     if on_click is not None:
         made.on("click", on_click, args=[])
     return made
+
+
+_TYPED = frozenset({"text", "search", "number", "password", "email", "url", "date", "time"})
+
+
+def _prop(name: str, key: str, attributes: Mapping[str, Any]) -> str:
+    """The attribute as Vue takes it.
+
+    What a person may type over is a default only: Vue would set a `value` again whenever anything on
+    the page changes, over what is typed and not sent yet.
+    """
+    is_typed = name == "textarea" or (name == "input" and attributes.get("type", "text") in _TYPED)
+    if key == "value" and is_typed:
+        return ".defaultValue"
+    return key.rstrip("_").replace("_", "-")
 
 
 def button(text: str, on_click: Handler | None = None, *, cls: str = "", **attributes: Any) -> Tag:

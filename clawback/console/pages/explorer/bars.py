@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, assert_never
 
-from nicegui import ui
-
 from clawback.console.asked_mail import AskedMail
 from clawback.console.here import Here
 from clawback.console.pages.explorer.counts import value_link
 from clawback.console.pages.explorer.words import LABELS, shown_value
+from clawback.console.parts.chart import Chart
 from clawback.console.parts.layout import filters, select_field
 from clawback.console.parts.table import Column, Row, Table
 from clawback.console.parts.tags import link, tag
@@ -78,8 +77,8 @@ async def show_bars(visit: Visit, asked: AskedMail) -> None:
         return
     names = [_name(pivot, one.value) for one in series]
     label = f"Emails by {bucket.value} and {LABELS[ExploreField(pivot.value)].lower()}"
-    with tag("div", role="img", aria_label=f"{label}; the same as a table follows"):
-        ui.echart(_options(axis, series, names, bucket)).classes(add="bars")
+    drawn = _options(axis, series, names, bucket)
+    Chart(f"{label}; the same as a table follows", drawn).classes(add="bars")
     _values(visit.here, asked, pivot, series)
     with tag("details", cls="as-table"):
         tag("summary", "Show as a table")
