@@ -25,9 +25,9 @@ else:
     def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(BackendCounts(), "clawback-backend-counts")
 
-    def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-        for item in items:
-            item.add_marker(pytest.mark.chromium)
+    def pytest_itemcollected(item: pytest.Item) -> None:
+        """Mark each test before anybody counts them by their marks."""
+        item.add_marker(pytest.mark.chromium)
 
     ARGUMENTS = (
         *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),

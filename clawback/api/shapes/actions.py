@@ -33,7 +33,8 @@ class RevertIn(ReasonIn):
 class BulkDecisionIn(ReasonIn):
     """One decision on several pending actions, all of one action type."""
 
-    ids: list[Annotated[int, Field(ge=1, le=2**63 - 1), WHOLE]] = Field(
+    # As far as every reader of JSON keeps numbers exact: beyond, 2**63 - 1 and 2**63 are the same to some.
+    ids: list[Annotated[int, Field(ge=1, le=2**53 - 1), WHOLE]] = Field(
         min_length=1, max_length=100
     )
     decision: Choice
