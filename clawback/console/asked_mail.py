@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from clawback.console.here import Here
+from clawback.core.moments import in_utc
 from clawback.errors import BadInput
 from clawback.services.explore import read_filter
 from models.explore import ExploreFilter, ExploreView, Match
@@ -123,7 +124,6 @@ def _moment(here: Here, name: str) -> datetime | None:
     if not text:
         return None
     try:
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return in_utc(text)
+    except ValueError:
         raise BadInput(f"{name}: give a time such as 2026-11-30T09:00, in UTC") from None

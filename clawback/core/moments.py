@@ -24,9 +24,17 @@ def read_moment(text: str, now: datetime) -> datetime:
         except OverflowError:
             raise BadInput(f"{inert(plain, 40)} is before all time") from None
     try:
-        found = datetime.fromisoformat(plain)
+        return in_utc(plain)
     except ValueError:
         raise BadInput(
             f"{inert(plain, 40) or 'nothing'} is no time: write 7d, 12h, 30m, or 2026-03-01T09:00Z"
         ) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def in_utc(text: str) -> datetime:
+    """The time in ISO 8601, without a zone: UTC. Raises `ValueError`, also for one beyond all time."""
+    found = datetime.fromisoformat(text)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error

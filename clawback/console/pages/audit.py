@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from clawback.console.pages.audit_check import CheckPanel
 from clawback.console.pages.audit_entry import about, show_entry
@@ -12,6 +12,7 @@ from clawback.console.parts.layout import filters, select_field, text_field
 from clawback.console.parts.table import Cell, Column, Row, Table
 from clawback.console.parts.tags import button, link, tag
 from clawback.console.visiting import Visit
+from clawback.core.moments import in_utc
 from clawback.core.showing import plain
 from clawback.errors import BadInput
 from clawback.services import audit_search
@@ -104,9 +105,8 @@ def _moment(text: str, label: str) -> datetime | None:
     if not text:
         return None
     try:
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return in_utc(text)
+    except ValueError:
         raise BadInput(f"{label}: give a time such as 2026-03-02T09:00") from None
 
 
