@@ -33,6 +33,15 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
 
 def csv_cell(value: object) -> str:
     """One value as the text of a cell, harmless to a spreadsheet."""
+    text = value_text(value)
+    if value is None or isinstance(value, int | float):
+        return text
+    text = _WITHIN.sub(r"\1'", text.replace("\x00", "\ufffd"))
+    return f"'{text}" if text.startswith(_STARTS) else text
+
+
+def value_text(value: object) -> str:
+    """A value of a row as text, whole: empty for null, JSON for what is dynamic."""
     match value:
         case None:
             return ""
@@ -41,8 +50,6 @@ def csv_cell(value: object) -> str:
         case int() | float():
             return str(value)
         case str():
-            text = value
+            return value
         case _:
-            text = json.dumps(value, ensure_ascii=False)
-    text = _WITHIN.sub(r"\1'", text.replace("\x00", "\ufffd"))
-    return f"'{text}" if text.startswith(_STARTS) else text
+            return json.dumps(value, ensure_ascii=False)

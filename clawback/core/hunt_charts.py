@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from clawback.core.hunt_rows import NUMBERS, value_text
+from clawback.core.csv_text import value_text
+from clawback.core.hunt_rows import NUMBERS
 from clawback.core.hunt_series import Plot, Series, plot_of
 from clawback.core.showing import counted, plain
 from models.hunting import Chart, HuntResult, KqlType

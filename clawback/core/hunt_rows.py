@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 
+from clawback.core.csv_text import value_text
 from clawback.core.report_ids import report_id
 from clawback.core.showing import plain, show_url
 from models.hunting import HuntResult, KqlType
@@ -16,21 +16,6 @@ _URL = re.compile(r"(?i)(?:https?|ftp)://")
 _REPORT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d{1,19}", re.ASCII)
 _MAIL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _ADDRESS_LIMIT = 1_000
-
-
-def value_text(value: object) -> str:
-    """A value as text, whole: empty for null, JSON for what is dynamic."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(value)
-        case str():
-            return value
-        case _:
-            return json.dumps(value, ensure_ascii=False)
 
 
 def shown_value(value: object, limit: int) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 
-from clawback.core.hunt_rows import NUMBERS, value_text
+from clawback.core.csv_text import value_text
+from clawback.core.hunt_rows import NUMBERS
 from models.hunting import HuntResult, KqlType, ResultColumn
 
 MOST_SERIES = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clawback.core.setting_diffs import SettingChange, changes_between
-from clawback.core.setting_forms import faults_in, fields, typed, values_of
+from clawback.core.setting_forms import faults_in, typed, values_of
 from models.settings import Settings
 
 TYPED_MAX = 2_000_000
@@ -67,6 +67,3 @@ class Draft:
     def is_edited(self) -> bool:
         """Whether anything was typed that the version does not say."""
         return bool(self.edits or self.faults)
-
-
-TITLES = {each.key: each.title for each in fields()}

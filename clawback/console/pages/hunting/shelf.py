@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from clawback.core.hunt_rows import value_text
+from clawback.core.csv_text import value_text
 from models.hunting import HuntResult
 
 ROOM_BYTES = 400_000_000
