@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli.small_lab import CONFIG, SMALL
 from playwright.sync_api import Browser, Page, expect
 from stage import ROOT, python
 from watching import Watch, foreign
@@ -17,16 +18,6 @@ from watching import Watch, foreign
 pytestmark = [pytest.mark.prefect_server, pytest.mark.sqlite, pytest.mark.timeout(600)]
 
 PASSWORD = "correct horse battery"
-CONFIG = """\
-[organisation]
-domains = ["example.com"]
-
-[[sources]]
-kind = "maildir"
-name = "lab"
-root = "../lab"
-"""
-SMALL = ("--mailboxes", "4", "--messages", "4", "--file-copies", "12", "--url-copies", "12")
 UP = ("up", "--json", "--port", "0", "--api-port", "0", "--no-schedules")
 RUN_MS = 150_000
 """Far more than a run takes on a busy machine: past this something is wrong."""
