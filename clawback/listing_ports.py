@@ -30,6 +30,7 @@ from models.cases import (
 )
 from models.clusters import Member
 from models.copies import FolderRole
+from models.indicators import Indicator
 from models.listing import (
     ActionFilter,
     ActionMark,
@@ -121,8 +122,8 @@ class Lists(CaseLists, PastDecisions, Protocol):
         """A cluster without its members, but for a few of them. Raises `NotFound`."""
         ...
 
-    def member_mails(self, cluster_id: int) -> Mapping[int, int]:
-        """How many members a cluster has of each mail, by mail id."""
+    def matching(self, cluster_id: int, indicator: Indicator) -> int:
+        """How many members' mails carry the indicator by their newest reading; 0 for a selection."""
         ...
 
     def results(

@@ -120,7 +120,7 @@ def case(ctx: Context, action_id: int) -> ActionCase:
         volume=volume_of(ctx, action.cluster_id),
         since=since_analysis(ctx, action_id),
         undo=outlook(ctx, action_id),
-        unmatched=unmatched_members(ctx, cluster.id, cluster.indicator) if is_waiting else 0,
+        unmatched=_unmatched(ctx, cluster) if is_waiting else 0,
         recoverable_days=_recoverable_days(ctx, row),
         why_closed=_why_closed(ctx, action_id),
         run_url=_link(ctx, action.run_id or action.approval_run_id),
@@ -157,6 +157,10 @@ def _status(ctx: Context, action: RemediationAction) -> RemediationStatus:
     siblings = ctx.store.cases.actions(investigation_id=action.investigation_id)
     by_id = {one.id: one for one in siblings}
     return removal_status(by_id.get(action.reverts_action_id or 0, action), siblings)
+
+
+def _unmatched(ctx: Context, cluster: ClusterSummary) -> int:
+    return unmatched_members(ctx, cluster.id, cluster.members, cluster.indicator)
 
 
 def _recoverable_days(ctx: Context, row: ListedAction) -> int | None:

@@ -16,10 +16,8 @@ def unmatched(ctx: Context, cluster: Cluster) -> int:
     return sum(member.mail_id not in matching for member in cluster.members)
 
 
-def unmatched_members(ctx: Context, cluster_id: int, indicator: Indicator) -> int:
-    """The same of a cluster that is not read whole."""
+def unmatched_members(ctx: Context, cluster_id: int, members: int, indicator: Indicator) -> int:
+    """The same of a cluster of so many members that is not read whole."""
     if indicator.kind is IndicatorKind.SELECTION:
         return 0
-    mails = ctx.store.lists.member_mails(cluster_id)
-    matching = ctx.store.index.matches(mails, indicator)
-    return sum(members for mail_id, members in mails.items() if mail_id not in matching)
+    return members - ctx.store.lists.matching(cluster_id, indicator)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    LargeBinary,
     Table,
     Text,
     any_,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     event,
     func,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -99,6 +101,19 @@ class Database:
             listed = func.json_each(bindparam(None, json.dumps(wanted))).table_valued("value")
             return column.in_(select(listed.c.value))
         return column == any_(bindparam(None, wanted, type_=ARRAY(Text)))
+
+    def among_digests(
+        self, column: ColumnElement[Any], digests: Collection[str]
+    ) -> ColumnElement[bool]:
+        """Whether a digest column holds one of many digests in hex; on SQLite it reads each row."""
+        if self.is_sqlite:
+            wanted = json.dumps([digest.upper() for digest in digests])
+            listed = func.json_each(bindparam(None, wanted)).table_valued("value")
+            return func.hex(column).in_(select(listed.c.value))
+        found = [bytes.fromhex(digest) for digest in digests]
+        return type_coerce(column, LargeBinary) == any_(
+            bindparam(None, found, type_=ARRAY(LargeBinary))
+        )
 
     def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An insert that knows ON CONFLICT, in the database's own dialect."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
@@ -12,7 +12,8 @@ from clawback.store.action_results import read_put_back, read_results
 from clawback.store.case_details import SqlCaseLists
 from clawback.store.cases.action_rows import action_of, missing_action, select_actions
 from clawback.store.cases.alerts import as_investigation
-from clawback.store.cases.cluster_summary import read_member_mails, read_summary
+from clawback.store.cases.cluster_summary import read_summary
+from clawback.store.cases.cluster_threats import count_matching
 from clawback.store.cases.clusters import investigation_of, members_of, select_members
 from clawback.store.entries import ENDED, entry_of, select_entries
 from clawback.store.index.refs import NO_SIBLINGS, read_siblings
@@ -28,6 +29,7 @@ from models.action_list import (
 from models.actions import RemediationAction
 from models.alerts import Investigation
 from models.clusters import Member
+from models.indicators import Indicator
 from models.listing import (
     ActionFilter,
     ActionMark,
@@ -100,10 +102,10 @@ class SqlLists(SqlCaseLists, PastDecisions):
         with self._database.read() as connection:
             return read_summary(self._database, connection, cluster_id, sample=sample)
 
-    def member_mails(self, cluster_id: int) -> Mapping[int, int]:
-        """How many members a cluster has of each mail, by mail id."""
+    def matching(self, cluster_id: int, indicator: Indicator) -> int:
+        """How many members' mails carry the indicator by their newest reading; 0 for a selection."""
         with self._database.read() as connection:
-            return read_member_mails(connection, cluster_id)
+            return count_matching(self._database, connection, cluster_id, indicator)
 
     def results(
         self, action_id: int, outcomes: Collection[Outcome], *, offset: int, limit: int

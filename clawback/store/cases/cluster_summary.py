@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Text, func, select, type_coerce
+from sqlalchemy import Connection, func, select
 
 from clawback.core.delivery import delivery_action, location_words
 from clawback.store.action_list import read_verdicts
+from clawback.store.cases.cluster_threats import count_threats
 from clawback.store.cases.clusters import missing_cluster
 from clawback.store.database import Database
 from clawback.store.documents import read_facts, read_guards
 from clawback.store.index.refs import ROLES
-from clawback.store.mirror.threats import MALWARE, PHISH, Threats, read_threats
 from models.action_list import ClusterSummary, SampleMessage
 from models.clusters import ClusterKind
 from models.indicators import Indicator, IndicatorKind, UrlMatch
@@ -22,11 +22,8 @@ from models.tables.catalog import (
     cluster_members,
     clusters,
     copies,
-    mail_files,
-    mail_urls,
     mailboxes,
     mails,
-    urls,
 )
 
 THREATS_COUNTED = 20_000
@@ -57,20 +54,10 @@ def read_summary(
         query_at=row.query_at,
         members=members,
         verdict=read_verdicts(database, connection, [cluster_id]).get(cluster_id),
-        by_threat=_by_threat(database, connection, cluster_id) if is_countable else {},
+        by_threat=count_threats(database, connection, cluster_id) if is_countable else {},
         by_delivery=_by_delivery(roles),
         sample=_sample(connection, cluster_id, sample),
     )
-
-
-def read_member_mails(connection: Connection, cluster_id: int) -> dict[int, int]:
-    """Members by mail."""
-    statement = (
-        select(cluster_members.c.mail_id, func.count())
-        .where(cluster_members.c.cluster_id == cluster_id)
-        .group_by(cluster_members.c.mail_id)
-    )
-    return dict(connection.execute(statement).tuples().all())
 
 
 def _first_roles(connection: Connection, cluster_id: int) -> dict[str, int]:
@@ -89,54 +76,6 @@ def _by_delivery(roles: Mapping[str, int]) -> dict[str, int]:
     for role, number in roles.items():
         found[delivery_action(location_words(ROLES[role]))] += number
     return dict(found)
-
-
-def _by_threat(database: Database, connection: Connection, cluster_id: int) -> dict[str, int]:
-    """Members by each threat that is known of their mail now."""
-    threats = read_threats(connection)
-    members = read_member_mails(connection, cluster_id)
-    found = {
-        MALWARE: _mails_with_files(database, connection, members, threats),
-        PHISH: _mails_with_links(database, connection, members, threats),
-    }
-    return {threat: sum(members[one] for one in mail_ids) for threat, mail_ids in found.items()}
-
-
-def _mails_with_files(
-    database: Database, connection: Connection, mail_ids: Iterable[int], threats: Threats
-) -> set[int]:
-    if not threats.files:
-        return set()
-    statement = select(
-        mail_files.c.mail_id, type_coerce(mail_files.c.sha256, LargeBinary), mail_files.c.size_bytes
-    ).where(database.among(mail_files.c.mail_id, list(mail_ids)))
-    rows = connection.execute(statement)
-    return {mail_id for mail_id, sha256, size in rows if threats.of_file(sha256.hex(), size)}
-
-
-def _mails_with_links(
-    database: Database, connection: Connection, mail_ids: Iterable[int], threats: Threats
-) -> set[int]:
-    if not (threats.links or threats.paths):
-        return set()
-    statement = select(mail_urls.c.mail_id, mail_urls.c.url_id, mail_urls.c.location).where(
-        database.among(mail_urls.c.mail_id, list(mail_ids))
-    )
-    rows = connection.execute(statement).all()
-    texts = _url_texts(database, connection, {row.url_id for row in rows})
-    bad = {
-        (url_id, location)
-        for url_id, location in {(row.url_id, row.location) for row in rows}
-        if threats.of_link(texts[url_id], location)
-    }
-    return {row.mail_id for row in rows if (row.url_id, row.location) in bad}
-
-
-def _url_texts(database: Database, connection: Connection, url_ids: set[int]) -> dict[int, str]:
-    statement = select(urls.c.id, type_coerce(urls.c.url, Text)).where(
-        database.among(urls.c.id, url_ids)
-    )
-    return dict(connection.execute(statement).tuples().all())
 
 
 def _sample(connection: Connection, cluster_id: int, limit: int) -> tuple[SampleMessage, ...]:
