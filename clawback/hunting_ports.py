@@ -147,6 +147,13 @@ class HuntEngine(Protocol):
         """Bring the mirror up to date with the database now; returns the lag that is left."""
         ...
 
+    def warm_up(self) -> None:
+        """Start what answers, where it does not run yet, so that the first to ask does not wait.
+
+        Raises as `run` does where that cannot be.
+        """
+        ...
+
     def close(self) -> None:
         """End every process of the engine."""
         ...

@@ -103,6 +103,9 @@ class QuietEngine:
         """In step."""
         return timedelta()
 
+    def warm_up(self) -> None:
+        """Nothing to start."""
+
     def refresh(self) -> timedelta:
         """In step."""
         return timedelta()

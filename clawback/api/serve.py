@@ -6,7 +6,10 @@ By hand it serves at the host and port of `[api]` in clawback.toml until it is i
 from __future__ import annotations
 
 import argparse
+import gc
+import logging
 import sys
+import threading
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -18,11 +21,14 @@ from clawback.api.connections import BoundedConnection
 from clawback.api.without_console import tell_how_to_install
 from clawback.config import ApiConfig, load_config
 from clawback.console.loopback import is_loopback
-from clawback.errors import SetupError, UserError
+from clawback.errors import ClawbackError, SetupError, UserError
+from clawback.hunting_ports import HuntEngine
 from clawback.logs import log_as_json
 from clawback.services.context import Context
 from clawback.supervised import follow_supervisor
 from clawback.wiring import open_app
+
+log = logging.getLogger(__name__)
 
 STOP_SECONDS = 5
 """How long requests may go on once it is asked to stop: a decision is written in less."""
@@ -58,12 +64,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     app = create_app(ctx, chosen)
     attach_console(app, ctx, chosen, demo_account=given.demo_account)
+    make_ready(ctx)
     try:
         server_of(app, chosen).run()
     finally:
         if ctx.hunting is not None:
             ctx.hunting.close()
     return 0
+
+
+def make_ready(ctx: Context) -> threading.Thread | None:
+    """What would make the first requests slow, and each collection of garbage: done before any comes.
+
+    Returns the thread that starts what answers hunts; None where nobody can hunt.
+    """
+    gc.collect()
+    gc.freeze()  # what is loaded stays: no page waits while it is looked through again
+    if ctx.hunting is None:
+        return None
+    thread = threading.Thread(target=_warm_up, args=(ctx.hunting,), daemon=True)
+    thread.start()
+    return thread
+
+
+def _warm_up(engine: HuntEngine) -> None:
+    try:
+        engine.warm_up()
+    except ClawbackError as error:  # whoever asks is told; this process has more to do
+        log.warning("hunting_not_ready", extra={"reason": str(error)})
 
 
 def attach_console(

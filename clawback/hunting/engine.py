@@ -104,6 +104,11 @@ class MirrorEngine:
         mirror, _ = self._opened()
         return mirror.refresh(_PATIENCE)
 
+    def warm_up(self) -> None:
+        """See `HuntEngine.warm_up`."""
+        check_installed()
+        self._warm.start()
+
     def close(self) -> None:
         """End every process of the engine; a query that runs is stopped."""
         self._warm.close()

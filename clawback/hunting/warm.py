@@ -77,6 +77,13 @@ class WarmProcess:
         self._owner = 0
         self._is_closed = False
 
+    def start(self) -> None:
+        """Start it, where it does not run, so that the first query does not wait for it. Raises
+        `Unavailable` where it does not start."""
+        with self._lock:
+            if not self._is_closed:
+                self._started()
+
     def start_query(self) -> QueryProcess:
         """A process that waits for a setting. Raises `Unavailable` where none starts."""
         ours, theirs = socket.socketpair()

@@ -37,6 +37,17 @@ def stopped(stage: Stage, text: str) -> QueryStopped:
     return caught.value
 
 
+def test_the_first_query_is_answered_by_what_was_started_beforehand(tmp_path: Path) -> None:
+    with open_stage(tmp_path, HANGING, rows=3) as stage:
+        assert stage.warm.pid is None
+        stage.engine.warm_up()
+        started = stage.warm.pid
+        assert started is not None
+        stage.engine.warm_up()
+        assert isinstance(stage.ask("SELECT 1"), HuntResult)
+        assert stage.warm.pid == started
+
+
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGTERM])
 def test_a_process_that_crashes_stops_its_query_alone(acting: Stage, number: int) -> None:
     assert stopped(acting, f"die {number}").reason is StopReason.CRASHED
