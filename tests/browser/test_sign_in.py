@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from stage import Stage
 from test_every_page import serious
 from watching import Watch
 
 PATH = "/action-center/history?size=25"
+FETCHED = 41
+"""One more page than the console keeps of an account for a browser to come."""
 
 
 @contextmanager
@@ -104,3 +106,28 @@ def test_the_chosen_theme_holds_for_the_sign_in(browser: Browser, stage: Stage) 
         )
         page.reload()
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+
+
+def test_a_page_that_was_dropped_before_its_browser_came_is_loaded_anew(
+    browser: Browser, stage: Stage
+) -> None:
+    with fresh(browser, stage) as page:
+        page.goto(f"{stage.console}/health")
+        enter(page, "rita", stage.password)
+        page.wait_for_function("() => window.did_handshake === true")
+        loads: list[Route] = []
+
+        def slowly(route: Route) -> None:
+            """Let others fetch pages before this one gets its script, the first time."""
+            loads.append(route)
+            if len(loads) == 1:
+                for _ in range(FETCHED):
+                    page.context.request.get(f"{stage.console}/health")
+            route.continue_()
+
+        page.route("**/static/here.js", slowly)
+        page.goto(f"{stage.console}/health", wait_until="commit")
+        page.wait_for_function("() => window.did_handshake === true")
+        assert len(loads) == 2
+        page.locator("details.person summary").click()
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()

@@ -24,8 +24,8 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The same without its looks at origins, sockets, sessions, prefixes and crowds."""
-    unlooking = ["origin", "binding", "ended", "prefix", "crowd"]
+    """The same without its looks at origins, sockets, sessions, prefixes, crowds and hoards."""
+    unlooking = ["origin", "binding", "ended", "prefix", "crowd", "hoard"]
     with served(tmp_path_factory.mktemp("broken"), broken=unlooking) as one:
         yield one
 

@@ -16,7 +16,7 @@ from typing import Any
 from clawback.api.app import create_app
 from clawback.api.serve import server_of
 from clawback.config import ApiConfig, load_config
-from clawback.console import gate, headers, sockets, visiting
+from clawback.console import gate, headers, sockets, unopened, visiting
 from clawback.console.paging import page
 from clawback.console.parts.tags import button, tag
 from clawback.console.serving import attach
@@ -87,6 +87,7 @@ BROKEN: dict[str, Callable[[], None]] = {
     "ended": lambda: setattr(sessions, "who_is", _believe),
     "prefix": lambda: setattr(headers, "without_prefix", _keep),
     "crowd": lambda: setattr(gate, "PAGES_OF_ONE", 10**6),
+    "hoard": lambda: setattr(unopened, "PAGES_OF_ONE", 10**6),
     "loopback": lambda: setattr(gate, "is_from_here", lambda scope: True),
 }
 """What can be taken away, to see that the tests notice."""
