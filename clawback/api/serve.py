@@ -6,6 +6,7 @@ By hand it serves at the host and port of `[api]` in clawback.toml until it is i
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import logging
 import sys
@@ -17,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from clawback.api.app import create_app
+from clawback.api.collecting import collecting_when_quiet
 from clawback.api.connections import BoundedConnection
 from clawback.api.without_console import tell_how_to_install
 from clawback.config import ApiConfig, load_config
@@ -66,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     attach_console(app, ctx, chosen, demo_account=given.demo_account)
     make_ready(ctx)
     try:
-        server_of(app, chosen).run()
+        run(server_of(app, chosen))
     finally:
         if ctx.hunting is not None:
             ctx.hunting.close()
@@ -92,6 +94,17 @@ def _warm_up(engine: HuntEngine) -> None:
         engine.warm_up()
     except ClawbackError as error:  # whoever asks is told; this process has more to do
         log.warning("hunting_not_ready", extra={"reason": str(error)})
+
+
+def run(server: uvicorn.Server) -> None:
+    """Serve until asked to stop, as `Server.run` does; garbage waits for quiet moments."""
+
+    async def serve() -> None:
+        async with collecting_when_quiet(lambda: server.server_state.total_requests):
+            await server.serve()
+
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(serve())
 
 
 def attach_console(

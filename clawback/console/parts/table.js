@@ -6,7 +6,7 @@ export default {
   props: {
     caption: String,
     columns: Array,
-    rows: Array,
+    rows: String, // JSON
     empty: String,
     choosable: Boolean,
     sticky: Boolean,
@@ -16,8 +16,13 @@ export default {
   data() {
     return { chosen: [...(this.first || [])] };
   },
+  computed: {
+    listed() {
+      return JSON.parse(this.rows);
+    },
+  },
   watch: {
-    rows(rows) {
+    listed(rows) {
       const keys = new Set(rows.map((row) => row.key));
       const kept = this.chosen.filter((key) => keys.has(key));
       if (kept.length !== this.chosen.length) this.choose(kept);
@@ -32,7 +37,7 @@ export default {
       this.choose(this.chosen.includes(key) ? this.chosen.filter((one) => one !== key) : [...this.chosen, key]);
     },
     toggleAll() {
-      this.choose(this.chosen.length === this.rows.length ? [] : this.rows.map((row) => row.key));
+      this.choose(this.chosen.length === this.listed.length ? [] : this.listed.map((row) => row.key));
     },
     heading(column) {
       const h = Vue.h;
@@ -56,10 +61,10 @@ export default {
   },
   render() {
     const h = Vue.h;
-    const all = this.rows.length > 0 && this.chosen.length === this.rows.length;
+    const all = this.listed.length > 0 && this.chosen.length === this.listed.length;
     const choice = this.choosable ? [h("th", { scope: "col", class: "choice" }, [this.box("Choose all rows", all, this.toggleAll)])] : [];
     const head = h("thead", [h("tr", [...choice, ...this.columns.map((column) => this.heading(column))])]);
-    const lines = this.rows.map((row) => {
+    const lines = this.listed.map((row) => {
       const chosen = this.chosen.includes(row.key);
       const first = this.choosable
         ? [h("td", { class: "choice" }, [this.box(`Choose ${row.label}`, chosen, () => this.toggle(row.key))])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,16 +92,18 @@ class Table(Element, component="table.js"):
             self.on("choose", lambda event: on_choose(_keys(event)))
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Other rows."""
-        self.props["rows"] = [
-            {
-                "key": row.key,
-                "label": row.label or row.key,
-                "current": row.current,
-                "cells": [_cell(cell) for cell in row.cells],
-            }
-            for row in rows
-        ]
+        """Other rows; as one text, since a value would be kept as an object for each cell."""
+        self.props["rows"] = json.dumps(
+            [
+                {
+                    "key": row.key,
+                    "label": row.label or row.key,
+                    "current": row.current,
+                    "cells": [_cell(cell) for cell in row.cells],
+                }
+                for row in rows
+            ]
+        )
 
 
 def _column(column: Column) -> dict[str, Any]:
