@@ -121,10 +121,12 @@ class HuntEngine(Protocol):
         limits: HuntLimits,
         cancelled: Callable[[], bool] = lambda: False,
         begun: Callable[[], None] = lambda: None,
+        by: str = "",
     ) -> HuntResult:
         """The answer. Blocks; `cancelled` is asked several times a second from the calling thread.
 
-        `begun` is called there once the query waits for no other any more.
+        `begun` is called there once the query waits for no other any more. Queries `by` one person
+        leave a place for those of others, where more than one may run.
 
         Brings the mirror up to date first as far as that takes a moment. Raises `BadQuery` with the
         position for what cannot be translated or run, `QueryStopped` for one over its limits or

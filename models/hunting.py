@@ -66,7 +66,7 @@ class HuntWord:
 
 @dataclass(frozen=True, slots=True)
 class HuntLimits:
-    """What one query may cost, and how many may run at once.
+    """What one query may cost, and how many may run at once; of one person all but one.
 
     `rows` beyond are cut off and the answer says `truncated`. `text_bytes` is the UTF-8 size of the
     query. `memory_bytes` bounds the process that works on it, `result_bytes` the answer as JSON: rows
@@ -78,7 +78,7 @@ class HuntLimits:
     text_bytes: int = 10_000
     memory_bytes: int = 1_500_000_000
     result_bytes: int = 100_000_000
-    concurrent: int = 2
+    concurrent: int = 3
 
 
 @dataclass(frozen=True, slots=True)

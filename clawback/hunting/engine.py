@@ -81,10 +81,11 @@ class MirrorEngine:
         limits: HuntLimits,
         cancelled: Callable[[], bool] = lambda: False,
         begun: Callable[[], None] = lambda: None,
+        by: str = "",
     ) -> HuntResult:
         """See `HuntEngine.run`."""
         _check_text(query.text, limits)
-        with self._slots.taken(limits.concurrent, cancelled):
+        with self._slots.taken(limits.concurrent, cancelled, by):
             begun()
             question = Question(query, datetime.now(UTC))
             return self._answered(question, limits, cancelled)

@@ -1,9 +1,14 @@
-"""How many queries may run at once in this process; the others wait in a line for a while."""
+"""How many queries may run at once in this process; the others wait in a line for a while.
+
+Where more than one may, no person takes the last place by themselves: somebody else's query always
+has one.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -21,35 +26,54 @@ class Slots:
         self._wait_seconds = wait_seconds
         self._free = threading.Condition()
         self._taken = 0
+        self._by: Counter[str] = Counter()
 
     @contextmanager
-    def taken(self, most: int, cancelled: Callable[[], bool]) -> Iterator[None]:
-        """Hold one of `most` slots in the block. Raises `Unavailable` where none gets free in time,
-        `QueryStopped` once `cancelled`."""
+    def taken(self, most: int, cancelled: Callable[[], bool], by: str = "") -> Iterator[None]:
+        """Hold one of `most` slots in the block; a person who is named holds all but one at most.
+
+        Raises `Unavailable` where none gets free in time, `QueryStopped` once `cancelled`.
+        """
         deadline = time.monotonic() + self._wait_seconds
-        while not self._take(most):
+        while not self._take(most, by):
             if cancelled():
                 raise cancelled_query()
             if time.monotonic() >= deadline:
-                raise Unavailable(
-                    f"{most} queries run already, as many as may at once: ask again later, or cancel "
-                    "one of them"
-                )
+                raise Unavailable(self._why_not(most, by))
         try:
             yield
         finally:
             with self._free:
                 self._taken -= 1
-                self._free.notify()
+                self._by -= Counter([by])  # keeps no name at zero
+                self._free.notify_all()
 
-    def _take(self, most: int) -> bool:
+    def _take(self, most: int, by: str) -> bool:
         with self._free:
-            if self._taken >= most:
+            if not self._has_room(most, by):
                 self._free.wait(TICK_SECONDS)
-            if self._taken >= most:
+            if not self._has_room(most, by):
                 return False
             self._taken += 1
+            self._by[by] += 1
             return True
+
+    def _has_room(self, most: int, by: str) -> bool:
+        return self._taken < most and not self._has_enough(most, by)
+
+    def _has_enough(self, most: int, by: str) -> bool:
+        return bool(by) and self._by[by] >= max(1, most - 1)
+
+    def _why_not(self, most: int, by: str) -> str:
+        with self._free:
+            if self._taken < most and self._has_enough(most, by):
+                running, whose = self._by[by], "of one person's"
+            else:
+                running, whose = most, "queries"
+        return (
+            f"{running} {whose} run already, as many as may at once: ask again later, or cancel one "
+            "of them"
+        )
 
 
 def cancelled_query() -> QueryStopped:

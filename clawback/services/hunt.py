@@ -84,7 +84,7 @@ def run(
         raise BadInput("the time range ends before it begins: give --since before --until")
     allowed = limits or ctx.hunt_limits
     query = HuntQuery(text, since, until, _lists_in(ctx, text, allowed))
-    result = engine(ctx).run(query, allowed, cancelled, begun)
+    result = engine(ctx).run(query, allowed, cancelled, begun, "" if by is None else by.name)
     if by is not None:
         _record(ctx, text, result, by)
     log.info(

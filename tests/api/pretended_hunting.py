@@ -53,6 +53,7 @@ class PretendedHunting(QuietEngine):
         limits: HuntLimits,
         cancelled: Callable[[], bool] = lambda: False,
         begun: Callable[[], None] = lambda: None,
+        by: str = "",
     ) -> HuntResult:
         """Two rows of hostile text, the error, or a wait until somebody cancels."""
         self.asked.append((query, limits))

@@ -32,6 +32,7 @@ class OneAnswer(QuietEngine):
         limits: HuntLimits,
         cancelled: Callable[[], bool] = lambda: False,
         begun: Callable[[], None] = lambda: None,
+        by: str = "",
     ) -> HuntResult:
         begun()
         self.asked.append(query)

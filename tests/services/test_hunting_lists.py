@@ -33,6 +33,7 @@ class RememberedQueries(QuietEngine):
         limits: HuntLimits,
         cancelled: Callable[[], bool] = lambda: False,
         begun: Callable[[], None] = lambda: None,
+        by: str = "",
     ) -> HuntResult:
         self.asked.append(query)
         return HuntResult((), (), False, timedelta(), timedelta())

@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -148,6 +150,32 @@ def test_no_more_than_may_run_at_once_and_one_that_waits_too_long_is_told_so(
         is_over.set()
         busy.join()
     assert isinstance(hanging.ask("SELECT 1", limits), HuntResult)
+
+
+def test_nobody_takes_the_last_place_but_for_who_has_none_yet() -> None:
+    slots = Slots(wait_seconds=0.05)
+    never = partial(bool, False)
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(slots.taken(3, never, "ada"))
+        with (
+            pytest.raises(Unavailable, match="2 of one person's run already"),
+            slots.taken(3, never, "ada"),
+        ):
+            pass
+        with (
+            slots.taken(3, never, "ben"),
+            pytest.raises(Unavailable, match="3 queries run already"),
+            slots.taken(3, never, "rita"),
+        ):
+            pass
+        with slots.taken(3, never):
+            pass
+    with slots.taken(1, never, "ada"), pytest.raises(Unavailable), slots.taken(1, never, "ben"):
+        pass
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(slots.taken(3, never))
 
 
 def test_the_process_is_kept_warm_between_queries(stage: Stage) -> None:
