@@ -43,8 +43,9 @@ class ActionSorting:
 class ListedAction:
     """One row: the action with what is known of its cluster.
 
-    `name` is safe to show. `counts` are those of the latest location check, None where there was
-    none; `verdict` is the latest that the investigation recorded of the cluster's indicator.
+    `name` is the cluster's, or what a person called their selection: to be made inert. `counts` are
+    those of the latest location check, None where there was none; `verdict` is the latest that the
+    investigation recorded of the cluster's indicator.
     """
 
     action: RemediationAction

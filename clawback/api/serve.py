@@ -11,7 +11,7 @@ import gc
 import logging
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -24,7 +24,6 @@ from clawback.api.without_console import tell_how_to_install
 from clawback.config import ApiConfig, load_config
 from clawback.console.loopback import is_loopback
 from clawback.errors import ClawbackError, SetupError, UserError
-from clawback.hunting_ports import HuntEngine
 from clawback.logs import log_as_json
 from clawback.services.context import Context
 from clawback.supervised import follow_supervisor
@@ -84,14 +83,14 @@ def make_ready(ctx: Context) -> threading.Thread | None:
     gc.freeze()  # what is loaded stays: no page waits while it is looked through again
     if ctx.hunting is None:
         return None
-    thread = threading.Thread(target=_warm_up, args=(ctx.hunting,), daemon=True)
+    thread = threading.Thread(target=_warm_up, args=(ctx.hunting.warm_up,), daemon=True)
     thread.start()
     return thread
 
 
-def _warm_up(engine: HuntEngine) -> None:
+def _warm_up(start: Callable[[], None]) -> None:
     try:
-        engine.warm_up()
+        start()
     except ClawbackError as error:  # whoever asks is told; this process has more to do
         log.warning("hunting_not_ready", extra={"reason": str(error)})
 

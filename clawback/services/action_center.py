@@ -100,6 +100,11 @@ def deciders(ctx: Context) -> tuple[str, ...]:
     return ctx.store.lists.deciders(_DECIDERS)
 
 
+def listed_action(ctx: Context, action_id: int) -> ListedAction:
+    """One row of the list. Raises `NotFound`."""
+    return ctx.store.lists.listed_action(action_id)
+
+
 def case(ctx: Context, action_id: int) -> ActionCase:
     """All that is shown of one action. Raises `NotFound`."""
     lists, cases = ctx.store.lists, ctx.store.cases

@@ -13,12 +13,24 @@ from clawback.store.database import Database
 from clawback.store.documents import read_time
 from models.action_list import ActionColumn, ActionPage, ActionSorting, ListedAction
 from models.actions import ActionStatus
-from models.indicators import Verdict
+from models.indicators import IndicatorKind, Verdict
 from models.listing import ActionFilter
 from models.locations import LocationCounts
-from models.tables.catalog import actions, clusters, location_checks, verdicts
+from models.tables.catalog import actions, clusters, investigations, location_checks, verdicts
 
-_CLUSTER = (clusters.c.name.label("cluster_name"), clusters.c.facts)
+_TITLE = (
+    select(investigations.c.title)
+    .where(investigations.c.id == actions.c.investigation_id)
+    .scalar_subquery()
+)
+_CLUSTER = (
+    # A person chose the title of what they selected.
+    case(
+        (clusters.c.indicator_kind == IndicatorKind.SELECTION.value, _TITLE),
+        else_=clusters.c.name,
+    ).label("shown_name"),
+    clusters.c.facts,
+)
 
 _KEYS: dict[ActionColumn, tuple[ColumnElement[Any], ...]] = {
     ActionColumn.UPDATED: (actions.c.updated_at,),
@@ -124,7 +136,7 @@ def _listed(
     return tuple(
         ListedAction(
             action_of(row),
-            row.cluster_name,
+            row.shown_name,
             counts.get(row.cluster_id),
             read_time(row.facts["first_seen_at"]),
             said.get(row.cluster_id),

@@ -6,8 +6,10 @@ import csv
 import io
 import os
 import re
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -168,6 +170,25 @@ def test_pages_that_wait_notice_what_was_decided_elsewhere(sign_in: SignIn, numb
     expect(opened.locator(".actions .pager")).to_contain_text(f"of {before - 1}")
     assert str(number) not in column(opened, "Approval ID")
     expect(investigation.locator("#content tbody")).to_contain_text("ada")
+
+
+def test_an_open_action_that_waits_shows_where_its_messages_are_now(
+    sign_in: SignIn, number: int, home: Path
+) -> None:
+    page = sign_in("ada", f"{PENDING}?open={number}")
+    tile = flyout(page).locator(".tile").filter(has_text="On-prem/External").first
+    expect(tile).not_to_contain_text("12,345")
+    with closing(sqlite3.connect(home / "clawback.db", timeout=30)) as database, database:
+        database.execute(
+            """INSERT INTO location_checks (cluster_id, checked_at, by_bucket, by_location, by_source)
+            SELECT checks.cluster_id, datetime('now', '+1 second') || '.000000',
+                json_set(checks.by_bucket, '$."On-prem/External"', 12345),
+                checks.by_location, checks.by_source
+            FROM location_checks AS checks JOIN actions ON actions.cluster_id = checks.cluster_id
+            WHERE actions.id = ? ORDER BY checks.id DESC LIMIT 1""",
+            (number,),
+        )
+    expect(tile).to_contain_text("12,345")
 
 
 def test_a_link_keeps_what_was_set_since_it_was_made(sign_in: SignIn, stage: Stage) -> None:

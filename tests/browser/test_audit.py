@@ -129,3 +129,14 @@ def test_an_entry_that_somebody_changed_is_a_fault_with_a_link(sign_in: SignIn, 
     page.get_by_label("A head that you noted earlier").fill("nonsense")
     page.get_by_role("button", name="Verify now").click()
     expect(page.get_by_text("a head is NUMBER:DIGEST")).to_be_visible()
+
+
+def test_what_is_typed_and_not_sent_stays_while_entries_are_opened(sign_in: SignIn) -> None:
+    page = sign_in("root-admin", "/audit")
+    page.get_by_label("Actor (whole name)").fill("ada")
+    rows(page).nth(1).get_by_role("link").first.click()
+    flyout = page.locator("aside.flyout")
+    expect(flyout).to_be_visible()
+    flyout.get_by_role("link", name="Close").click()
+    expect(flyout).to_have_count(0)
+    expect(page.get_by_label("Actor (whole name)")).to_have_value("ada")

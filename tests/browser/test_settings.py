@@ -54,6 +54,18 @@ def test_an_edit_is_replayed_before_it_is_saved_and_then_a_version(
     expect(page.get_by_label("Similar URLs")).to_be_checked()
 
 
+def test_a_click_right_after_the_last_key_saves(sign_in: SignIn, home: Path) -> None:
+    page, before = sign_in("root-admin", "/settings"), versions(home)
+    page.locator("#setting-pending_days").evaluate("""(field) => {
+        field.value = "11";
+        field.dispatchEvent(new Event("input", {bubbles: true}));
+        document.querySelector(".review button.primary").click();
+    }""")
+    expect(page.get_by_text(f"Saved as version {before + 1}.")).to_be_visible()
+    assert versions(home) == before + 1
+    expect(edits(page)).to_contain_text("Nothing is edited.")
+
+
 def test_an_outdated_replay_says_so(sign_in: SignIn) -> None:
     page = sign_in("root-admin", "/settings")
     page.get_by_role("button", name="Replay the last 30 days").click()

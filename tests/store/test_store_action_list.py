@@ -17,12 +17,14 @@ from store_values import (
     case,
     cluster,
     counts,
+    deliver,
     delta,
     link,
     mail,
     new_action,
     restore_points,
     running,
+    sha,
 )
 
 from clawback.errors import NotFound
@@ -39,7 +41,7 @@ from models.actions import (
 from models.alerts import Entity, EntityClaim
 from models.clusters import ClusterKind
 from models.copies import FolderRole
-from models.indicators import Judgement, Verdict
+from models.indicators import Indicator, IndicatorKind, Judgement, Verdict
 from models.listing import ActionFilter
 from models.locations import Bucket
 from models.outcomes import CopyOutcome, LedgerState, Outcome
@@ -200,6 +202,18 @@ def test_a_cluster_is_counted_without_being_read(store: SqlStore) -> None:
     assert store.lists.cluster_summary(cluster_id, sample=0).sample == ()
     with pytest.raises(NotFound):
         store.lists.cluster_summary(999, sample=1)
+
+
+def test_a_selection_is_called_what_its_person_called_it(store: SqlStore) -> None:
+    members = deliver(store, "a@example.com")
+    chosen = Indicator(IndicatorKind.SELECTION, sha("selection"), "selection")
+    investigation, _ = store.cases.add_alert(replace(alert(indicator=chosen), title="My words"))
+    made = replace(cluster(store, members, chosen), kind=ClusterKind.SELECTED, name="Selected")
+    cluster_id = store.cases.save_cluster(investigation.id, made)
+    action = store.cases.create_action(new_action(cluster_id, members, key="k"), NOW)
+    assert store.lists.listed_action(action.id).name == "My words"
+    three(store)
+    assert store.lists.listed_action(action.id + 1).name == "a file"
 
 
 def test_junked_copies_are_counted_as_such(store: SqlStore) -> None:

@@ -28,7 +28,7 @@ from clawback.console.parts.table import Row, Table
 from clawback.console.parts.tags import link, tag
 from clawback.console.visiting import Visit
 from clawback.errors import ClawbackError, NotFound, Unauthenticated
-from clawback.services import action_center, approvals
+from clawback.services import action_center
 from models.action_list import ActionPage
 from models.actions import ActionStatus
 from models.people import Permission
@@ -204,11 +204,11 @@ class ActionCenter:
         shown = self._open
         if shown is None or shown.status not in (ActionStatus.PENDING, ActionStatus.RUNNING):
             return
-        found = await self._visit.read(approvals.action, shown.action_id)
+        found = await self._visit.read(action_center.listed_action, shown.action_id)
         if self._open is not shown:
             return
-        if found.status is shown.status:
-            shown.show_progress(found)
+        if shown.is_as(found):
+            shown.show_progress(found.action)
         else:
             await self._flyout.build()
 

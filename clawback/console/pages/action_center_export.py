@@ -90,4 +90,9 @@ def _cells(tab: Tab, one: ListedAction) -> Iterator[object]:
         yield report.iso(one.first_seen_at)
         yield from (report.iso(action.created_at), report.iso(action.expires_at))
     yield from (action.status.decision, action.decided_by, action.source.value, action.status.value)
-    yield from (one.name, action.copies, report.iso(action.created_at), report.iso(action.ended_at))
+    yield from (
+        plain(one.name, 400),
+        action.copies,
+        report.iso(action.created_at),
+        report.iso(action.ended_at),
+    )

@@ -19,7 +19,7 @@ from clawback.core.explain import names_line, selection_line, share_line, unmatc
 from clawback.core.showing import counted, plain, show_indicator
 from clawback.services import report
 from clawback.services.action_center import ActionCase, time_left
-from models.action_list import ClusterSummary
+from models.action_list import ClusterSummary, ListedAction
 from models.actions import AUTOMATION, ActionStatus, RemediationAction
 from models.decisions import RuleResult
 from models.indicators import Verdict
@@ -44,12 +44,18 @@ NOT_TOLD = frozenset({"Replaced"})
 class OpenAction:
     """The action that is open, and the part of it that changes while it runs."""
 
-    def __init__(self, action: RemediationAction) -> None:
+    def __init__(self, listed: ListedAction) -> None:
+        action = listed.action
         self.action_id = action.id
         self.status = action.status
+        self._checked_at = _checked_at(listed)
         self._bar = tag("progress", max=max(action.copies, 1), aria_label="Progress")
         self._words = tag("p", role="status")
         self.show_progress(action)
+
+    def is_as(self, listed: ListedAction) -> bool:
+        """Whether what is shown is so still: the status, and where the messages are."""
+        return (listed.action.status, _checked_at(listed)) == (self.status, self._checked_at)
 
     def show_progress(self, action: RemediationAction) -> None:
         """How far it has got; nothing of one that does not run."""
@@ -68,7 +74,7 @@ async def show_action(
     closes = visit.here.link(open=None, result=None, rpage=None)
     with flyout(f"Action {action.id}: {action.type.value}", closes):
         _state(case, now)
-        shown = OpenAction(action)
+        shown = OpenAction(case.listed)
         _action(visit, case)
         _cluster(case)
         _since(case.since)
@@ -80,6 +86,10 @@ async def show_action(
         show_history(case.history)
         show_buttons(visit, case, deciding)
     return shown
+
+
+def _checked_at(listed: ListedAction) -> datetime | None:
+    return listed.counts.checked_at if listed.counts else None
 
 
 def _state(case: ActionCase, now: datetime) -> None:

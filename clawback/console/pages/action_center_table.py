@@ -140,7 +140,7 @@ def table_row(visit: Visit, tab: Tab, one: ListedAction, now: datetime) -> Row:
         Cell(f"{action.id}", opens),
         action.type.value,
         entity_type(action.cluster_kind).value,
-        Cell(asset_of(one), opens, title=one.name),
+        Cell(asset_of(one), opens, title=plain(one.name, 400)),
     ]
     if tab is Tab.PENDING:
         cells += _waiting_cells(one, now)
@@ -161,7 +161,7 @@ def table_row(visit: Visit, tab: Tab, one: ListedAction, now: datetime) -> Row:
 def asset_of(one: ListedAction) -> str:
     """The column Asset: the indicator, safe to show; of a selection what it is called."""
     if one.action.indicator_kind == IndicatorKind.SELECTION:
-        return one.name
+        return plain(one.name, 200)
     return report.asset(one.action)
 
 

@@ -39,6 +39,9 @@ _COLUMNS = (
 async def build(visit: Visit) -> None:
     """The check, the search, and the entry that is open."""
 
+    async def search() -> None:
+        _show_filters(visit)
+
     async def rows() -> None:
         await _show_rows(visit)
 
@@ -49,13 +52,15 @@ async def build(visit: Visit) -> None:
 
     check = CheckPanel(visit)
     await check.build()
+    await visit.here.part(
+        FILTERS, search
+    )  # apart: what is typed there stays while entries are opened
     await visit.here.part({*FILTERS, "size", "before", "open"}, rows)
     await visit.here.part({"open"}, entry)
 
 
 async def _show_rows(visit: Visit) -> None:
     here = visit.here
-    _show_filters(visit)
     size = here.number("size", 50)
     size = size if size in SIZES else 50
     before = here.number("before", 0)

@@ -50,7 +50,7 @@ class SettingsPage:
         """All parts, in order."""
         here = self._visit.here
         self._form = await here.part((), self._build_form)
-        self._review = await here.part((), self._build_review, cls="review")
+        await self._build_review()
         self._replay = await here.part((), self._build_replay)
         self._lists = await here.part((), self._build_lists)
         self._history = await here.part(
@@ -91,18 +91,30 @@ class SettingsPage:
             )
 
     async def _build_review(self) -> None:
-        changes, faults = self._draft.changes, self._draft.faults
-        with tag("section", cls="panel", aria_label="Your edits"):
-            self._tell_between()
-            with tag("div", role="status", cls="edits"):
-                _show_edits([str(each) for each in changes], len(faults))
+        with tag("section", cls="panel review", aria_label="Your edits"):
+            self._edits = await self._visit.here.part((), self._build_edits)
+            # Built once: a button that is built anew while somebody clicks on it does nothing.
             with tag("div", cls="row"):
                 if self._may_change:
                     button("Save", self._visit.doing(self._save), cls="primary")
-                button(_replay_words(self._draft), self._visit.doing(self._try_out))
-                if self._draft.is_edited:
-                    button("Discard edits", self._visit.doing(self._discard))
-                tag("span", f"Version {self._draft.version:,} is in force.", cls="quiet")
+                self._try = button("", self._visit.doing(self._try_out))
+                self._give_up = button("Discard edits", self._visit.doing(self._discard))
+                self._in_force = tag("span", cls="quiet")
+        self._tell_edited()
+
+    async def _build_edits(self) -> None:
+        self._tell_between()
+        with tag("div", role="status", cls="edits"):
+            _show_edits([str(each) for each in self._draft.changes], len(self._draft.faults))
+
+    def _tell_edited(self) -> None:
+        self._try.say(_replay_words(self._draft))
+        self._give_up.set_visibility(self._draft.is_edited)
+        self._in_force.say(f"Version {self._draft.version:,} is in force.")
+
+    async def _show_review(self) -> None:
+        self._tell_edited()
+        await self._edits.build()
 
     async def _build_replay(self) -> None:
         if self._is_replaying:
@@ -123,7 +135,7 @@ class SettingsPage:
             await show_version(self._visit, number, self._load if self._may_change else None)
 
     async def _edited(self) -> None:
-        await self._review.build()
+        await self._show_review()
         if self._told is not None:
             await self._replay.build()
 
@@ -159,7 +171,7 @@ class SettingsPage:
             await self._go_on_from_theirs()
             return
         self._between = ()
-        say(f"Saved as version {saved:,}.")  # before the button that was clicked is built anew
+        say(f"Saved as version {saved:,}.")
         await self._reload()
 
     async def _go_on_from_theirs(self) -> None:
@@ -177,19 +189,23 @@ class SettingsPage:
     async def _discard(self) -> None:
         self._between = ()
         self._draft.give_up()
-        for part in (self._form, self._review, self._replay):
-            await part.build()
+        await self._show_draft()
 
     async def _load(self, told: ToldVersion) -> None:
         unknown = ", ".join(plain(key, 60) for key in self._draft.load(told.settings))
         left_out = f" Left out, as no such setting exists here: {unknown}." if unknown else ""
         say(f"Version {told.version:,} is in the form. Look at the edits, then save.{left_out}")
-        for part in (self._form, self._review, self._replay):
-            await part.build()
+        await self._show_draft()
+
+    async def _show_draft(self) -> None:
+        await self._form.build()
+        await self._show_review()
+        await self._replay.build()
 
     async def _show_all(self) -> None:
-        for part in (self._form, self._review, self._replay, self._lists, self._history):
-            await part.build()
+        await self._show_draft()
+        await self._lists.build()
+        await self._history.build()
 
 
 def _show_edits(changes: list[str], faults: int) -> None:
