@@ -180,12 +180,9 @@ def test_an_open_action_that_waits_shows_where_its_messages_are_now(
     expect(tile).not_to_contain_text("12,345")
     with closing(sqlite3.connect(home / "clawback.db", timeout=30)) as database, database:
         database.execute(
-            """INSERT INTO location_checks (cluster_id, checked_at, by_bucket, by_location, by_source)
-            SELECT checks.cluster_id, datetime('now', '+1 second') || '.000000',
-                json_set(checks.by_bucket, '$."On-prem/External"', 12345),
-                checks.by_location, checks.by_source
-            FROM location_checks AS checks JOIN actions ON actions.cluster_id = checks.cluster_id
-            WHERE actions.id = ? ORDER BY checks.id DESC LIMIT 1""",
+            """UPDATE location_checks SET checked_at = '2030-01-01 00:00:00.000000',
+                by_bucket = json_set(by_bucket, '$."On-prem/External"', 12345)
+            WHERE cluster_id = (SELECT cluster_id FROM actions WHERE id = ?)""",
             (number,),
         )
     expect(tile).to_contain_text("12,345")
