@@ -23,9 +23,6 @@ from models.mails import MailFacts
 
 PERSON = Actor("bench", DecidedVia.CLI, verified=True)
 
-LARGEST = 10_000
-"""Messages of the largest cluster that is acted on, as many as may run without a person."""
-
 WAITING_EACH = 10
 """One action in so many is left pending, and one is rejected; the others are carried out."""
 
@@ -48,11 +45,11 @@ def act(ctx: Context, messages: int, actions: int) -> None:
 
 
 def _indicators(messages: int, actions: int, lab: LabOptions) -> Iterator[Indicator]:
-    """Clusters of up to ten thousand messages, then a file or link of single messages, far apart."""
-    for found in facts_clusters(messages, lab):
-        if found.size <= LARGEST:
-            parse = parse_file_indicator if found.kind is CampaignKind.FILE else parse_url_indicator
-            yield parse(found.indicator)
+    """Clusters, the largest first, which waits: it is over the cap. Then a file or link of single
+    messages, far apart."""
+    for found in sorted(facts_clusters(messages, lab), key=lambda each: -each.size):
+        parse = parse_file_indicator if found.kind is CampaignKind.FILE else parse_url_indicator
+        yield parse(found.indicator)
     # An odd step: what is in a mail goes by powers of two.
     step = max(1, messages // (actions * 3)) | 1
     for number, (*_, facts) in enumerate(iter_facts(messages, lab)):

@@ -105,11 +105,14 @@ class Database:
     def among_digests(
         self, column: ColumnElement[Any], digests: Collection[str]
     ) -> ColumnElement[bool]:
-        """Whether a digest column holds one of many digests in hex; on SQLite it reads each row."""
+        """Whether a digest column holds one of many digests in hex, as one parameter however many."""
         if self.is_sqlite:
-            wanted = json.dumps([digest.upper() for digest in digests])
-            listed = func.json_each(bindparam(None, wanted)).table_valued("value")
-            return func.hex(column).in_(select(listed.c.value))
+            listed = func.json_each(bindparam(None, json.dumps(list(digests)))).table_valued(
+                "value"
+            )
+            return type_coerce(column, LargeBinary).in_(
+                select(func.bytes_of(listed.c.value, type_=LargeBinary))
+            )
         found = [bytes.fromhex(digest) for digest in digests]
         return type_coerce(column, LargeBinary) == any_(
             bindparam(None, found, type_=ARRAY(LargeBinary))
@@ -175,6 +178,8 @@ def _sqlite_engine(url: URL) -> Engine:
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     with translated():
+        # What JSON cannot hold: SQLite has `unhex` only since 3.41.
+        connection.create_function("bytes_of", 1, bytes.fromhex, deterministic=True)
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")

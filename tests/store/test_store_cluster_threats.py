@@ -20,7 +20,6 @@ from store_values import (
     sha,
 )
 
-from clawback.store.cases import cluster_threats
 from clawback.store.engine import SqlStore
 from models.alerts import Entity, EntityClaim
 from models.indicators import Indicator, IndicatorKind, Judgement, Verdict
@@ -69,17 +68,13 @@ def cluster_id(store: SqlStore) -> int:
         ([FILE, LINK, PATH, OTHER], 2, 6),
     ],
 )
-@pytest.mark.parametrize("at_once", [1, 10_000])
 def test_threats_are_counted_by_member(
     store: SqlStore,
     cluster_id: int,
     malicious: list[Indicator],
     malware: int,
     phish: int,
-    at_once: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cluster_threats, "_AT_ONCE", at_once)
     said(store, malicious, Verdict.MALICIOUS)
     found = store.lists.cluster_summary(cluster_id, sample=0)
     assert found.by_threat == {"Malware": malware, "Phish": phish}

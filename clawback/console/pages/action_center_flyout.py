@@ -193,7 +193,7 @@ def _cluster(case: ActionCase) -> None:
 
 def _threats(case: ActionCase) -> dict[str, int | None]:
     found = case.cluster.by_threat
-    return {name: found.get(name) for name in THREATS} if found else {}
+    return {name: found.get(name) for name in THREATS}
 
 
 def _left_out(cluster: ClusterSummary) -> str:
@@ -207,9 +207,6 @@ def _tiles(title: str, numbers: Mapping[str, int | None], note: str = "") -> Non
     with tag("h3", title):
         if note:
             tag("small", note, cls="quiet")
-    if not numbers:
-        tag("p", "Not counted: there are too many messages for a page.", cls="quiet")
-        return
     with tag("dl", cls="tiles"):
         for name, number in numbers.items():
             with tag("div", cls="tile" if number else "tile none"):

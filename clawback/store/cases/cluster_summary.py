@@ -26,9 +26,6 @@ from models.tables.catalog import (
     mails,
 )
 
-THREATS_COUNTED = 20_000
-"""Members of clusters whose threats are counted: reading the links of more takes too long for a page."""
-
 
 def read_summary(
     database: Database, connection: Connection, cluster_id: int, *, sample: int
@@ -38,8 +35,6 @@ def read_summary(
     if row is None:
         raise missing_cluster(cluster_id)
     roles = _first_roles(connection, cluster_id)
-    members = sum(roles.values())
-    is_countable = members <= THREATS_COUNTED
     return ClusterSummary(
         id=cluster_id,
         kind=ClusterKind(row.kind),
@@ -52,9 +47,9 @@ def read_summary(
         excluded=row.excluded,
         external_recipients=row.external_recipients,
         query_at=row.query_at,
-        members=members,
+        members=sum(roles.values()),
         verdict=read_verdicts(database, connection, [cluster_id]).get(cluster_id),
-        by_threat=count_threats(database, connection, cluster_id) if is_countable else {},
+        by_threat=count_threats(database, connection, cluster_id),
         by_delivery=_by_delivery(roles),
         sample=_sample(connection, cluster_id, sample),
     )
