@@ -56,6 +56,7 @@ class ScriptedEngine(QuietEngine):
         limits: HuntLimits,
         cancelled: Callable[[], bool] = lambda: False,
         begun: Callable[[], None] = lambda: None,
+        by: str = "",
     ) -> HuntResult:
         begun()
         self.asked.append((query, limits))
