@@ -3,8 +3,9 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Processes that run tests side by side: one per core, or a number (JOBS=0: in this one, for --pdb).
-JOBS ?= logical
+# Processes that run tests side by side: one more than there are cores, since some tests wait for servers;
+# or a number (JOBS=0: in this one, for --pdb).
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
