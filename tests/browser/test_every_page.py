@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from stage import Stage
 from tour import tour
-from watching import foreign
+from watching import foreign, settled
 
 SERIOUS = ("serious", "critical")
 
@@ -35,7 +35,7 @@ def test_no_page_has_a_fault_nor_anything_serious_for_axe(
         for selector in stop.clicks:
             page.click(selector)
         page.wait_for_selector(stop.waits_for)
-        page.wait_for_timeout(250)
+        settled(page)
         if problems := serious(page) + foreign(page):
             found[stop.name] = problems
         page.context.close()

@@ -166,7 +166,6 @@ def test_a_role_that_is_taken_away_meanwhile_is_refused_at_the_next_click(
     try:
         save(page)
         expect(page.get_by_text("needs", exact=False).last).to_be_visible()
-        page.wait_for_timeout(300)
         assert versions(home) == before
     finally:
         with sqlite3.connect(home / "clawback.db", timeout=30) as database:

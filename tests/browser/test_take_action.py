@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 from stage import Stage
+from tour import WIZARD
 
 SignIn = Callable[..., Page]
 
@@ -341,7 +342,7 @@ def test_the_wizard_fits_a_phone(stage: Stage, sign_in: SignIn) -> None:
     known = {"action": "propose", "name": "On a phone", "description": "away from the desk"}
     for step in ("action", "messages", "details", "review"):
         page = sign_in("ada", picked(*stage.said["emails"][:5], step=step, **known), width=390)
-        page.wait_for_timeout(600)
+        page.wait_for_selector(WIZARD.get(step, "text=Soft deleted items"))
         page.wait_for_function("!document.querySelector('.notice.busy')")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, step
 

@@ -108,3 +108,11 @@ def foreign(page: Page) -> list[str]:
     """Elements, attributes and addresses of the page that are not ours, each in words; empty if none."""
     found: list[str] = page.evaluate(_LOOK, sorted(OURS))
     return found
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing on the page moves any more, but for what moves for ever."""
+    page.wait_for_function(
+        """() => document.getAnimations().every((one) => one.playState !== 'running'
+            || one.effect.getComputedTiming().iterations === Infinity)"""
+    )
