@@ -18,8 +18,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from clawback.api.app import create_app
-from clawback.api.collecting import collecting_when_quiet
 from clawback.api.connections import BoundedConnection
+from clawback.api.quiet_collecting import collecting_when_quiet
 from clawback.api.without_console import tell_how_to_install
 from clawback.config import ApiConfig, load_config
 from clawback.console.loopback import is_loopback

@@ -7,8 +7,14 @@ import gc
 
 import pytest
 
-from clawback.api import collecting
-from clawback.api.collecting import AT_LATEST_SECONDS, ENOUGH, Collector, collecting_when_quiet
+from clawback.api import quiet_collecting
+from clawback.api.quiet_collecting import (
+    AT_LATEST_SECONDS,
+    ENOUGH,
+    Collector,
+    collecting_when_quiet,
+)
+from clawback.services.collecting import uncollected
 
 
 class Scene:
@@ -31,8 +37,8 @@ class Scene:
 def made(monkeypatch: pytest.MonkeyPatch) -> Scene:
     """A scene whose garbage is no real one."""
     scene = Scene()
-    monkeypatch.setattr(collecting.gc, "collect", scene.collect)
-    monkeypatch.setattr(collecting.gc, "get_count", lambda: (0, 0, scene.gathered))
+    monkeypatch.setattr(quiet_collecting.gc, "collect", scene.collect)
+    monkeypatch.setattr(quiet_collecting.gc, "get_count", lambda: (0, 0, scene.gathered))
     return scene
 
 
@@ -64,6 +70,16 @@ def test_it_waits_while_requests_come_but_not_for_ever(made: Scene) -> None:
     made.requests += 1
     assert not one.look(), "the wait begins anew"
     assert one.look(), "nobody asked since"
+
+
+def test_it_leaves_work_alone_that_wants_no_collection(made: Scene) -> None:
+    one = collector(made)
+    made.gathered = ENOUGH
+    with uncollected():
+        for _ in range(3):
+            made.seconds += AT_LATEST_SECONDS
+            assert not one.look()
+    assert one.look()
 
 
 def test_what_is_cyclic_goes_and_python_does_as_before_afterwards() -> None:

@@ -37,13 +37,18 @@ class Collector:
         self._due_since: float | None = None
 
     def look(self) -> bool:
-        """Collect if that is due and nobody asks, or nobody stopped asking for long; whether it did."""
+        """Collect if that is due and nobody asks, or nobody stopped asking for long; whether it did.
+
+        Never within a block of `services.collecting.uncollected`, which has millions of values.
+        """
         came, self._seen = self._requests() != self._seen, self._requests()
         if gc.get_count()[2] < ENOUGH:
             self._due_since = None
             return False
         if self._due_since is None:
             self._due_since = self._now()
+        if not gc.isenabled():
+            return False
         if came and self._now() - self._due_since < AT_LATEST_SECONDS:
             return False
         gc.collect()
