@@ -17,6 +17,7 @@ from clawback.console.doors import PATHS, Doors
 from clawback.console.loopback import is_from_here
 from clawback.console.origins import changes_something, is_own
 from clawback.console.own_paths import door
+from clawback.console.unopened import limit_unopened
 from clawback.console.visiting import Login
 from clawback.errors import Unauthenticated
 from clawback.services import sessions
@@ -84,7 +85,10 @@ class Gate:
         if scope["type"] == "websocket":
             await self._hold_open(scope, receive, send, login.person.name)
             return
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            limit_unopened(scope)
 
     async def _hold_open(self, scope: Scope, receive: Receive, send: Send, name: str) -> None:
         """Serve a socket until it is closed, unless its account has too many already."""

@@ -7,13 +7,11 @@ from typing import Any
 
 from fastapi import Request
 from nicegui import ui
-from nicegui.context import context
 
 from clawback.config import ApiConfig
 from clawback.console.here import Here
 from clawback.console.parts.notices import say_why_not
 from clawback.console.shell import shell
-from clawback.console.unopened import await_browser
 from clawback.console.visiting import Login, Visit
 from clawback.errors import ClawbackError, Forbidden, SetupError
 from clawback.services.context import Context
@@ -51,7 +49,6 @@ def page(
                     await build(visit, **request.path_params)
                 except ClawbackError as error:
                     say_why_not(error)
-            await_browser(context.client, visit.login.person.name)
 
         return build
 

@@ -1,31 +1,37 @@
-"""Pages that were sent and that no browser has connected to yet.
+"""Pages without a browser: sent and not opened yet, or left.
 
-NiceGUI keeps each for a minute, with about a megabyte of elements: who fetched pages in a loop would
-fill the memory with them. So each account has a few. A browser whose page was dropped meanwhile is told
-so when it connects, and loads it anew.
+NiceGUI keeps the one for a minute and the other for ten seconds, each with about a megabyte of elements:
+who fetched pages in a loop would fill the memory with them. So each account has a few. A browser whose
+page was dropped meanwhile is told so when it connects, and loads it anew.
 """
 
 from __future__ import annotations
 
 from nicegui import Client
+from starlette.types import Scope
 
 PAGES_OF_ONE = 40
-"""Pages of one account that wait for their browser: more than anybody opens at a time."""
-
-_unopened: dict[str, dict[str, Client]] = {}
+"""Pages of one account without a browser: more than anybody opens at a time."""
 
 
-def await_browser(client: Client, name: str) -> None:
-    """Count a page that is about to be sent to an account; its oldest go where these are too many."""
-    mine = _unopened.setdefault(name, {})
-    mine[client.id] = client
+def limit_unopened(scope: Scope) -> None:
+    """Drop the oldest pages of an account beyond those that it may have; `scope` is of the request that
+    was just answered, whatever page that was."""
+    state = scope["state"]
+    state["answered"] = True
+    name = state["login"].person.name
+    unopened = [one for one in Client.instances.values() if _is_unopened(one, name)]
+    for one in unopened[:-PAGES_OF_ONE]:
+        one.delete()
 
-    def no_more() -> None:
-        mine.pop(client.id, None)
-        if not mine:
-            _unopened.pop(name, None)
 
-    client.on_connect(no_more)
-    client.on_delete(no_more)
-    while len(mine) > PAGES_OF_ONE:
-        next(iter(mine.values())).delete()
+def _is_unopened(client: Client, name: str) -> bool:
+    """Whether this page of the account has no browser; one that is still built is not meant."""
+    state = client.request.state
+    login = getattr(state, "login", None)
+    return (
+        login is not None
+        and login.person.name == name
+        and getattr(state, "answered", False)
+        and not client.has_socket_connection
+    )
