@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import gc
 import logging
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -16,10 +17,11 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from clawback.api.app import create_app
 from clawback.api.connections import BoundedConnection
-from clawback.api.quiet_collecting import collecting_when_quiet
+from clawback.api.quiet_collecting import Traffic, collecting_when_quiet
 from clawback.api.without_console import tell_how_to_install
 from clawback.config import ApiConfig, load_config
 from clawback.console.loopback import is_loopback
@@ -67,7 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     attach_console(app, ctx, chosen, demo_account=given.demo_account)
     make_ready(ctx)
     try:
-        run(server_of(app, chosen))
+        run(Traffic(app), chosen)
+    except KeyboardInterrupt:  # by hand, and ended in good order
+        return 128 + signal.SIGINT
     finally:
         if ctx.hunting is not None:
             ctx.hunting.close()
@@ -95,11 +99,12 @@ def _warm_up(start: Callable[[], None]) -> None:
         log.warning("hunting_not_ready", extra={"reason": str(error)})
 
 
-def run(server: uvicorn.Server) -> None:
-    """Serve until asked to stop, as `Server.run` does; garbage waits for quiet moments."""
+def run(traffic: Traffic, config: ApiConfig) -> None:
+    """Serve until asked to stop, as `uvicorn.Server.run` does; garbage waits for quiet moments."""
+    server = server_of(traffic, config)
 
     async def serve() -> None:
-        async with collecting_when_quiet(lambda: server.server_state.total_requests):
+        async with collecting_when_quiet(traffic):
             await server.serve()
 
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
@@ -129,7 +134,7 @@ def _check_demo(account: str, config: ApiConfig) -> None:
         )
 
 
-def server_of(app: FastAPI, config: ApiConfig) -> uvicorn.Server:
+def server_of(app: ASGIApp, config: ApiConfig) -> uvicorn.Server:
     """A server for the app: bounded, quiet, and behind a proxy only where one is configured."""
     return uvicorn.Server(
         uvicorn.Config(

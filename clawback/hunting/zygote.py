@@ -52,7 +52,8 @@ def main() -> None:
     base = open_base()
     gc.collect()
     gc.freeze()  # what is loaded stays shared: no collection touches it in a process of a query
-    control.send(READY)
+    with suppress(BrokenPipeError):  # whoever asked for it may be gone already: it ends at once
+        control.send(READY)
     _Zygote(control, base).serve()
 
 
