@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import ASGIApp
 
 from clawback.api.app import create_app
 from clawback.api.connections import BoundedConnection
@@ -134,7 +133,7 @@ def _check_demo(account: str, config: ApiConfig) -> None:
         )
 
 
-def server_of(app: ASGIApp, config: ApiConfig) -> uvicorn.Server:
+def server_of(app: FastAPI | Traffic, config: ApiConfig) -> uvicorn.Server:
     """A server for the app: bounded, quiet, and behind a proxy only where one is configured."""
     return uvicorn.Server(
         uvicorn.Config(
