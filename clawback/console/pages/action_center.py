@@ -207,8 +207,8 @@ class ActionCenter:
         found = await self._visit.read(action_center.listed_action, shown.action_id)
         if self._open is not shown:
             return
-        if shown.is_as(found):
-            shown.show_progress(found.action)
+        if shown.status is found.action.status:
+            shown.follow(found)
         else:
             await self._flyout.build()
 

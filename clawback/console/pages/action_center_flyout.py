@@ -12,7 +12,7 @@ from clawback.console.pages.action_center_results import show_history, show_resu
 from clawback.console.pages.action_center_table import expiry_tone, expiry_words, threat_type
 from clawback.console.parts.layout import facts, flyout, when
 from clawback.console.parts.table import Column, Row, Table
-from clawback.console.parts.tags import badge, link, tag
+from clawback.console.parts.tags import Tag, badge, link, tag
 from clawback.console.visiting import Visit
 from clawback.core.case_tones import OF_ACTION, OF_REMEDIATION, OF_VERDICT
 from clawback.core.explain import names_line, selection_line, share_line, unmatched_line
@@ -23,7 +23,7 @@ from models.action_list import ClusterSummary, ListedAction
 from models.actions import AUTOMATION, ActionStatus, RemediationAction
 from models.decisions import RuleResult
 from models.indicators import Verdict
-from models.locations import Bucket
+from models.locations import Bucket, LocationCounts
 from models.since import SinceAnalysis
 from models.volume import Volume
 
@@ -42,20 +42,36 @@ NOT_TOLD = frozenset({"Replaced"})
 
 
 class OpenAction:
-    """The action that is open, and the part of it that changes while it runs."""
+    """The action that is open, and the parts of it that change while it waits or runs.
+
+    They change in place: what was opened, scrolled or focused beside them stays so.
+    """
 
     def __init__(self, listed: ListedAction) -> None:
         action = listed.action
         self.action_id = action.id
         self.status = action.status
-        self._checked_at = _checked_at(listed)
+        self._counts = listed.counts
+        self._locations: Tag | None = None
         self._bar = tag("progress", max=max(action.copies, 1), aria_label="Progress")
         self._words = tag("p", role="status")
         self.show_progress(action)
 
-    def is_as(self, listed: ListedAction) -> bool:
-        """Whether what is shown is so still: the status, and where the messages are."""
-        return (listed.action.status, _checked_at(listed)) == (self.status, self._checked_at)
+    def build_locations(self) -> None:
+        """Where the messages are; nothing until somebody has looked."""
+        self._locations = tag("div")
+        with self._locations:
+            _location_tiles(self._counts)
+
+    def follow(self, listed: ListedAction) -> None:
+        """Show how far the same action is now, and where its messages are."""
+        self.show_progress(listed.action)
+        if self._locations is None or listed.counts == self._counts:
+            return
+        self._counts = listed.counts
+        self._locations.clear()
+        with self._locations:
+            _location_tiles(self._counts)
 
     def show_progress(self, action: RemediationAction) -> None:
         """How far it has got; nothing of one that does not run."""
@@ -77,6 +93,8 @@ async def show_action(
         shown = OpenAction(case.listed)
         _action(visit, case)
         _cluster(case)
+        shown.build_locations()
+        _original_tiles(case)
         _since(case.since)
         _recoverable(case, now)
         _why(case)
@@ -86,10 +104,6 @@ async def show_action(
         show_history(case.history)
         show_buttons(visit, case, deciding)
     return shown
-
-
-def _checked_at(listed: ListedAction) -> datetime | None:
-    return listed.counts.checked_at if listed.counts else None
 
 
 def _state(case: ActionCase, now: datetime) -> None:
@@ -153,7 +167,7 @@ def _run_link(case: ActionCase) -> None:
 
 
 def _cluster(case: ActionCase) -> None:
-    cluster, counts = case.cluster, case.listed.counts
+    cluster = case.cluster
     verdict = cluster.verdict or Verdict.UNKNOWN
     tag("h3", "Email cluster details")
     facts(
@@ -175,20 +189,23 @@ def _cluster(case: ActionCase) -> None:
         }
     )
     _tiles("Threats", _threats(case), threat_type(case.listed))
-    if counts is not None:
-        shown = {
-            bucket.value: counts.by_bucket.get(bucket, 0)
-            for bucket in Bucket
-            if bucket is not Bucket.UNKNOWN or counts.unknown
-        }
-        _tiles("Latest delivery location", shown, f"checked {when(counts.checked_at)}")
-    _tiles(
-        "Original delivery locations",
-        {
-            name: None if name in NOT_TOLD else cluster.by_delivery.get(name, 0)
-            for name in DELIVERIES
-        },
-    )
+
+
+def _location_tiles(counts: LocationCounts | None) -> None:
+    if counts is None:
+        return
+    shown = {
+        bucket.value: counts.by_bucket.get(bucket, 0)
+        for bucket in Bucket
+        if bucket is not Bucket.UNKNOWN or counts.unknown
+    }
+    _tiles("Latest delivery location", shown, f"checked {when(counts.checked_at)}")
+
+
+def _original_tiles(case: ActionCase) -> None:
+    found = case.cluster.by_delivery
+    shown = {name: None if name in NOT_TOLD else found.get(name, 0) for name in DELIVERIES}
+    _tiles("Original delivery locations", shown)
 
 
 def _threats(case: ActionCase) -> dict[str, int | None]:
