@@ -59,3 +59,32 @@ def test_what_was_opened_and_scrolled_stays_while_the_numbers_follow(
         expect(rules).to_have_attribute("open", "")
         expect(approve).to_have_attribute("data-same", "yes")
         assert flyout(page).evaluate("one => one.scrollTop") == scrolled
+
+
+def test_what_was_chosen_stays_chosen_while_it_is_shown(sign_in: SignIn, stage: Stage) -> None:
+    kept, dropped = stage.said["pending"][1:3]
+    page = sign_in("ada", PENDING)
+    boxes = [page.get_by_label(f"Choose action {one}, Soft delete") for one in (kept, dropped)]
+    for box in boxes:
+        box.check()
+    bulk = page.locator(".built:not(.hidden) > .row .bulk")
+    page.get_by_role("link", name="Approval ID").click()
+    expect(page.locator('th[aria-sort="descending"]')).to_contain_text("Approval ID")
+    expect(bulk).to_contain_text("2 actions chosen")
+    for box in boxes:
+        expect(box).to_be_checked()
+    row = page.locator(".actions tbody tr").filter(has=boxes[0])
+    case = row.locator('td[data-label="Investigation ID"]').inner_text()
+    page.get_by_role("textbox", name="Investigation ID").fill(case)
+    page.get_by_role("button", name="Apply").click()
+    expect(bulk).to_contain_text("1 action chosen")
+    page.get_by_role("link", name="Clear filters").click()
+    expect(boxes[1]).not_to_be_checked()
+    expect(boxes[0]).to_be_checked()
+    page.get_by_role("button", name="Reject selected").click()
+    page.locator(".dialog").get_by_label("Reason").fill("seen it myself")
+    page.locator(".dialog").get_by_role("button", name="Reject", exact=True).click()
+    expect(page.locator(".q-notification")).to_contain_text("1 action rejected")
+    expect(boxes[0]).to_have_count(0)
+    expect(boxes[1]).not_to_be_checked()
+    expect(bulk.locator("button")).to_have_count(0)

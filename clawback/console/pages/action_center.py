@@ -68,6 +68,7 @@ class ActionCenter:
         self._deciding = Deciding(visit, self._questions, self._refresh)
         self._asked = asked_actions(visit.here, tab, visit.ctx.clock.now())
         self._shown = ActionPage((), 0)
+        self._chosen: list[str] = []
         self._table: Table | None = None
         self._open: OpenAction | None = None
         self._timer: ui.timer | None = None
@@ -103,7 +104,9 @@ class ActionCenter:
         here = self._visit.here
         self._asked = asked_actions(here, self._tab, self._visit.ctx.clock.now())
         self._shown = await self._read_page()
-        choosing = Choosing(self._visit, self._tab, self._deciding, lambda: self._shown.rows)
+        choosing = Choosing(
+            self._visit, self._tab, self._deciding, lambda: self._shown.rows, self._chosen
+        )
         with tag("div", cls="row spread above"):
             choosing.build()
             asked = {name: here.values(name) for name in FILTERS | {"sort", "order"}}
@@ -115,6 +118,7 @@ class ActionCenter:
             self._rows(),
             empty=self._empty(),
             on_choose=choosing.choose if self._visit.may(Permission.OPERATE) else None,
+            chosen=self._chosen,
         )
         self._pager = tag("div", cls="paging")
         self._show_pager()

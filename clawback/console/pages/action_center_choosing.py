@@ -16,7 +16,10 @@ from models.actions import Choice, RemediationAction
 
 
 class Choosing:
-    """The actions that are chosen in a list; `rows` are those that it shows now."""
+    """The actions that are chosen in a list; `rows` are those that it shows now.
+
+    `keys` is kept up to date, and outlives a list that is built anew: what is shown still stays chosen.
+    """
 
     def __init__(
         self,
@@ -24,20 +27,24 @@ class Choosing:
         tab: Tab,
         deciding: Deciding,
         rows: Callable[[], Sequence[ListedAction]],
+        keys: list[str],
     ) -> None:
         self._visit = visit
         self._tab = tab
         self._deciding = deciding
         self._rows = rows
+        self._keys = keys
 
     def build(self) -> None:
         """The bar, which is empty while nothing is chosen."""
         self._bar = tag("div", cls="row bulk", role="status")
+        self.choose([*self._keys])
 
     def choose(self, keys: list[str]) -> None:
         """Show what may be done to these."""
         known = {str(one.action.id): one.action for one in self._rows()}
-        chosen = [known[key] for key in keys if key in known]
+        self._keys[:] = [key for key in keys if key in known]
+        chosen = [known[key] for key in self._keys]
         self._bar.clear()
         with self._bar:
             self._offer(chosen)
