@@ -20,7 +20,7 @@ from clawback.core.indicators import parse_file_indicator, parse_url_indicator
 from clawback.lab.maildir import create_lab
 from clawback.lab.options import LabOptions
 from clawback.mailboxes.memory_mailbox import Access
-from clawback.services import approvals
+from clawback.services import action_center, approvals
 from clawback.services import reindex as reindexing
 from clawback.services.extraction import Extractor
 from clawback.services.reindex import reindex
@@ -187,6 +187,7 @@ def test_a_pending_action_keeps_its_messages_and_the_report_names_it(scene: Scen
         scene.ctx, action.id
     )
     assert action_details(scene.ctx, action)["unmatched"] == 2
+    assert action_center.case(scene.ctx, action.id).unmatched == 2
     assert scene.store.ledger.entries(action.id) == before
     assert scene.store.cases.cluster(action.cluster_id).members == members
     assert scene.store.cases.action(action.id).copies == 2
