@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 from store_values import (
     FILE,
     LINK,
@@ -22,12 +23,16 @@ from store_values import (
 
 from clawback.store.engine import SqlStore
 from models.alerts import Entity, EntityClaim
-from models.indicators import Indicator, IndicatorKind, Judgement, Verdict
+from models.indicators import Indicator, IndicatorKind, Judgement, UrlMatch, Verdict
 from models.mails import LinkPlace
 
 COMMON = Indicator(IndicatorKind.FILE, sha("common"), "common.txt")
 OTHER = Indicator(IndicatorKind.URL, "https://other.test/x?q=1", "other")
 SELECTED = Indicator(IndicatorKind.SELECTION, "1", "1")
+OTHER_FILE = Indicator(IndicatorKind.FILE, sha("other"), "other.txt")
+FINE = Indicator(IndicatorKind.URL, "https://fine.test/", "fine")
+FINE_PATH = Indicator(IndicatorKind.URL, "fine.test/", "fine", UrlMatch.PATH)
+NO_HASH = Indicator(IndicatorKind.FILE, "no hash", "no hash")
 SAME_PATH = "https://login.evil.test/a/b?id=8"
 
 CARRIED = {
@@ -38,14 +43,14 @@ CARRIED = {
     "in an attachment": ((), (link(place=LinkPlace.ATTACHMENT),)),
     "in its header": ((), (link(place=LinkPlace.HEADER),)),
     "a few bytes": ((attachment(size_bytes=16),), ()),
-    "neither": ((attachment("other"),), (link("https://fine.test/"),)),
+    "neither": ((attachment("other"),), (link(FINE.value),)),
 }
 """Files and links of mails by name; each has the common file besides."""
 
 
 @pytest.fixture
 def cluster_id(store: SqlStore) -> int:
-    """A cluster of all these mails, the first of them in two mailboxes."""
+    """A cluster of all these mails, the first of them in two mailboxes; some are in another one too."""
     mails = [
         mail(name, attachments=(*files, attachment("common")), urls=links)
         for name, (files, links) in CARRIED.items()
@@ -53,6 +58,9 @@ def cluster_id(store: SqlStore) -> int:
     store.index.apply([delta("a@example.com", *mails), delta("b@example.com", mails[0])], NOW)
     members = store.index.find(COMMON)
     investigation, _ = store.cases.add_alert(alert())
+    some = store.index.find(PATH)
+    assert {one.mail_id for one in some} < {one.mail_id for one in members}
+    store.cases.save_cluster(investigation.id, cluster(store, some, PATH))
     return store.cases.save_cluster(investigation.id, cluster(store, members, COMMON))
 
 
@@ -66,6 +74,11 @@ def cluster_id(store: SqlStore) -> int:
         ([PATH], 0, 6),
         ([OTHER], 0, 1),
         ([FILE, LINK, PATH, OTHER], 2, 6),
+        ([FILE, OTHER_FILE], 3, 0),
+        ([LINK, FINE], 0, 6),
+        ([PATH, FINE_PATH], 0, 7),
+        ([NO_HASH], 0, 0),
+        ([NO_HASH, FILE], 2, 0),
     ],
 )
 def test_threats_are_counted_by_member(
@@ -99,8 +112,20 @@ def test_as_many_match_as_carry_the_indicator_when_read_one_by_one(
 
 def test_nothing_matches_what_is_in_no_mail(store: SqlStore, cluster_id: int) -> None:
     unknown = replace(LINK, value=f"{URL}&more")
-    for indicator in (unknown, SELECTED, replace(FILE, value=sha("unknown"))):
+    for indicator in (unknown, SELECTED, replace(FILE, value=sha("unknown")), NO_HASH):
         assert store.lists.matching(cluster_id, indicator) == 0
+
+
+@pytest.mark.parametrize(("malicious", "left"), [(LINK, 0), (PATH, 1)])
+def test_a_link_of_another_text_is_none_though_its_key_is_the_same(
+    store: SqlStore, cluster_id: int, malicious: Indicator, left: int
+) -> None:
+    said(store, [malicious], Verdict.MALICIOUS)
+    with store.database.engine.begin() as connection:
+        changed = text("UPDATE urls SET url = 'https://harmless.test/' WHERE url = :url")
+        assert connection.execute(changed, {"url": URL}).rowcount == 1
+    found = store.lists.cluster_summary(cluster_id, sample=0)
+    assert found.by_threat == {"Malware": 0, "Phish": left}
 
 
 def said(store: SqlStore, indicators: list[Indicator], verdict: Verdict) -> None:

@@ -36,8 +36,7 @@ def count_matching(
     """Members whose mail carries the indicator, by the newest reading of it; none for a selection."""
     match indicator.kind:
         case IndicatorKind.FILE:
-            files = [indicator.value] if is_sha256(indicator.value) else []
-            return _count(connection, cluster_id, _has_file(database, files))
+            return _count(connection, cluster_id, _has_file(database, [indicator.value]))
         case IndicatorKind.URL:
             links = url_ids(connection, indicator)
             return _count(connection, cluster_id, _has_link(database, links))
@@ -57,11 +56,12 @@ def _count(connection: Connection, cluster_id: int, is_meant: ColumnElement[bool
 
 
 def _has_file(database: Database, files: Collection[str]) -> ColumnElement[bool] | None:
-    """Whether a member's mail has one of these files; None where there are none."""
-    if not files:
+    """Whether a member's mail has one of these files; None where none of them is a file's hash."""
+    hashes = [value for value in files if is_sha256(value)]
+    if not hashes:
         return None
     with_one = select(mail_files.c.mail_id).where(
-        database.among_digests(mail_files.c.sha256, files), mail_files.c.size_bytes > TRIVIAL_BYTES
+        database.among_digests(mail_files.c.sha256, hashes), mail_files.c.size_bytes > TRIVIAL_BYTES
     )
     return cluster_members.c.mail_id.in_(with_one)
 
@@ -78,7 +78,10 @@ def _has_link(database: Database, links: Collection[int]) -> ColumnElement[bool]
 
 
 def _malicious_links(database: Database, connection: Connection, threats: Threats) -> set[int]:
-    """The ids of the links that are malicious, checked by their text: keys are halves of hashes."""
+    """The ids of the links that are malicious, checked by their text: keys are halves of hashes.
+
+    A canonical URL holds nothing that a database alters: the key of its stored text is its own.
+    """
     statement: Select[Any] = select(urls.c.id, urls.c.url)
     exact = database.among_digests(urls.c.exact_key, [text_key(url) for url in threats.links])
     by_path = database.among_digests(urls.c.path_key, [text_key(path) for path in threats.paths])
