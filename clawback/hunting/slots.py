@@ -1,7 +1,7 @@
 """How many queries may run at once in this process; the others wait in a line for a while.
 
-Where more than one may, no person takes the last place by themselves: somebody else's query always
-has one.
+Where more than one may, one person leaves at least one place to others: two people together may take
+all of them.
 """
 
 from __future__ import annotations
@@ -67,13 +67,12 @@ class Slots:
     def _why_not(self, most: int, by: str) -> str:
         with self._free:
             if self._taken < most and self._has_enough(most, by):
-                running, whose = self._by[by], "of one person's"
+                number = self._by[by]
+                queries = "1 query" if number == 1 else f"{number} queries"
+                why = f"you run {queries} already, as many as one person may at once"
             else:
-                running, whose = most, "queries"
-        return (
-            f"{running} {whose} run already, as many as may at once: ask again later, or cancel one "
-            "of them"
-        )
+                why = f"{most} queries run already, as many as may at once"
+        return f"{why}: ask again later, or cancel one of them"
 
 
 def cancelled_query() -> QueryStopped:

@@ -26,6 +26,7 @@ class RememberedQueries(QuietEngine):
     """An engine that answers nothing and keeps what it was asked."""
 
     asked: list[HuntQuery] = field(default_factory=list)
+    by: list[str] = field(default_factory=list)
 
     def run(
         self,
@@ -36,6 +37,7 @@ class RememberedQueries(QuietEngine):
         by: str = "",
     ) -> HuntResult:
         self.asked.append(query)
+        self.by.append(by)
         return HuntResult((), (), False, timedelta(), timedelta())
 
 
@@ -57,12 +59,14 @@ def test_a_query_gets_the_approved_lists_that_it_names_and_no_other(scene: Scene
 def test_who_asked_what_is_in_the_audit_log_and_of_a_query_without_an_answer_nothing_is(
     scene: Scene,
 ) -> None:
-    ctx = replace(scene.ctx, hunting=RememberedQueries())
+    engine = RememberedQueries()
+    ctx = replace(scene.ctx, hunting=engine)
     text = "EmailEvents | where Subject has 'ü' // " + "x" * 3000
     hunt.run(ctx, text, by=ANALYST)
     hunt.run(ctx, "EmailEvents")  # of nobody: Clawback itself
     with pytest.raises(BadInput):
         hunt.run(ctx, " ", by=ANALYST)
+    assert engine.by == [ANALYST.name, ""]
     [entry] = scene.store.cases.history()
     assert (entry.event, entry.actor, entry.verified) == (Event.HUNT_RUN, ANALYST.name, True)
     details = dict(entry.details or {})

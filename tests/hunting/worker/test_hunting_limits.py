@@ -159,14 +159,20 @@ def test_nobody_takes_the_last_place_but_for_who_has_none_yet() -> None:
         for _ in range(2):
             stack.enter_context(slots.taken(3, never, "ada"))
         with (
-            pytest.raises(Unavailable, match="2 of one person's run already"),
+            pytest.raises(Unavailable, match="you run 2 queries already, as many as one person"),
             slots.taken(3, never, "ada"),
         ):
             pass
         with (
             slots.taken(3, never, "ben"),
-            pytest.raises(Unavailable, match="3 queries run already"),
+            pytest.raises(Unavailable, match="3 queries run already, as many as may at once"),
             slots.taken(3, never, "rita"),
+        ):
+            pass
+        with (
+            slots.taken(3, never, "ben"),
+            pytest.raises(Unavailable, match="3 queries run already"),
+            slots.taken(3, never, "ada"),  # both bounds are reached
         ):
             pass
         with slots.taken(3, never):
@@ -176,6 +182,72 @@ def test_nobody_takes_the_last_place_but_for_who_has_none_yet() -> None:
     with ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(slots.taken(3, never))
+    assert (slots._taken, dict(slots._by)) == (0, {})
+
+
+def test_of_two_places_one_person_leaves_one() -> None:
+    slots = Slots(wait_seconds=0.05)
+    never = partial(bool, False)
+    with (
+        slots.taken(2, never, "ada"),
+        pytest.raises(Unavailable, match="you run 1 query already"),
+        slots.taken(2, never, "ada"),
+    ):
+        pass
+    with slots.taken(2, never, "ada"), slots.taken(2, never, "ben"):
+        pass
+    assert (slots._taken, dict(slots._by)) == (0, {})
+
+
+@pytest.mark.parametrize(("most", "waits"), [(1, "ben"), (2, "ada")])
+def test_who_waits_gets_a_place_as_soon_as_one_is_left(
+    monkeypatch: pytest.MonkeyPatch, most: int, waits: str
+) -> None:
+    slots = Slots(wait_seconds=60)
+    monkeypatch.setattr("clawback.hunting.slots.TICK_SECONDS", 60)
+    never, is_waiting, got = partial(bool, False), threading.Event(), threading.Event()
+    wait = slots._free.wait
+
+    def waiting(seconds: float) -> bool:
+        is_waiting.set()
+        return wait(seconds)
+
+    monkeypatch.setattr(slots._free, "wait", waiting)
+
+    def ask() -> None:
+        with slots.taken(most, never, waits):
+            got.set()
+
+    thread = threading.Thread(target=ask, daemon=True)
+    with slots.taken(most, never, "ada"):
+        thread.start()
+        assert is_waiting.wait(10)
+        assert not got.is_set()
+    assert got.wait(10)
+    thread.join()
+
+
+def test_a_person_who_runs_as_many_queries_as_one_may_is_told_so_and_others_are_answered(
+    hanging: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hanging.engine, "_slots", Slots(wait_seconds=0.3))
+    is_over = threading.Event()
+    limits = replace(QUICK, concurrent=2)
+
+    def hang() -> None:
+        with pytest.raises(QueryStopped):
+            hanging.engine.run(HuntQuery(FOREVER), limits, is_over.is_set, by="ada")
+
+    busy = threading.Thread(target=hang)
+    busy.start()
+    try:
+        _until(lambda: hanging.engine._slots._taken == 1)
+        with pytest.raises(Unavailable, match="you run 1 query already"):
+            hanging.engine.run(HuntQuery("SELECT 1"), limits, by="ada")
+        assert hanging.engine.run(HuntQuery("SELECT 1"), limits, by="ben").rows
+    finally:
+        is_over.set()
+        busy.join()
 
 
 def test_the_process_is_kept_warm_between_queries(stage: Stage) -> None:
