@@ -3,9 +3,9 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Processes that run tests side by side: one more than there are cores, since some tests wait for servers;
-# or a number (JOBS=0: in this one, for --pdb).
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Processes that run tests side by side: one more than there are cores, since some tests wait for servers,
+# at most 8, and 4 with browsers; or a number (JOBS=0: in this one, for --pdb).
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed

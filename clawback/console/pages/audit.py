@@ -52,9 +52,8 @@ async def build(visit: Visit) -> None:
 
     check = CheckPanel(visit)
     await check.build()
-    await visit.here.part(
-        FILTERS, search
-    )  # apart: what is typed there stays while entries are opened
+    # Apart: what is typed there stays while entries are opened.
+    await visit.here.part(FILTERS, search)
     await visit.here.part({*FILTERS, "size", "before", "open"}, rows)
     await visit.here.part({"open"}, entry)
 
