@@ -48,6 +48,20 @@ def test_the_first_query_is_answered_by_what_was_started_beforehand(tmp_path: Pa
         assert stage.warm.pid == started
 
 
+def test_nothing_is_started_beforehand_once_it_was_closed(tmp_path: Path) -> None:
+    with open_stage(tmp_path, HANGING, rows=3) as stage:
+        stage.engine.close()
+        stage.engine.warm_up()
+        assert stage.warm.pid is None
+    with open_stage(tmp_path / "again", HANGING, rows=3) as stage:
+        stage.engine.warm_up()
+        warm = psutil.Process(stage.warm.pid)
+        stage.engine.close()
+        stage.engine.warm_up()
+        assert stage.warm.pid is None
+        assert not _is_there(warm)
+
+
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGTERM])
 def test_a_process_that_crashes_stops_its_query_alone(acting: Stage, number: int) -> None:
     assert stopped(acting, f"die {number}").reason is StopReason.CRASHED

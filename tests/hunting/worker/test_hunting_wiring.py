@@ -60,6 +60,10 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
     monkeypatch.setattr(engine_module, "find_spec", lambda name: None)
     with pytest.raises(SetupError, match=r"pip install 'clawback\[hunting\]'"):
         MirrorEngine(_never).run(HuntQuery("EmailEvents"), QUICK)
+    engine = MirrorEngine(_never)
+    with pytest.raises(SetupError, match=r"pip install 'clawback\[hunting\]'"):
+        engine.warm_up()
+    assert engine._warm.pid is None
 
 
 def test_a_geo_database_that_is_not_there_is_named(tmp_path: Path) -> None:
