@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from clawback.core.indicators import (
     BadIndicator,
@@ -15,6 +17,7 @@ from clawback.core.indicators import (
 from clawback.core.trivial import EMPTY_SHA256, is_trivial_file
 from models.indicators import IndicatorKind, UrlMatch
 from models.mails import AttachmentFact
+from models.tables.columns import storable
 
 SHA256 = "A0" * 32
 
@@ -81,3 +84,30 @@ def test_a_kind_that_is_asked_for_is_not_guessed() -> None:
 def test_files_of_sixteen_bytes_or_fewer_are_trivial(size: int, trivial: bool) -> None:
     fact = AttachmentFact("ab" * 32, "x", size, "image/png", "2")
     assert is_trivial_file(fact) is trivial
+
+
+LETTERS = st.text(max_size=8) | st.text(
+    st.sampled_from("\x00\ud800\udfff\ufffea./?#%&@:0"), max_size=8
+)
+WRITTEN = st.builds(
+    "{}://{}evil.test{}/{}?{}#{}".format,
+    st.sampled_from(["https", "FTP"]),
+    *[st.just("") | LETTERS] * 2,
+    *[LETTERS] * 3,
+)
+
+
+@settings(
+    max_examples=400,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(WRITTEN | WRITTEN.map("https://wrapper.test/?url={}".format), st.sampled_from(UrlMatch))
+def test_a_canonical_url_holds_nothing_that_a_database_alters(text: str, match: UrlMatch) -> None:
+    try:
+        value = parse_url_indicator(text, match=match).value
+    except BadIndicator:
+        return
+    assert storable(value) == value, text
