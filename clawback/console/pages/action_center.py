@@ -206,7 +206,12 @@ class ActionCenter:
 
     async def _look_at_open(self) -> None:
         shown = self._open
-        if shown is None or shown.status not in (ActionStatus.PENDING, ActionStatus.RUNNING):
+        if shown is None:
+            return
+        if shown.is_gone:  # of two that were asked for in haste, the former came later
+            await self._flyout.build()
+            return
+        if shown.status not in (ActionStatus.PENDING, ActionStatus.RUNNING):
             return
         found = await self._visit.read(action_center.listed_action, shown.action_id)
         if self._open is not shown:

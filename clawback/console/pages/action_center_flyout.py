@@ -57,6 +57,11 @@ class OpenAction:
         self._words = tag("p", role="status")
         self.show_progress(action)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is shown no longer: another one was built meanwhile."""
+        return self._bar.is_deleted
+
     def build_locations(self) -> None:
         """Where the messages are; nothing until somebody has looked."""
         self._locations = tag("div")
