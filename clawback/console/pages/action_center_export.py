@@ -89,7 +89,12 @@ def _cells(tab: Tab, one: ListedAction) -> Iterator[object]:
             yield by_bucket.get(bucket, 0) if one.counts else None
         yield report.iso(one.first_seen_at)
         yield from (report.iso(action.created_at), report.iso(action.expires_at))
-    yield from (action.status.decision, action.decided_by, action.source.value, action.status.value)
+    yield from (
+        action.status.decision,
+        plain(action.decided_by),
+        action.source.value,
+        action.status.value,
+    )
     yield from (
         plain(one.name, 400),
         action.copies,
