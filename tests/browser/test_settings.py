@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -24,6 +25,15 @@ def edits(page: Page) -> object:
 
 def save(page: Page) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
+
+
+@contextmanager
+def no_write(home: Path) -> Iterator[None]:
+    """Hold the database, so that what is saved meanwhile waits."""
+    with closing(sqlite3.connect(home / "clawback.db", timeout=30)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        yield
+        database.rollback()
 
 
 def test_an_edit_is_replayed_before_it_is_saved_and_then_a_version(
@@ -64,6 +74,69 @@ def test_a_click_right_after_the_last_key_saves(sign_in: SignIn, home: Path) -> 
     expect(page.get_by_text(f"Saved as version {before + 1}.")).to_be_visible()
     assert versions(home) == before + 1
     expect(edits(page)).to_contain_text("Nothing is edited.")
+
+
+def test_what_is_typed_while_a_save_runs_stays_where_it_was_typed(
+    sign_in: SignIn, home: Path
+) -> None:
+    page, before = sign_in("root-admin", "/settings"), versions(home)
+    page.get_by_label("Pending days").fill(" 12 ")
+    shared = page.get_by_label("Unshared hosts", exact=True)
+    shared.fill("first.example\nlast.example\n")
+    expect(edits(page)).to_contain_text("2 edited")
+    with no_write(home):
+        save(page)
+        shared.click()
+        shared.evaluate("(field) => { field.first = true; field.setSelectionRange(13, 13); }")
+        page.keyboard.type("\nmiddle.exam", delay=20)
+        expect(edits(page)).to_contain_text("middle.exam")
+        assert versions(home) == before
+    page.keyboard.type("ple.of.t", delay=40)
+    expect(page.get_by_text(f"Saved as version {before + 1}.")).to_be_visible()
+    expect(edits(page)).to_contain_text(f"Version {before + 1} is in force.")
+    page.keyboard.type("hree", delay=40)
+    expect(edits(page)).to_contain_text("1 edited")
+    expect(edits(page)).to_contain_text("middle.example.of.three")
+    assert shared.input_value() == "first.example\nmiddle.example.of.three\nlast.example\n"
+    typed = "first.example\nmiddle.example.of.three"
+    assert shared.evaluate("(field) => [field.first, field.selectionStart]") == [True, len(typed)]
+    assert page.get_by_label("Pending days").input_value() == " 12 "
+    save(page)
+    expect(page.get_by_text(f"Saved as version {before + 2}.")).to_be_visible()
+    expect(edits(page)).to_contain_text("Nothing is edited.")
+    page.reload()
+    assert shared.input_value() == "first.example\nmiddle.example.of.three\nlast.example"
+
+
+def test_what_is_taken_back_while_it_is_saved_is_an_edit(sign_in: SignIn, home: Path) -> None:
+    page, before = sign_in("root-admin", "/settings"), versions(home)
+    flag = page.get_by_label("Take sent items")
+    was = flag.is_checked()
+    flag.click()
+    expect(edits(page)).to_contain_text("1 edited")
+    with no_write(home):
+        save(page)
+        flag.click()
+        expect(edits(page)).to_contain_text("Nothing is edited.")
+    expect(page.get_by_text(f"Saved as version {before + 1}.")).to_be_visible()
+    expect(edits(page)).to_contain_text("1 edited")
+    assert flag.is_checked() == was
+    page.get_by_role("button", name="Discard edits").click()
+    expect(flag).to_be_checked(checked=not was)
+
+
+def test_two_quick_clicks_save_once(sign_in: SignIn, home: Path) -> None:
+    page, before = sign_in("root-admin", "/settings"), versions(home)
+    page.get_by_label("Many senders").fill("30")
+    expect(edits(page)).to_contain_text("1 edited")
+    with no_write(home):
+        page.get_by_role("button", name="Save", exact=True).dblclick()
+        expect(page.locator(".review button.primary")).to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_text(f"Saved as version {before + 1}.")).to_be_visible()
+    expect(edits(page)).to_contain_text("Nothing is edited.")
+    expect(page.locator(".review button.primary")).not_to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_text("Somebody else saved")).to_have_count(0)
+    assert versions(home) == before + 1
 
 
 def test_an_outdated_replay_says_so(sign_in: SignIn) -> None:

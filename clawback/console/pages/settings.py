@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nicegui import ui
 
 from clawback.console.pages.settings_draft import Draft
@@ -44,6 +46,7 @@ class SettingsPage:
         self._between: tuple[ToldVersion, ...] = ()
         self._told: WhatIf | None = None
         self._is_replaying = False
+        self._is_saving = False
         self._may_change = visit.may(Permission.ADMINISTER)
 
     async def build(self) -> None:
@@ -60,6 +63,7 @@ class SettingsPage:
 
     async def _build_form(self) -> None:
         form = SettingsForm(self._draft, self._edited, is_open=self._may_change)
+        self._fields = form
         if not self._may_change:
             with tag("div", cls="notice"):
                 tag("p", READ_ONLY)
@@ -96,7 +100,7 @@ class SettingsPage:
             # Built once: a button that is built anew while somebody clicks on it does nothing.
             with tag("div", cls="row"):
                 if self._may_change:
-                    button("Save", self._visit.doing(self._save), cls="primary")
+                    self._do_save = button("Save", self._visit.doing(self._save), cls="primary")
                 self._try = button("", self._visit.doing(self._try_out))
                 self._give_up = button("Discard edits", self._visit.doing(self._discard))
                 self._in_force = tag("span", cls="quiet")
@@ -153,12 +157,24 @@ class SettingsPage:
         ui.run_javascript("document.querySelector('.what-if').scrollIntoView({block: 'nearest'})")
 
     async def _save(self) -> None:
+        if self._is_saving:
+            return  # the second click of two would ask for the same once more, on the version before
         if self._draft.faults:
             say("Correct what is marked, then save.", good=False)
             return
         if not self._draft.edits:
             say("There is nothing to save.")
             return
+        self._is_saving = True
+        self._do_save.props["aria-disabled"] = "true"
+        try:
+            await self._save_edits()
+        finally:
+            self._is_saving = False
+            self._do_save.props.pop("aria-disabled", None)
+
+    async def _save_edits(self) -> None:
+        sent = dict(self._draft.given)
         try:
             _, saved = await self._visit.act(
                 Permission.ADMINISTER,
@@ -168,25 +184,35 @@ class SettingsPage:
                 actor=self._visit.person.actor,
             )
         except Conflict:
-            await self._go_on_from_theirs()
-            return
-        self._between = ()
-        say(f"Saved as version {saved:,}.")
-        await self._reload()
+            before = self._draft.version
+            await self._go_on()
+            self._between = await self._visit.read(settings_history.since, before)
+        else:
+            self._between = ()
+            say(f"Saved as version {saved:,}.")
+            await self._go_on(sent)
+        await self._show_beside()
 
-    async def _go_on_from_theirs(self) -> None:
-        before = self._draft.version
+    async def _go_on(self, sent: Mapping[str, str] | None = None) -> None:
+        """From what is in force now; `sent` is what was just saved. What is typed meanwhile stays."""
         self._overview = await self._visit.read(settings_history.overview)
-        self._between = await self._visit.read(settings_history.since, before)
-        self._draft.rebase(self._overview.settings, self._overview.version)
-        await self._show_all()
+        replaced = self._draft.rebase(self._overview.settings, self._overview.version, sent=sent)
+        self._fields.replace(replaced)
 
     async def _reload(self) -> None:
-        self._overview = await self._visit.read(settings_history.overview)
-        self._draft.rebase(self._overview.settings, self._overview.version)
-        await self._show_all()
+        await self._go_on()
+        await self._show_beside()
+
+    async def _show_beside(self) -> None:
+        """All but the form."""
+        await self._show_review()
+        await self._replay.build()
+        await self._lists.build()
+        await self._history.build()
 
     async def _discard(self) -> None:
+        if self._is_saving:
+            return  # it is too late for what is on its way
         self._between = ()
         self._draft.give_up()
         await self._show_draft()
@@ -201,11 +227,6 @@ class SettingsPage:
         await self._form.build()
         await self._show_review()
         await self._replay.build()
-
-    async def _show_all(self) -> None:
-        await self._show_draft()
-        await self._lists.build()
-        await self._history.build()
 
 
 def _show_edits(changes: list[str], faults: int) -> None:

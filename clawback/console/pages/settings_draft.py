@@ -31,11 +31,29 @@ class Draft:
         self.given = typed(Settings().with_changes(ours))
         return tuple(sorted(values.keys() - ours.keys()))
 
-    def rebase(self, settings: Settings, version: int) -> None:
-        """Go on from another version: what this person changed stays, all else is that version's."""
-        before, theirs = typed(self.base), typed(settings)
-        kept = {key: text for key, text in self.given.items() if text != before[key]}
-        self.base, self.version, self.given = settings, version, {**theirs, **kept}
+    def rebase(
+        self, settings: Settings, version: int, *, sent: Mapping[str, str] | None = None
+    ) -> dict[str, tuple[str, str]]:
+        """Go on from another version: what this person changed stays, all else is that version's.
+
+        After a save, `sent` are the texts that were saved: what was changed is what was typed since.
+        A text that says what the version says stays as it was typed. Returns the texts that are
+        others now, each with the one before.
+        """
+        if sent is None:
+            changed = self.edits.keys() | self.faults.keys()
+        else:
+            changed = {key for key, text in self.given.items() if text != sent[key]}
+        left = {key: text for key, text in self.given.items() if key not in changed}
+        theirs = typed(settings)
+        replaced = {
+            key: (self.given[key], theirs[key])
+            for key, value in values_of(left).items()
+            if value != getattr(settings, key)
+        }
+        self.base, self.version = settings, version
+        self.given.update((key, new) for key, (_, new) in replaced.items())
+        return replaced
 
     def give_up(self) -> None:
         """Back to what the version says."""

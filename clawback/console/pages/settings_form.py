@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from clawback.console.pages.settings_draft import Draft
@@ -38,6 +40,15 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
 )
+_REPLACE = """((texts) => {
+    for (const [id, old, text] of texts) {
+        const field = document.getElementById(id);
+        if (!field) continue;
+        if (field.type === "checkbox") {
+            if ((field.checked ? "on" : "") === old) field.checked = text === "on";
+        } else if (field.value === old) field.value = text;
+    }
+})"""
 _FIELDS = {each.key: each for each in fields()}
 _PLACED = {*CLUSTERS, *(key for _, _, keys in SECTIONS for key in keys)}
 _FURTHER = tuple(key for key in _FIELDS if key not in _PLACED)
@@ -88,6 +99,17 @@ class SettingsForm:
             text = "\n".join(found.get(key, ()))
             if place.text != text:
                 place.say(text)
+
+    def replace(self, texts: Mapping[str, tuple[str, str]]) -> None:
+        """Put other texts into fields, by their keys: pairs of the text before and the new one.
+
+        A field that shows another text already keeps it, with its caret: somebody types there, and
+        what they typed is on its way.
+        """
+        if texts:
+            told = [(f"setting-{key}", old, new) for key, (old, new) in texts.items()]
+            ui.run_javascript(f"{_REPLACE}({json.dumps(told)})")
+        self.mark()
 
     def _field(self, field: SettingField) -> None:
         ids = {"id": f"setting-{field.key}", "aria_describedby": f"about-{field.key}"}
