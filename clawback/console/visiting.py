@@ -120,6 +120,6 @@ class Visit:
 
 
 def say(text: str, *, good: bool = True) -> None:
-    """A passing note at the edge of the page."""
-    ui.notify(text, type="positive" if good else "negative", multi_line=True, close_button="Close",
-              timeout=4000 if good else 12000)  # fmt: skip
+    """A passing note below the header: at the bottom of a page, and of a flyout, are its buttons."""
+    ui.notify(text, type="positive" if good else "negative", close_button="Close",
+              position="top-left", timeout=4000 if good else 12000)  # fmt: skip

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
+from watching import settled
 
 SignIn = Callable[..., Page]
 
@@ -253,6 +255,23 @@ def test_a_suppression_is_lifted_by_an_administrator(sign_in: SignIn) -> None:
     held.first.get_by_role("button", name="Lift").click()
     expect(page.get_by_text("is no longer suppressed.")).to_be_visible()
     expect(held).to_have_count(number - 1)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_passing_note_covers_no_button_that_it_speaks_of(sign_in: SignIn, width: int) -> None:
+    page = sign_in("root-admin", "/settings", width=width)
+    page.get_by_label("Pending days").fill("31")
+    expect(edits(page)).to_contain_text("1 field to correct")
+    save(page)
+    note = page.get_by_role("alert").filter(has_text="Correct what is marked, then save.")
+    expect(note).to_be_visible()
+    settled(page)
+    there = note.bounding_box()
+    for one in (page.locator("header.top"), edits(page)):
+        box = one.bounding_box()
+        assert there["y"] + there["height"] <= box["y"] or box["y"] + box["height"] <= there["y"]
+    page.get_by_role("button", name="Discard edits").click()
+    expect(edits(page)).to_contain_text("Nothing is edited.")
 
 
 def test_settings_are_usable_on_a_phone(sign_in: SignIn) -> None:
