@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from stage import Stage
 from tour import tour
 from watching import foreign, settled
@@ -59,3 +59,28 @@ def test_what_is_typed_stays_while_other_parts_of_a_page_are_built(
     page.get_by_label("Chart by").select_option(label="URL domain")
     page.wait_for_selector(".values-found[aria-label='By url domain']")
     assert page.locator("form input[name=value]").input_value() == "typed, not sent"
+
+
+def test_a_page_without_its_socket_says_so_until_it_is_there(
+    stage: Stage, browser: Browser, cookies: Callable[[str], Any]
+) -> None:
+    context = browser.new_context(storage_state=cookies("ada"))
+    page = context.new_page()
+    refused = [True]
+
+    def answer(socket: WebSocketRoute) -> None:
+        if refused[0]:
+            socket.close(code=4429)
+        else:
+            socket.connect_to_server()
+
+    page.route_web_socket("**/_nicegui_ws/**", answer)
+    page.goto(f"{stage.console}/audit")
+    told = page.locator(".unconnected")
+    expect(told).to_have_role("status")
+    expect(told).to_contain_text("This page is not connected", timeout=10_000)
+    assert serious(page) + foreign(page) == []
+    refused[0] = False
+    expect(told).to_have_text("", timeout=20_000)
+    page.wait_for_function("() => window.did_handshake === true")
+    context.close()

@@ -108,4 +108,18 @@
     window.socket.on("disconnect", ask);
   };
   watch();
+
+  // A page whose socket is refused or away does nothing: it says so, until the socket is there.
+  const WORDS = "This page is not connected: it shows how things stood when it last was, and its buttons do nothing. " +
+    "Close other tabs of your account if many are open, or check the connection; then load it again.";
+  const note = document.body.appendChild(document.createElement("div"));
+  note.className = "unconnected";
+  note.setAttribute("role", "status");
+  let since = null;
+  setInterval(() => {
+    const connected = window.socket && window.socket.connected;
+    since = connected ? null : since || Date.now();
+    const words = since && Date.now() - since > 4000 ? WORDS : "";
+    if (note.textContent !== words) note.textContent = words;
+  }, 500);
 })();
