@@ -67,26 +67,45 @@ ACTIONS = (
 """What was done to the messages of `page`."""
 
 
-def page_query(
+def edge_query(
     where: Clause, order: ExploreOrder, after: ExplorePlace | None, limit: int
+) -> Clause:
+    """The time of the last copy of the page that comes next, as microseconds, and how many it has."""
+    word, beyond, _, edge = _DIRECTIONS[order]
+    meant = _after(where, after, beyond)
+    sql = (
+        f'SELECT epoch_us({edge}(moment)), count(*) FROM (SELECT "Timestamp" AS moment '
+        f'FROM "EmailEvents" WHERE {meant.sql} ORDER BY 1 {word} LIMIT ?)'
+    )
+    return Clause(sql, (*meant.values, limit))
+
+
+def page_query(
+    where: Clause,
+    order: ExploreOrder,
+    after: ExplorePlace | None,
+    limit: int,
+    *,
+    edge: datetime | None = None,
 ) -> Clause:
     """The copies that come next, with what was done to them.
 
-    The time of the last one is found first, by one column: numbers of copies, which settle the order
-    among equal times, lie in JSON and are read of those alone that can be on the page.
+    `edge` is the time of the last one, as `edge_query` says. As a value it is looked for in the files
+    before anything else is read of them: numbers of copies, which settle the order among equal times,
+    lie in JSON, and rows of two files are told apart by their keys. None reads the columns of all rows.
     """
-    word, beyond, within, edge = _DIRECTIONS[order]
+    word, beyond, within, _ = _DIRECTIONS[order]
     meant = _after(where, after, beyond)
+    if edge is not None:
+        bound = f'{meant.sql} AND "Timestamp" {within} ?::TIMESTAMP'
+        meant = Clause(bound, (*meant.values, naive(edge)))
     sql = (
-        f'WITH edge AS (SELECT {edge}(moment) AS moment FROM (SELECT "Timestamp" AS moment '
-        f'FROM "EmailEvents" WHERE {meant.sql} ORDER BY 1 {word} LIMIT ?)), '
-        f'page AS (SELECT {COLUMNS} FROM "EmailEvents" WHERE {meant.sql} '
-        f'AND "Timestamp" {within} (SELECT moment FROM edge) '
+        f'WITH page AS (SELECT {COLUMNS} FROM "EmailEvents" WHERE {meant.sql} '
         f"ORDER BY delivered_at {word}, copy_id {word} LIMIT ?), {ACTIONS} "
         f"SELECT page.*, done.actions FROM page LEFT JOIN done USING (id) "
         f"ORDER BY delivered_at {word}, copy_id {word}"
     )
-    return Clause(sql, (*meant.values, limit, *meant.values, limit))
+    return Clause(sql, (*meant.values, limit))
 
 
 def messages_query(where: Clause, limit: int) -> Clause:

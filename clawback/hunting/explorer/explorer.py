@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from clawback.errors import NotFound, QueryStopped, StopReason
 from clawback.hunting.explorer.conditions import Clause, where
 from clawback.hunting.explorer.counting import bars_of, counts_of, counts_query, histogram_query
-from clawback.hunting.explorer.emails import email_of, messages_query, page_query
+from clawback.hunting.explorer.emails import (
+    edge_query,
+    email_of,
+    messages_query,
+    page_query,
+)
 from clawback.hunting.explorer.entity import entity_of, entity_query
 from clawback.hunting_ports import HuntEngine
 from models.explore import (
@@ -24,9 +30,11 @@ from models.explore import (
 from models.hunting import HuntLimits, HuntResult
 from models.selecting import MessageKey
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
 
 class MirrorExplorer:
-    """Each answer is one query in a process of its own, under the limits of hunting."""
+    """Each answer is a query in a process of its own, or two, under the limits of hunting."""
 
     def __init__(self, engine: HuntEngine, limits: HuntLimits) -> None:
         self._engine = engine
@@ -41,7 +49,12 @@ class MirrorExplorer:
         limit: int,
     ) -> ExploredPage:
         """See `EmailExplorer.emails`."""
-        found = self._read(page_query(where(wanted), order, after, limit), rows=limit)
+        asked = (where(wanted), order, after, limit)
+        moment, copies = self._read(edge_query(*asked)).rows[0]
+        edge = None if moment is None else _EPOCH + timedelta(microseconds=int(str(moment)))
+        found = self._read(page_query(*asked, edge=edge), rows=limit)
+        if len(found.rows) < int(str(copies)):  # some left the mirror meanwhile: others follow
+            found = self._read(page_query(*asked), rows=limit)
         names = [column.name for column in found.columns]
         emails = tuple(email_of(dict(zip(names, row, strict=True))) for row in found.rows)
         return ExploredPage(emails, found.mirror_lag)
