@@ -4,7 +4,7 @@
 PYTHON ?= python3
 ARGS ?=
 # Processes that run tests side by side: one more than there are cores, since some tests wait for servers,
-# at most 8, and 4 with browsers; or a number (JOBS=0: in this one, for --pdb).
+# at most 8; or a number (JOBS=0: in this one, for --pdb). With browsers one for each core, at most 4.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -44,7 +44,7 @@ interop: $(INTEROP)/.installed $(RUNTIME) ## drive the lab's Graph tenant with M
 browser: $(BROWSER)/.installed $(RUNTIME) ## drive the console with chromium (needs it: apt-get install chromium)
 	@CLAWBACK_PYTHON=$(abspath $(BIN)/python) $(BROWSER)/bin/python -m pytest \
 		-c tests/browser/pytest.ini --rootdir . --confcutdir tests/browser \
-		-n $(JOBS) --maxprocesses 4 --dist loadfile tests/browser $(ARGS)
+		-n logical --maxprocesses 4 --dist loadfile tests/browser $(ARGS)
 
 screenshots: $(BROWSER)/.installed $(RUNTIME) ## take pictures of every page into docs/images (ARGS=DIR for another folder)
 	@CLAWBACK_PYTHON=$(abspath $(BIN)/python) PYTHONPATH=tests/browser \

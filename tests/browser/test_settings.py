@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from watching import settled
 
 SignIn = Callable[..., Page]
 
@@ -257,6 +256,11 @@ def test_a_suppression_is_lifted_by_an_administrator(sign_in: SignIn) -> None:
     expect(held).to_have_count(number - 1)
 
 
+def are_apart(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether one of two boxes is above the other."""
+    return one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_passing_note_covers_no_button_that_it_speaks_of(sign_in: SignIn, width: int) -> None:
     page = sign_in("root-admin", "/settings", width=width)
@@ -265,11 +269,12 @@ def test_a_passing_note_covers_no_button_that_it_speaks_of(sign_in: SignIn, widt
     save(page)
     note = page.get_by_role("alert").filter(has_text="Correct what is marked, then save.")
     expect(note).to_be_visible()
-    settled(page)
-    there = note.bounding_box()
     for one in (page.locator("header.top"), edits(page)):
-        box = one.bounding_box()
-        assert there["y"] + there["height"] <= box["y"] or box["y"] + box["height"] <= there["y"]
+        for _ in range(100):  # it slides to its place
+            if are_apart(note.bounding_box(), one.bounding_box()):
+                break
+            page.wait_for_timeout(20)
+        assert are_apart(note.bounding_box(), one.bounding_box())
     page.get_by_role("button", name="Discard edits").click()
     expect(edits(page)).to_contain_text("Nothing is edited.")
 
