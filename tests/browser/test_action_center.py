@@ -23,7 +23,7 @@ HISTORY = "/action-center/history"
 SignIn = Callable[..., Page]
 
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 @pytest.fixture(scope="module")

@@ -112,7 +112,7 @@ def decide(page: Page, button: str, reason: str, confirm: str | None) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill(reason)
     dialog.get_by_role("button", name=confirm or button).first.click()
-    expect(page.locator(".q-notification").first).to_be_visible()
+    expect(page.locator(".q-notification").first).to_be_visible(timeout=RUN_MS)
 
 
 def reload_until_it_waits(page: Page) -> None:
